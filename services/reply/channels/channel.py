@@ -1,0 +1,63 @@
+"""One way out to a platform: what reply asks of it, and what may go wrong on the way."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingReply:
+    """One version of one reply, ready to leave."""
+
+    request_id: str
+    """Names this version on the wire: the same version sent twice carries the same value."""
+    external_id: str
+    """The platform's own number of the complaint."""
+    text: str = field(repr=False)
+    solved: bool
+    returned: bool = False
+    """True: not ours; the order goes back with `text` as the reason."""
+    handle: str | None = field(default=None, repr=False)
+    """The platform's own name for the resident, where the platform answers people (WeChat)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The platform's proof that one version of a reply has arrived."""
+
+    number: str
+    received_at: datetime
+
+
+class Refused(Exception):
+    """The platform will never take this reply as it is: a person must look at it.
+
+    Carries the platform's code, never the reply's words.
+    """
+
+
+class PlatformAway(Exception):
+    """The platform surely did not take the reply: try again later."""
+
+
+class Ambiguous(Exception):
+    """The platform may have taken the reply (timeout after sending): look before sending again."""
+
+
+class Channel(Protocol):
+    """One platform's way out. Every implementation passes tests/contract/test_channels.py."""
+
+    can_look: bool
+    """Whether `look` can find a reply that was taken. Where not, an ambiguous one waits for a
+    person."""
+
+    async def send(self, reply: OutgoingReply) -> Receipt | None:
+        """Hand the reply over once. None: taken, and the receipt must be looked for later.
+
+        Raises Refused, PlatformAway or Ambiguous.
+        """
+        ...
+
+    async def look(self, reply: OutgoingReply) -> Receipt | None:
+        """The receipt of this version if the platform has it. Raises PlatformAway."""
+        ...
