@@ -19,7 +19,8 @@ class Message:
     key: str
     """The owner's id: messages of one key stay in order."""
     headers: Mapping[str, str]
-    """`ce_id`, `ce_type`, `ce_source`, `ce_time`, `ce_specversion`, `content-type`, `traceparent`."""
+    """`ce_id`, `ce_type`, `ce_source`, `ce_time`, `ce_specversion`, `content-type`,
+    `traceparent`."""
     value: bytes
 
     @property
