@@ -1,0 +1,1 @@
+"""What intake and reply both need to talk to one platform: signatures, encryption, tokens."""

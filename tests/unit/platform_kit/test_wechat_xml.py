@@ -1,0 +1,95 @@
+"""WeChat's XML: what people type survives, and what an attacker sends does nothing."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.platform_kit import wechat_xml
+from shared.platform_kit.wechat_xml import MalformedXml
+
+from .vectors import Vector, of_kind
+
+AT = datetime(2026, 11, 23, 1, 15, tzinfo=UTC)
+wecom_text = [p for p in of_kind("encrypted_message") if "<xml>" in str(p)]
+
+
+@pytest.mark.parametrize("vector", wecom_text)
+def test_the_published_text_message_is_read(vector: Vector) -> None:
+    message = wechat_xml.parse_message(vector["plaintext"])
+    assert message.from_user == "mycreate"
+    assert message.to_user == vector["receiver_id"]
+    assert message.content == "hello"
+    assert message.message_id == message.delivery_id == "4561255354251345929"
+    assert message.created_at == datetime.fromtimestamp(1409659813, UTC)
+
+
+@given(content=st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=300))
+def test_any_words_survive_the_xml(content: str) -> None:
+    xml = wechat_xml.text_message("gh_1", "o1", AT, content, "23")
+    message = wechat_xml.parse_message(xml.encode())
+    expected = content.replace("\ufffe", "\ufffd").replace("\uffff", "\ufffd")
+    assert (message.content, message.created_at) == (expected, AT)
+
+
+def test_the_end_of_cdata_can_be_said() -> None:
+    xml = wechat_xml.text_reply("o1", "gh_1", AT, "a]]>b<c>&amp;\x00")
+    assert wechat_xml.fields_of(xml)["Content"] == "a]]>b<c>&amp;\ufffd"
+
+
+def test_events_are_told_apart_by_sender_and_second() -> None:
+    event: dict[str, str | int] = {
+        "ToUserName": "gh_1",
+        "FromUserName": "o1",
+        "CreateTime": 1714112445,
+        "MsgType": "event",
+        "Event": "subscribe",
+    }
+    message = wechat_xml.parse_message(wechat_xml.to_xml(event))
+    assert (message.event, message.delivery_id) == ("subscribe", "o1:1714112445")
+
+
+def test_an_envelope_and_a_reply_hold_their_encrypted_text() -> None:
+    assert wechat_xml.encrypted_text(wechat_xml.encrypted_envelope("gh_1", "abc=")) == "abc="
+    reply = wechat_xml.encrypted_reply("abc=", "5c45", "1409659589", "263014780")
+    assert wechat_xml.fields_of(reply) == {
+        "Encrypt": "abc=",
+        "MsgSignature": "5c45",
+        "TimeStamp": "1409659589",
+        "Nonce": "263014780",
+    }
+
+
+BOMB = (
+    '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;">]><xml><Content>&b;</Content></xml>'
+)
+FILE = '<!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/passwd">]><xml><Content>&f;</Content></xml>'
+HEAD = "<xml><ToUserName>g</ToUserName><FromUserName>o</FromUserName>"
+
+
+@pytest.mark.parametrize(
+    "xml",
+    [
+        pytest.param(BOMB, id="entity bomb"),
+        pytest.param(FILE, id="external entity"),
+        pytest.param("<!DOCTYPE xml><xml/>", id="any DTD"),
+        pytest.param("", id="nothing"),
+        pytest.param(b"\xff\xfe\x00<", id="not text"),
+        pytest.param("<xml><a>", id="cut off"),
+        pytest.param('<?xml version="1.0" encoding="no-such"?><xml/>', id="unknown encoding"),
+        pytest.param("<xml></xml>", id="no fields"),
+        pytest.param(
+            HEAD + "<CreateTime>1</CreateTime><MsgType>text</MsgType></xml>", id="no MsgId"
+        ),
+        pytest.param(
+            HEAD + "<CreateTime>soon</CreateTime><MsgType>event</MsgType></xml>", id="no time"
+        ),
+        pytest.param(
+            HEAD + f"<CreateTime>{10**30}</CreateTime><MsgType>event</MsgType></xml>", id="far time"
+        ),
+    ],
+)
+def test_what_is_no_message_is_refused(xml: str | bytes) -> None:
+    with pytest.raises(MalformedXml):
+        wechat_xml.parse_message(xml)
