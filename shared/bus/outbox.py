@@ -1,0 +1,68 @@
+"""Events recorded in the business transaction: they leave if, and only if, it commits."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from zlib import crc32
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.bus.tables import outbox as outbox_table
+from shared.events.event import Event, to_message
+from shared.ids import new_id
+from shared.telemetry import current_traceparent
+
+_KEY_LOCK = 7001
+_STRIPES = 1024
+
+
+class Outbox:
+    """What one unit of work has to tell. `flush` belongs to the entry point, before its commit."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._events: list[Event] = []
+
+    def add(self, event: Event) -> None:
+        self._events.append(event)
+
+    @property
+    def events(self) -> Sequence[Event]:
+        return tuple(self._events)
+
+    async def flush(self, session: AsyncSession, now: datetime) -> None:
+        """Write everything added so far into the transaction of `session`.
+
+        The relay sends in the order of ids, and ids are given before the commit. So whoever writes
+        an event of a key holds that key's lock until it commits: for one key, the order of ids is
+        the order of commits. (Keys share 1,024 locks; taking them sorted rules out deadlock.)
+        """
+        if not self._events:
+            return
+        stripes = sorted({crc32(event.key.encode()) % _STRIPES for event in self._events})
+        await session.execute(select(func.pg_advisory_xact_lock(_KEY_LOCK, func.unnest(stripes))))
+        traceparent = current_traceparent()
+        messages = [
+            to_message(
+                event,
+                event_id=new_id("", now),
+                source=self._source,
+                time=now,
+                traceparent=traceparent,
+            )
+            for event in self._events
+        ]
+        await session.execute(
+            insert(outbox_table),
+            [
+                {
+                    "topic": message.topic,
+                    "key": message.key,
+                    "headers": dict(message.headers),
+                    "value": message.value,
+                    "recorded_at": now,
+                }
+                for message in messages
+            ],
+        )
+        self._events.clear()

@@ -1,0 +1,83 @@
+"""From the outbox to the bus: in order, at least once, one relay per service at a time."""
+
+import asyncio
+
+import structlog
+from sqlalchemy import ARRAY, BigInteger, any_, delete, func, literal, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.bus.faults import is_passing
+from shared.bus.protocol import Bus, Message
+from shared.bus.tables import outbox
+from shared.bus.waiting import Backoff, wait_for
+from shared.db import Database
+
+_RELAY_LOCK = 7002
+_BATCH = 1000
+_LOOK_EVERY_SECONDS = 0.25
+"""How soon a relay sees what another replica left in the outbox (its own it hears at once)."""
+
+log = structlog.get_logger(__name__)
+
+
+async def relay_batch(connection: AsyncConnection, bus: Bus, limit: int = _BATCH) -> int:
+    """Send the oldest events and forget them. Returns how many.
+
+    Killed before the delete commits, the same events go out again; every inbox knows them.
+    Raises BusAway and the database's errors; nothing is lost by either.
+    """
+    rows = (
+        await connection.execute(
+            select(outbox.c.id, outbox.c.topic, outbox.c.key, outbox.c.headers, outbox.c.value)
+            .order_by(outbox.c.id)
+            .limit(limit)
+        )
+    ).all()
+    await connection.commit()
+    if not rows:
+        return 0
+    await bus.publish([Message(row.topic, row.key, row.headers, row.value) for row in rows])
+    sent = literal([row.id for row in rows], ARRAY(BigInteger))
+    await connection.execute(delete(outbox).where(outbox.c.id == any_(sent)))
+    await connection.commit()
+    return len(rows)
+
+
+async def run_relay(database: Database, bus: Bus, stopping: asyncio.Event) -> None:
+    """Relay until `stopping`. Replicas wait for the one that holds the lock; it dies with its
+    connection, so a killed relay is followed at once."""
+    backoff = Backoff()
+    while not stopping.is_set():
+        try:
+            async with database.engine.connect() as connection:
+                await _relay_while_locked(connection, database, bus, stopping, backoff)
+        except Exception as error:
+            if not is_passing(error):
+                raise
+            log.warning("relay_waits", service=database.service, why=type(error).__name__)
+            await wait_for(stopping, backoff.next_delay())
+
+
+async def _relay_while_locked(
+    connection: AsyncConnection,
+    database: Database,
+    bus: Bus,
+    stopping: asyncio.Event,
+    backoff: Backoff,
+) -> None:
+    lock = select(func.pg_try_advisory_lock(_RELAY_LOCK, 0))
+    while not (await connection.execute(lock)).scalar_one():
+        await connection.commit()
+        if await wait_for(stopping, _LOOK_EVERY_SECONDS):
+            return
+    await connection.commit()
+    try:
+        while not stopping.is_set():
+            database.relay_wanted.clear()
+            if await relay_batch(connection, bus):
+                backoff.reset()
+            else:
+                await wait_for(database.relay_wanted, _LOOK_EVERY_SECONDS)
+    finally:
+        # A pooled connection outlives this function: without this the lock would outlive it too.
+        await connection.invalidate()

@@ -1,0 +1,31 @@
+"""Waiting that can be cut short, and how long to wait for what is away."""
+
+import asyncio
+import random
+
+
+async def wait_for(event: asyncio.Event, seconds: float) -> bool:
+    """Wait until `event` is set, at most `seconds`. Returns whether it is."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await event.wait()
+    except TimeoutError:
+        return event.is_set()
+
+
+class Backoff:
+    """Full jitter: https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/"""
+
+    def __init__(self, first: float = 0.1, longest: float = 5.0) -> None:
+        self._first = first
+        self._longest = longest
+        self._failures = 0
+
+    def next_delay(self) -> float:
+        """Seconds; between half of and the whole of a span that doubles with every failure."""
+        span = min(self._longest, self._first * 2.0**self._failures)
+        self._failures = min(self._failures + 1, 16)
+        return span * random.uniform(0.5, 1.0)
+
+    def reset(self) -> None:
+        self._failures = 0

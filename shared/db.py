@@ -1,0 +1,63 @@
+"""One service's database: its engine, and the one transaction of each unit of work."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import Request
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from shared.bus.outbox import Outbox
+from shared.clock import Clock
+
+
+class Database:
+    """`service` names the speaker of its events; `url` may leave out the driver."""
+
+    def __init__(self, url: str, service: str, clock: Clock, *, pool_size: int = 8) -> None:
+        self.service = service
+        self.clock = clock
+        self.engine = async_engine(url, pool_size=pool_size)
+        self.relay_wanted = asyncio.Event()
+        """Set when a unit of work has left events in the outbox."""
+
+    @asynccontextmanager
+    async def work(self) -> AsyncIterator[tuple[AsyncSession, Outbox]]:
+        """State and outbox commit together at the end, or not at all."""
+        async with AsyncSession(self.engine, expire_on_commit=False) as session:
+            outbox = Outbox(source=f"/waterdesk/{self.service}")
+            yield session, outbox
+            spoke = bool(outbox.events)
+            await outbox.flush(session, self.clock.now())
+            await session.commit()
+        if spoke:
+            self.relay_wanted.set()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """A session that only looks."""
+        async with AsyncSession(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def async_engine(url: str, *, pool_size: int = 8) -> AsyncEngine:
+    return create_async_engine(
+        make_url(url).set(drivername="postgresql+asyncpg"),
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=False,
+        pool_recycle=1800,
+        connect_args={"server_settings": {"timezone": "UTC", "jit": "off"}},
+    )
+
+
+def database_of(request: Request) -> Database:
+    """FastAPI dependency: the database of the service that answers this request."""
+    database = request.app.state.database
+    assert isinstance(database, Database)
+    return database

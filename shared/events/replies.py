@@ -1,0 +1,115 @@
+"""What reply tells the others about promises and replies."""
+
+from typing import ClassVar, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from shared.bus.topics import REPLIES
+from shared.events.event import Event
+
+Stage = Literal["accept", "first_contact", "resolve", "reply"]
+
+
+class ArmedPromise(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stage: Stage
+    due_at: AwareDatetime
+    warn_at: AwareDatetime
+    provisional: bool
+    """Counted over a year whose holidays are not published yet."""
+    source: str
+    """`printed`, or the id of the policy in force."""
+
+
+class _ReplyEvent(Event):
+    topic: ClassVar[str] = REPLIES
+    complaint_id: str
+    county: str = Field(pattern=r"^\d{6}$")
+
+    @property
+    def key(self) -> str:
+        return self.complaint_id
+
+
+class PromisesArmed(_ReplyEvent):
+    """The deadlines of a complaint are counted; sent again where they change."""
+
+    type: ClassVar[str] = "cn.waterdesk.promise.armed.v1"
+
+    promises: tuple[ArmedPromise, ...]
+    limit_unreadable: bool = False
+    """The printed limit could not be read: the policy counts until a person looks."""
+
+
+class PromiseWarned(_ReplyEvent):
+    type: ClassVar[str] = "cn.waterdesk.promise.warned.v1"
+
+    stage: Stage
+    due_at: AwareDatetime
+    warned_at: AwareDatetime
+
+
+class PromiseMissed(_ReplyEvent):
+    type: ClassVar[str] = "cn.waterdesk.promise.missed.v1"
+
+    stage: Stage
+    due_at: AwareDatetime
+    recorded_at: AwareDatetime
+
+
+class PromiseKept(_ReplyEvent):
+    type: ClassVar[str] = "cn.waterdesk.promise.kept.v1"
+
+    stage: Stage
+    due_at: AwareDatetime
+    kept_at: AwareDatetime
+    late: bool
+
+
+class ReplyDrafted(_ReplyEvent):
+    """A draft waits for a reviewer. Its words stay in reply."""
+
+    type: ClassVar[str] = "cn.waterdesk.reply.drafted.v1"
+
+    version: int = Field(ge=1)
+    returned: bool
+    """True: not ours; the order goes back with a reason."""
+    drafted_at: AwareDatetime
+
+
+class ReplyApproved(_ReplyEvent):
+    type: ClassVar[str] = "cn.waterdesk.reply.approved.v1"
+
+    version: int = Field(ge=1)
+    approved_by: str
+    approved_at: AwareDatetime
+
+
+class ReplyDelivered(_ReplyEvent):
+    """The platform's receipt is in our hands."""
+
+    type: ClassVar[str] = "cn.waterdesk.reply.delivered.v1"
+
+    version: int = Field(ge=1)
+    returned: bool
+    receipt: str
+    delivered_at: AwareDatetime
+
+
+class ReplyStuck(_ReplyEvent):
+    """A person must look: refused by the platform, or its arrival cannot be proven."""
+
+    type: ClassVar[str] = "cn.waterdesk.reply.stuck.v1"
+
+    version: int = Field(ge=1)
+    why: Literal["refused", "unconfirmed"]
+    stuck_at: AwareDatetime
+
+
+class ResidentTold(_ReplyEvent):
+    type: ClassVar[str] = "cn.waterdesk.reply.resident-told.v1"
+
+    version: int = Field(ge=1)
+    by: Literal["platform", "wechat", "phone"]
+    told_at: AwareDatetime
