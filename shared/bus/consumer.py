@@ -7,6 +7,7 @@ its key, so that the others go on.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -23,8 +24,8 @@ from shared.db import Database
 from shared.events.event import Event, Heard, from_message
 from shared.telemetry import continue_trace
 
-Handler = Callable[[AsyncSession, Outbox, Sequence[Heard[Any]]], Awaitable[None]]
-"""Gets all events of its type in a wave, in order for each key. Never commits."""
+Handler = Callable[[AsyncSession, Outbox, Sequence[Heard[Any]], datetime], Awaitable[None]]
+"""Gets all events of its type in a wave, in order for each key, and `now`. Never commits."""
 
 _BATCH = 500
 _POLL_SECONDS = 0.5
@@ -122,7 +123,11 @@ class Consumer:
             await self._handle(session, outbox, [m for m in fresh.values() if m.key not in blocked])
 
     async def _handle(
-        self, session: AsyncSession, outbox: Outbox, messages: Sequence[Message]
+        self,
+        session: AsyncSession,
+        outbox: Outbox,
+        messages: Sequence[Message],
+        now: datetime,
     ) -> None:
         if messages:
             # Effects of a batch share one transaction and so one trace: its first event's.
@@ -131,7 +136,7 @@ class Consumer:
             from_message(message, self._classes[message.headers["ce_type"]]) for message in messages
         ]
         for event_class, events in in_waves(heard):
-            await self._handlers[event_class](session, outbox, events)
+            await self._handlers[event_class](session, outbox, events, now)
 
     async def _alone(self, message: Message) -> None:
         try:
@@ -164,7 +169,8 @@ class Consumer:
                         return released
                     parked_id, message = first
                     await parking.forget_parked(session, parked_id)
-                    await self._handle(session, outbox, [message])
+                    now = self._database.clock.now()
+                    await self._handle(session, outbox, [message], now)
             except Exception as error:
                 if parked_id is None or is_passing(error):
                     raise

@@ -1,4 +1,4 @@
-"""Events that cannot work: kept in order with all that follows of their key, until a person acts."""
+"""Events that cannot work: kept, with all that follows of their key, until a person acts."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime

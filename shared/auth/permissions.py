@@ -1,0 +1,53 @@
+"""Who may do what. A permission is named after the thing and the deed."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    DISPATCHER = "dispatcher"
+    CREW = "crew"
+    REVIEWER = "reviewer"
+    SUPERVISOR = "supervisor"
+    ADMIN = "admin"
+
+
+class Permission(StrEnum):
+    BOARD_SEE = "board.see"
+    COMPLAINT_ENTER = "complaint.enter"
+    COMPLAINT_DECIDE = "complaint.decide"
+    WORDS_SEE = "words.see"
+    """Read what a resident wrote."""
+    RESIDENT_SEE = "resident.see"
+    """Read a resident's name, phone and address; every look is recorded."""
+    WORK_ORDER_ASSIGN = "work_order.assign"
+    WORK_ORDER_WORK = "work_order.work"
+    REPLY_WRITE = "reply.write"
+    REPLY_APPROVE = "reply.approve"
+    HOTSPOT_SEE = "hotspot.see"
+    PARKED_DECIDE = "parked.decide"
+
+
+_P = Permission
+_DISPATCHER = frozenset(
+    {
+        _P.BOARD_SEE,
+        _P.COMPLAINT_ENTER,
+        _P.COMPLAINT_DECIDE,
+        _P.WORDS_SEE,
+        _P.RESIDENT_SEE,
+        _P.WORK_ORDER_ASSIGN,
+        _P.WORK_ORDER_WORK,
+        _P.REPLY_WRITE,
+        _P.HOTSPOT_SEE,
+    }
+)
+ALLOWED: Mapping[Role, frozenset[Permission]] = {
+    Role.DISPATCHER: _DISPATCHER,
+    Role.CREW: frozenset({_P.WORDS_SEE, _P.RESIDENT_SEE, _P.WORK_ORDER_WORK}),
+    Role.REVIEWER: frozenset({_P.BOARD_SEE, _P.WORDS_SEE, _P.REPLY_WRITE, _P.REPLY_APPROVE}),
+    Role.SUPERVISOR: frozenset(
+        {_P.BOARD_SEE, _P.WORDS_SEE, _P.RESIDENT_SEE, _P.HOTSPOT_SEE, _P.REPLY_APPROVE}
+    ),
+    Role.ADMIN: frozenset(Permission),
+}

@@ -1,0 +1,148 @@
+"""How Waterdesk asks others over HTTP: one kind of client, and one way to be patient when reading.
+
+Only reading is tried again. What changes something at the other side is sent once, by whoever
+knows what a lost answer means there.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import cast
+
+import httpx
+from tenacity import (
+    AsyncRetrying,
+    retry_if_exception,
+    stop_after_attempt,
+    wait_random_exponential,
+)
+
+# httpx writes every address at INFO; WeChat's addresses hold the access token.
+logging.getLogger("httpx").setLevel(logging.WARNING)
+
+USER_AGENT = "Waterdesk (rural drinking-water complaint desk)"
+CONNECT_SECONDS = 5.0
+SILENCE_SECONDS = 10.0
+"""The longest pause between two bytes."""
+EXCHANGE_SECONDS = 30.0
+"""The longest any request may take in all."""
+
+
+class PlatformAway(Exception):
+    """The other side cannot do what it was asked now, and surely has not done it: ask again later.
+
+    `retry_after`: how long it wants to be left alone, where it said so.
+    """
+
+    def __init__(self, why: str, retry_after: timedelta | None = None) -> None:
+        super().__init__(why)
+        self.retry_after = retry_after
+
+
+class PlatformRefused(PlatformAway):
+    """It answers, but not to us: account, signature or form are wrong. Nothing was done, and will
+    not be before a person has looked at the settings; so ask seldom, and say so loudly.
+
+    `status` is the HTTP status. Carries the platform's code, never its words.
+    """
+
+    def __init__(self, why: str, status: int) -> None:
+        super().__init__(why)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long one reading goes on in the face of passing faults; seconds."""
+
+    attempts: int = 4
+    first_wait: float = 0.25
+    longest_wait: float = 4.0
+
+
+def open_client(
+    base_url: str,
+    *,
+    auth: httpx.Auth | None = None,
+    silence_seconds: float = SILENCE_SECONDS,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> httpx.AsyncClient:
+    """A client of one other side. It follows no redirects: nobody we speak to has a reason to."""
+    return httpx.AsyncClient(
+        base_url=base_url,
+        auth=auth,
+        headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
+        timeout=httpx.Timeout(silence_seconds, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS),
+        limits=httpx.Limits(max_connections=10, max_keepalive_connections=5, keepalive_expiry=15.0),
+        follow_redirects=False,
+        transport=transport,
+    )
+
+
+async def exchange(client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
+    """Send one request once, bounded in all by EXCHANGE_SECONDS. Raises httpx.HTTPError."""
+    try:
+        async with asyncio.timeout(EXCHANGE_SECONDS):
+            return await client.send(request)
+    except TimeoutError:
+        raise httpx.ReadTimeout("the exchange took too long", request=request) from None
+
+
+def retrying_reads(patience: Patience) -> AsyncRetrying:
+    """Tries again after a PlatformAway that names no time of its own: exponential backoff with
+    jitter, bounded, and the last PlatformAway is raised. For requests that change nothing.
+    """
+    return AsyncRetrying(
+        retry=retry_if_exception(_passes_by_itself),
+        stop=stop_after_attempt(patience.attempts),
+        wait=wait_random_exponential(multiplier=patience.first_wait, max=patience.longest_wait),
+        reraise=True,
+    )
+
+
+async def read_json(
+    client: httpx.AsyncClient,
+    request: Callable[[], httpx.Request],
+    patience: Patience,
+) -> object:
+    """The JSON answer to a request that changes nothing. `request` makes it anew each time.
+
+    Raises PlatformAway, or PlatformRefused for a status that asking again will not change.
+    """
+
+    async def attempt() -> object:
+        return await _read_once(client, request())
+
+    return await retrying_reads(patience)(attempt)
+
+
+async def _read_once(client: httpx.AsyncClient, request: httpx.Request) -> object:
+    try:
+        response = await exchange(client, request)
+    except httpx.HTTPError as error:
+        raise PlatformAway(type(error).__name__) from None
+    status = response.status_code
+    if status >= 500 or status in (408, 425, 429):
+        raise PlatformAway(f"HTTP {status}", retry_after(response))
+    if not response.is_success:
+        raise PlatformRefused(f"HTTP {status}", status)
+    try:
+        return cast(object, response.json())
+    except (ValueError, RecursionError):
+        raise PlatformAway("the answer is not JSON") from None
+
+
+def retry_after(response: httpx.Response) -> timedelta | None:
+    """The pause a response asks for in seconds (RFC 9110, 10.2.3; its date form is not read)."""
+    seconds = response.headers.get("Retry-After", "")
+    return timedelta(seconds=int(seconds)) if seconds.isascii() and seconds.isdigit() else None
+
+
+def _passes_by_itself(error: BaseException) -> bool:
+    return (
+        isinstance(error, PlatformAway)
+        and not isinstance(error, PlatformRefused)
+        and error.retry_after is None
+    )

@@ -1,0 +1,40 @@
+"""A service as its wiring hands it over: what to serve, what to keep doing, what it hears."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+from fastapi import FastAPI
+
+from shared.bus.consumer import Consumer
+from shared.db import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Periodic work: `once` does what is due now and returns how much it found."""
+
+    name: str
+    once: Callable[[], Awaitable[int]]
+    every_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    name: str
+    app: FastAPI
+    database: Database
+    consumer: Consumer | None = None
+    turns: Sequence[Turn] = ()
+    closing: Sequence[Callable[[], Awaitable[None]]] = field(default=())
+    """What to close at the end (HTTP clients)."""
+
+    async def close(self) -> None:
+        for close in self.closing:
+            await close()
+        await self.database.close()
+
+
+def stop_together(*events: asyncio.Event) -> None:
+    for event in events:
+        event.set()

@@ -1,0 +1,45 @@
+"""Settings that every service has. Environment variables, prefix WATERDESK_."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class CommonSettings(BaseSettings):
+    """Each field is the environment variable WATERDESK_<FIELD>; README's table is held to them."""
+
+    model_config = SettingsConfigDict(env_prefix="WATERDESK_", extra="ignore", frozen=True)
+
+    home: Path = Field(Path("var"), description="Folder of the embedded form's data and secrets.")
+    database_url: str | None = Field(
+        None,
+        description="PostgreSQL URL; {service} in it becomes the service's name. "
+        "None: the embedded PostgreSQL.",
+    )
+    bus: Literal["embedded", "kafka"] = Field(
+        "embedded", description="The bus: a log in PostgreSQL, or Kafka."
+    )
+    bus_url: str | None = Field(
+        None,
+        description="PostgreSQL URL of the embedded bus's log. None: the embedded PostgreSQL.",
+    )
+    kafka: str = Field("127.0.0.1:9092", description="Kafka's bootstrap servers.")
+    kafka_partitions: int = Field(12, ge=1, description="Partitions of a topic that is made.")
+    kafka_replication: int = Field(1, ge=1, description="Replicas of a topic that is made.")
+    secret: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="Signs sign-ins and calls between services, 32 characters or more. "
+        "Made on the first start of the embedded form.",
+    )
+    privacy_keys: SecretStr | None = Field(
+        None,
+        description="Keys (base64, 32 bytes, comma-separated; the first one writes) for residents' "
+        "data. Made on the first start of the embedded form.",
+    )
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="What is logged."
+    )
