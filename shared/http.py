@@ -6,7 +6,8 @@ knows what a lost answer means there.
 
 import asyncio
 import logging
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import cast
@@ -116,6 +117,30 @@ async def read_json(
         return await _read_once(client, request())
 
     return await retrying_reads(patience)(attempt)
+
+
+async def read_coded(
+    client: httpx.AsyncClient,
+    request: Callable[[], httpx.Request],
+    patience: Patience,
+    success: int | str,
+) -> Mapping[str, object]:
+    """The JSON object that answers a reading, of a platform that puts a `code` of its own into it.
+
+    Raises PlatformAway, or PlatformRefused for any code but `success`.
+    """
+    answer = await read_json(client, request, patience)
+    if not isinstance(answer, Mapping):
+        raise PlatformAway("the answer is not an object")
+    if answer.get("code") != success:
+        raise PlatformRefused(f"code {printable_code(answer.get('code'))}", 200)
+    return cast(Mapping[str, object], answer)
+
+
+def printable_code(code: object) -> str:
+    """A platform's code for logs and errors; what is no code stays out of them."""
+    text = str(code) if isinstance(code, int | str) else ""
+    return text if re.fullmatch(r"[\w.-]{1,20}", text, re.ASCII) else "unknown"
 
 
 async def _read_once(client: httpx.AsyncClient, request: httpx.Request) -> object:

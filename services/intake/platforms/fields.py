@@ -5,11 +5,10 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import cast
-from zoneinfo import ZoneInfo
+
+from shared.clock import SHANGHAI
 
 from .incoming import MalformedMessage
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 MAX_TEXT = 20_000
 MAX_NUMBER = 100

@@ -5,9 +5,14 @@ there.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from shared.platform_kit.request_signing import verify
+import httpx
+
+from shared.clock import Clock
+from shared.http import Patience, PlatformAway, open_client, read_coded
+from shared.platform_kit.request_signing import SignedRequests, verify
 
 from .fields import (
     MAX_NUMBER,
@@ -22,7 +27,7 @@ from .fields import (
     required_text,
 )
 from .incoming import Incoming, Kind, MalformedMessage, Platform, Resident
-from .source import Unreadable
+from .source import Page, Unreadable
 
 _KIND_OF_CHANGE = {"new": Kind.COMPLAINT, "edit": Kind.COMPLAINT, "chase": Kind.CHASE}
 _URGENT_LEVELS = frozenset({"紧急", "特急"})
@@ -93,3 +98,56 @@ def read_push(
         return parse_order(dto, body, county)
     except MalformedMessage as error:
         return Unreadable(body, str(error), number_of(dto, "issueNumber"))
+
+
+@dataclass(frozen=True, slots=True)
+class HotlineSettings:
+    """How one county's account reads the city's feed of orders."""
+
+    county: str
+    base_url: str
+    app_id: str
+    secret: str = field(repr=False)
+    page_size: int = 100
+
+
+class HotlineFeed:
+    """The city's feed of changes, pulled. A PulledSource; close it after use."""
+
+    def __init__(
+        self,
+        settings: HotlineSettings,
+        clock: Clock,
+        *,
+        patience: Patience | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._settings = settings
+        self._patience = patience or Patience()
+        self._client = open_client(
+            settings.base_url,
+            auth=SignedRequests(settings.app_id, settings.secret, clock.now),
+            transport=transport,
+        )
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def fetch(self, cursor: str | None) -> Page:
+        """The changes after `cursor`, in the platform's order. Raises PlatformAway."""
+        params = {"cursor": cursor or "", "limit": str(self._settings.page_size)}
+        answer = await read_coded(
+            self._client,
+            lambda: self._client.build_request("GET", "/api/orders", params=params),
+            self._patience,
+            success=0,
+        )
+        orders, next_cursor = answer.get("orders"), answer.get("nextCursor") or cursor
+        if not isinstance(orders, list) or not isinstance(next_cursor, str | None):
+            raise PlatformAway("the page has no orders or no cursor")
+        return Page(
+            incoming=[read_order(dto, self._settings.county) for dto in orders],
+            next_cursor=next_cursor,
+            # A cursor that stands still would be asked for without end.
+            has_more=answer.get("hasMore") is True and next_cursor != cursor,
+        )

@@ -1,8 +1,13 @@
-"""One way out to a platform: what reply asks of it, and what may go wrong on the way."""
+"""One way out to a platform: what reply asks of it, and what may go wrong on the way.
+
+PlatformAway: the platform surely did not take the reply; try again later.
+"""
 
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
+
+from shared.http import PlatformAway as PlatformAway
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +22,10 @@ class OutgoingReply:
     solved: bool
     returned: bool = False
     """True: not ours; the order goes back with `text` as the reason."""
+    responsible: str = ""
+    """Who is, where the order goes back."""
+    contacted_at: datetime | None = None
+    """When the resident was spoken to, where someone did."""
     handle: str | None = field(default=None, repr=False)
     """The platform's own name for the resident, where the platform answers people (WeChat)."""
 
@@ -34,10 +43,6 @@ class Refused(Exception):
 
     Carries the platform's code, never the reply's words.
     """
-
-
-class PlatformAway(Exception):
-    """The platform surely did not take the reply: try again later."""
 
 
 class Ambiguous(Exception):

@@ -1,0 +1,152 @@
+"""Replies, returns and acceptance (签收) to the city's 12345 hotline."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+import httpx
+
+from shared.clock import SHANGHAI, Clock
+from shared.http import (
+    Patience,
+    PlatformAway,
+    PlatformRefused,
+    open_client,
+    printable_code,
+    read_coded,
+)
+from shared.platform_kit.request_signing import SignedRequests
+
+from .channel import OutgoingReply, Receipt, Refused
+from .sending import answer_of, send_once
+
+
+@dataclass(frozen=True, slots=True)
+class HotlineSettings:
+    """How one county's account answers the city."""
+
+    base_url: str
+    app_id: str
+    secret: str = field(repr=False)
+
+
+class HotlineChannel:
+    """A Channel. The platform does not recognise a reply sent twice, so after an ambiguous one it
+    must be looked for. Close it after use.
+    """
+
+    can_look = True
+
+    def __init__(
+        self,
+        settings: HotlineSettings,
+        clock: Clock,
+        *,
+        patience: Patience | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._clock = clock
+        self._patience = patience or Patience()
+        self._client = open_client(
+            settings.base_url,
+            auth=SignedRequests(settings.app_id, settings.secret, clock.now),
+            transport=transport,
+        )
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def send(self, reply: OutgoingReply) -> Receipt | None:
+        """Reply to the order, or return it. Raises Refused, PlatformAway or Ambiguous."""
+        path, body = ("return", _returned(reply)) if reply.returned else ("replies", _reply(reply))
+        return self._receipt(await self._post(reply.external_id, path, body), reply)
+
+    async def look(self, reply: OutgoingReply) -> Receipt | None:
+        """The receipt listed under this version's requestId. Raises PlatformAway."""
+        address = _address(reply.external_id, "replies")
+        try:
+            answer = await read_coded(
+                self._client,
+                lambda: self._client.build_request("GET", address),
+                self._patience,
+                success=0,
+            )
+        except PlatformRefused as refused:
+            if refused.status == httpx.codes.NOT_FOUND:
+                return None  # an order the platform does not know has no replies
+            raise
+        listed = answer.get("replies")
+        if not isinstance(listed, list):
+            raise PlatformAway("the answer lists no replies")
+        for entry in listed:
+            if isinstance(entry, Mapping) and entry.get("requestId") == reply.request_id:
+                return self._receipt(entry, reply)
+        return None
+
+    async def acknowledge(self, external_id: str, officer: str, at: datetime) -> None:
+        """Accept the order (签收). Doing it twice does no harm, so after Ambiguous do it again.
+
+        Raises Refused, PlatformAway or Ambiguous.
+        """
+        await self._post(
+            external_id, "accept", {"acceptTime": _office_time(at), "officer": officer}
+        )
+
+    async def _post(
+        self, external_id: str, what: str, body: Mapping[str, object]
+    ) -> Mapping[str, object]:
+        request = self._client.build_request("POST", _address(external_id, what), json=body)
+        answer = answer_of(await send_once(self._client, request))
+        if answer.get("code") != 0:
+            raise Refused(f"code {printable_code(answer.get('code'))}")
+        return answer
+
+    def _receipt(self, entry: Mapping[str, object], reply: OutgoingReply) -> Receipt:
+        """What the platform says of a reply it has. It has it, even where it says it badly: then
+        our own number and the time we saw it stand in."""
+        number = entry.get("receiptNumber")
+        return Receipt(
+            number=number if isinstance(number, str) and number else reply.request_id,
+            received_at=_utc(entry.get("receivedAt")) or self._clock.now(),
+        )
+
+
+def _address(external_id: str, what: str) -> str:
+    return f"/api/orders/{quote(external_id, safe='')}/{what}"
+
+
+def _reply(reply: OutgoingReply) -> dict[str, object]:
+    return {
+        "requestId": reply.request_id,
+        "handleSituation": reply.text,
+        "isTrue": True,  # what turned out not to be ours is returned instead
+        "contacted": reply.contacted_at is not None,
+        "contactTime": _office_time(reply.contacted_at) if reply.contacted_at else "",
+        "solved": reply.solved,
+        "publicAnswer": reply.text,
+        "unsolvedReason": "" if reply.solved else reply.text,
+    }
+
+
+def _returned(reply: OutgoingReply) -> dict[str, object]:
+    return {
+        "requestId": reply.request_id,
+        "reason": reply.text,
+        "responsible": reply.responsible,
+    }
+
+
+def _office_time(moment: datetime) -> str:
+    return f"{moment.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}"
+
+
+def _utc(text: object) -> datetime | None:
+    """The moment in UTC of a Shanghai time, or of one that names its own offset."""
+    try:
+        moment = datetime.fromisoformat(str(text))
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=SHANGHAI)
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

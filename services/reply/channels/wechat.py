@@ -1,0 +1,139 @@
+"""Answers to followers of the WeChat official account (公众号).
+
+Within 48 hours of the resident's last message five customer messages (客服消息) may be sent;
+outside that a subscription notice (订阅通知), which holds little text and only reaches who asked for
+it. Source of both and of the codes: WeChat's developer documentation, 全局返回码. Nothing that was
+sent can be looked up.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+import httpx
+
+from shared.clock import Clock
+from shared.http import PlatformAway, PlatformRefused, open_client, printable_code
+from shared.platform_kit.wechat_token import TOKEN_REFUSED, AccessToken, TokenUnavailable
+
+from .channel import Ambiguous, OutgoingReply, Receipt, Refused
+from .sending import answer_of, send_once
+
+_WINDOW_CLOSED = frozenset({45015, 45047})
+"""No message of theirs for 48 hours; five of ours since their last."""
+_BUSY = frozenset({-1, 45009, 45011})
+"""System busy; calls of the day used up; calls of the minute used up."""
+_NOT_US = TOKEN_REFUSED | {40013, 40164, 48001, 50001}
+"""Token (also the fresh one), appid, address or permission of our account. Nothing was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class WeChatSettings:
+    """How the account answers its followers."""
+
+    base_url: str
+    app_id: str
+    app_secret: str = field(repr=False)
+    template_id: str | None = None
+    """The subscription notice chosen at mp.weixin.qq.com; None: outside 48 hours a person must
+    answer in another way."""
+    template_field: str = "thing1"
+    """Its field that holds our words."""
+    template_field_length: int = 20
+    """WeChat allows 20 characters in a `thing` field."""
+
+
+class WeChatChannel:
+    """A Channel. Close it after use."""
+
+    can_look = False
+
+    def __init__(
+        self,
+        settings: WeChatSettings,
+        clock: Clock,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._client = open_client(settings.base_url, transport=transport)
+        self._token = AccessToken(self._client, settings.app_id, settings.app_secret, clock.now)
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def send(self, reply: OutgoingReply) -> Receipt | None:
+        """Answer the resident. Raises Refused, PlatformAway or Ambiguous."""
+        if not reply.handle:
+            raise Refused("no handle")
+        answer = await self._call("/cgi-bin/message/custom/send", _customer_message(reply))
+        if _errcode(answer) in _WINDOW_CLOSED and self._settings.template_id:
+            answer = await self._call(
+                "/cgi-bin/message/subscribe/bizsend",
+                _notice(reply, self._settings.template_id, self._settings),
+            )
+        _raise_unless_sent(_errcode(answer))
+        # A customer message is given no number: our own name for it stands in.
+        number = answer.get("msgid", reply.request_id)
+        return Receipt(number=str(number), received_at=self._clock.now())
+
+    async def look(self, reply: OutgoingReply) -> Receipt | None:  # noqa: ARG002
+        """None: WeChat shows nobody what was sent."""
+        return None
+
+    async def _call(self, path: str, body: Mapping[str, object]) -> Mapping[str, object]:
+        async def send(token: str) -> Mapping[str, object]:
+            request = self._client.build_request(
+                "POST", path, params={"access_token": token}, json=body
+            )
+            answer = answer_of(await send_once(self._client, request))
+            _errcode(answer)
+            return answer
+
+        return await _with_token(self._token, send)
+
+
+async def _with_token(
+    token: AccessToken, send: Callable[[str], Awaitable[Mapping[str, object]]]
+) -> Mapping[str, object]:
+    """`send` translates all its own faults: what else comes up is about the token, and nothing was
+    sent."""
+    try:
+        return await token.call(send)
+    except TokenUnavailable as error:
+        if error.errcode in _BUSY:
+            raise PlatformAway(str(error)) from None
+        raise PlatformRefused(str(error), 200) from None
+    except (httpx.HTTPError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise PlatformAway(f"no access token: {type(error).__name__}") from None
+
+
+def _customer_message(reply: OutgoingReply) -> dict[str, object]:
+    return {"touser": reply.handle, "msgtype": "text", "text": {"content": reply.text}}
+
+
+def _notice(reply: OutgoingReply, template_id: str, settings: WeChatSettings) -> dict[str, object]:
+    words = " ".join(reply.text.split())
+    if len(words) > settings.template_field_length:
+        words = words[: settings.template_field_length - 1] + "…"
+    return {
+        "touser": reply.handle,
+        "template_id": template_id,
+        "data": {settings.template_field: {"value": words}},
+    }
+
+
+def _errcode(answer: Mapping[str, object]) -> int:
+    code = answer.get("errcode")
+    if not isinstance(code, int):
+        raise Ambiguous("the answer holds no errcode")
+    return code
+
+
+def _raise_unless_sent(errcode: int) -> None:
+    if errcode in _BUSY:
+        raise PlatformAway(f"errcode {errcode}")
+    if errcode in _NOT_US:
+        raise PlatformRefused(f"errcode {errcode}", 200)
+    if errcode:
+        raise Refused(f"errcode {printable_code(errcode)}")
