@@ -1,0 +1,81 @@
+"""The statements of the bus in PostgreSQL; embedded.py says how they keep the order.
+
+Advisory locks: (1, 0) while the tables are made, (2, row of bus_group) for the group's member that
+owns the topic.
+"""
+
+SCHEMA = """
+SELECT pg_advisory_xact_lock(1, 0);
+CREATE TABLE IF NOT EXISTS bus_topic (
+    id          integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name        text NOT NULL UNIQUE,
+    next_offset bigint NOT NULL DEFAULT 0
+) WITH (fillfactor = 10);
+CREATE TABLE IF NOT EXISTS bus_log (
+    topic_id  integer NOT NULL,
+    position  bigint NOT NULL,
+    key       text NOT NULL,
+    headers   jsonb NOT NULL,
+    value     bytea NOT NULL,
+    stored_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (topic_id, position)
+);
+CREATE TABLE IF NOT EXISTS bus_group (
+    id          integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name        text NOT NULL,
+    topic_id    integer NOT NULL REFERENCES bus_topic,
+    next_offset bigint NOT NULL DEFAULT 0,
+    UNIQUE (name, topic_id)
+) WITH (fillfactor = 10);
+"""
+
+APPEND = """
+WITH taken AS (
+    UPDATE bus_topic SET next_offset = next_offset + cardinality($2::text[])
+    WHERE name = $1
+    RETURNING id, next_offset - cardinality($2::text[]) AS first
+), stored AS (
+    INSERT INTO bus_log (topic_id, position, key, headers, value)
+    SELECT taken.id, taken.first + sent.place - 1, sent.key, sent.headers::jsonb, sent.value
+    FROM taken, unnest($2::text[], $3::text[], $4::bytea[])
+        WITH ORDINALITY AS sent (key, headers, value, place)
+    ORDER BY sent.place
+)
+SELECT pg_notify('waterdesk_bus', $1) FROM taken
+"""
+
+READ = """
+SELECT position, key, headers, value FROM bus_log
+WHERE topic_id = $1 AND position >= $2 AND position < $3
+ORDER BY position LIMIT $4
+"""
+
+JOIN = """
+INSERT INTO bus_group (name, topic_id) SELECT $1, id FROM bus_topic
+WHERE name = ANY ($2::text[])
+    AND NOT EXISTS (SELECT FROM bus_group WHERE bus_group.name = $1 AND topic_id = bus_topic.id)
+ON CONFLICT DO NOTHING
+"""
+
+# MATERIALIZED, so that no lock is tried for a row that the conditions then leave out.
+OWN = """
+WITH wanted AS MATERIALIZED (
+    SELECT bus_group.id, topic_id, bus_topic.name AS topic
+    FROM bus_group JOIN bus_topic ON bus_topic.id = topic_id
+    WHERE bus_group.name = $1 AND bus_topic.name = ANY ($2::text[])
+)
+SELECT *, pg_try_advisory_lock(2, id) AS mine FROM wanted
+"""
+
+COMMIT = """
+UPDATE bus_group SET next_offset = done.next_offset
+FROM unnest($1::integer[], $2::bigint[]) AS done (id, next_offset) WHERE bus_group.id = done.id
+"""
+
+STRETCH = """
+SELECT id, next_offset AS behind_last, coalesce((
+    SELECT min(position) FROM bus_log
+    WHERE topic_id = id AND ($2::timestamptz IS NULL OR stored_at >= $2)
+), next_offset) AS first
+FROM bus_topic WHERE name = $1
+"""
