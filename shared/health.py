@@ -1,5 +1,7 @@
 """Is the service alive, and can it work? For compose, Kubernetes and the console."""
 
+from typing import Annotated
+
 from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,7 +22,7 @@ async def live() -> dict[str, str]:
 
 @router.get(READY)
 async def ready(
-    request: Request, response: Response, database: Database = Depends(database_of)
+    request: Request, response: Response, database: Annotated[Database, Depends(database_of)]
 ) -> dict[str, str]:
     """200 where the database answers, 503 where it does not."""
     try:

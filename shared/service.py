@@ -1,6 +1,5 @@
 """A service as its wiring hands it over: what to serve, what to keep doing, what it hears."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -33,8 +32,3 @@ class Service:
         for close in self.closing:
             await close()
         await self.database.close()
-
-
-def stop_together(*events: asyncio.Event) -> None:
-    for event in events:
-        event.set()

@@ -120,7 +120,8 @@ class Consumer:
             behind = [message for message in fresh.values() if message.key in blocked]
             if behind:
                 await parking.park(session, self.name, behind, parking.BEHIND, now)
-            await self._handle(session, outbox, [m for m in fresh.values() if m.key not in blocked])
+            workable = [message for message in fresh.values() if message.key not in blocked]
+            await self._handle(session, outbox, workable, now)
 
     async def _handle(
         self,
