@@ -1,0 +1,135 @@
+"""The work calendars of all counties, from one YAML file (policies/work_calendar.yaml)."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from .rules.calendar import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    CalendarYear,
+    OfficeHours,
+    WorkCalendar,
+    WorkDays,
+)
+from .yaml_file import read_yaml
+
+SHIPPED = Path(__file__).parent / "policies" / "work_calendar.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Calendars:
+    """One calendar a county; the working days are the same for all."""
+
+    default: WorkCalendar
+    by_county: Mapping[str, WorkCalendar]
+
+    def of(self, county: str | None) -> WorkCalendar:
+        return self.default if county is None else self.by_county.get(county, self.default)
+
+
+def load_calendars(path: Path = SHIPPED) -> Calendars:
+    """Raises FileInvalid, which names line and field."""
+    written = read_yaml(path, _CalendarFile)
+    days = WorkDays(
+        CalendarYear(
+            year=number,
+            published=year.published,
+            holidays=frozenset().union(*year.holidays),
+            make_up_workdays=frozenset().union(*year.make_up_workdays),
+        )
+        for number, year in written.years.items()
+    )
+    return Calendars(
+        default=WorkCalendar(days, written.office_hours, written.day_ends_at),
+        by_county={
+            code: WorkCalendar(days, county.office_hours, written.day_ends_at)
+            for code, county in written.counties.items()
+        },
+    )
+
+
+def _read_clock(written: object) -> time | None:
+    """A time of day; None stands for 24:00."""
+    if written == "24:00":
+        return None
+    # Without quotes, YAML reads 17:30 as the number 1050.
+    if isinstance(written, str):
+        with suppress(ValueError):
+            return time.fromisoformat(written)
+    raise ValueError('write a time of day in quotes, such as "24:00" or "17:30"')
+
+
+def _read_office_hours(written: object) -> OfficeHours:
+    sittings = []
+    for sitting in written if isinstance(written, list) else [written]:
+        opens, _, closes = str(sitting).partition("-")
+        try:
+            first, last = time.fromisoformat(opens), time.fromisoformat(closes)
+        except ValueError:
+            raise ValueError(f'"{sitting}" is not a period such as "09:00-12:00"') from None
+        sittings.append((first, last))
+    return OfficeHours(sittings)
+
+
+def _read_days(written: object) -> frozenset[date]:
+    # YAML itself turns a bare 2026-01-01 into a date.
+    first, _, last = str(written).partition("..")
+    try:
+        start = date.fromisoformat(first)
+        length = (date.fromisoformat(last) - start).days + 1 if last else 1
+    except ValueError:
+        length = 0
+    if length < 1:
+        raise ValueError(
+            f'"{written}" is not a day or a period such as 2026-05-01 or 2026-05-01..2026-05-05'
+        )
+    return frozenset(start + timedelta(days=more) for more in range(length))
+
+
+def _read_make_up_days(written: object) -> frozenset[date]:
+    days = _read_days(written)
+    if weekdays := [day for day in sorted(days) if day.weekday() < 5]:
+        raise ValueError(f"{weekdays[0]} is no Saturday or Sunday, so nobody makes it up")
+    return days
+
+
+_OfficeHours = Annotated[OfficeHours, BeforeValidator(_read_office_hours)]
+_Days = Annotated[frozenset[date], BeforeValidator(_read_days)]
+_MakeUpDays = Annotated[frozenset[date], BeforeValidator(_read_make_up_days)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class _Year(_Strict):
+    published: bool
+    holidays: tuple[_Days, ...]
+    make_up_workdays: tuple[_MakeUpDays, ...]
+    note: str = ""
+
+    @model_validator(mode="after")
+    def no_day_is_both(self) -> Self:
+        make_up: frozenset[date] = frozenset().union(*self.make_up_workdays)
+        if both := make_up & frozenset().union(*self.holidays):
+            raise ValueError(f"{min(both)} is both a holiday and a make-up workday")
+        return self
+
+
+class _County(_Strict):
+    office_hours: _OfficeHours
+
+
+class _CalendarFile(_Strict):
+    office_hours: _OfficeHours
+    day_ends_at: Annotated[time | None, BeforeValidator(_read_clock)]
+    unverified: bool
+    """The office hours are nobody's yet: every county sets its own."""
+    counties: dict[Annotated[str, Field(pattern=r"^\d{6}$")], _County]
+    years: dict[Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)], _Year]

@@ -1,0 +1,137 @@
+"""The deadline policies from their YAML file (policies/deadline_policies.yaml)."""
+
+from datetime import date, timedelta
+from itertools import combinations
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from .rules.deadlines import ANY, Policy, Stage, StageTerm
+from .rules.terms import Term, Unit, read_limit
+from .yaml_file import read_yaml
+
+SHIPPED = Path(__file__).parent / "policies" / "deadline_policies.yaml"
+
+
+def load_policies(path: Path = SHIPPED) -> tuple[Policy, ...]:
+    """The policies that are or were in force. Raises FileInvalid, which names line and field.
+
+    A policy that is named but not in force yet (no `in_force`) is checked and left out.
+    """
+    written = read_yaml(path, _PolicyFile)
+    return tuple(policy.as_policy() for policy in written.policies if policy.in_force is not None)
+
+
+def _read_term(written: object) -> Term:
+    term = read_limit(str(written))
+    if not isinstance(term, Term):
+        raise ValueError(  # noqa: TRY004 - pydantic reports ValueError with its field
+            f'"{written}" is not a length of time such as "5 working days" or "24小时"'
+        )
+    return term
+
+
+def _read_lead(written: object) -> timedelta:
+    term = _read_term(written)
+    if term.unit is not Unit.MINUTE:
+        raise ValueError(f'"{written}" must be minutes or hours, such as "4 hours"')
+    return timedelta(minutes=term.amount)
+
+
+_Lead = Annotated[timedelta, BeforeValidator(_read_lead)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class _StageTerm(_Strict):
+    within: Annotated[Term, BeforeValidator(_read_term)]
+    warn_before: _Lead
+
+
+class _InForce(_Strict):
+    first: Annotated[date, Field(alias="from")]
+    last: Annotated[date | None, Field(alias="to")] = None
+
+    @model_validator(mode="after")
+    def in_order(self) -> Self:
+        if self.last is not None and self.last < self.first:
+            raise ValueError(f"ends ({self.last}) before it begins ({self.first})")
+        return self
+
+
+class _Policy(_Strict):
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=60)]
+    name: str
+    source: str
+    unverified: bool
+    in_force: _InForce | None
+    county: Annotated[str, Field(pattern=rf"^(\d{{6}}|{ANY})$")] = ANY
+    platform: str = ANY
+    kind: str = ANY
+    urgency: str = ANY
+    stages: dict[Stage, _StageTerm]
+    printed_warn_before: _Lead
+    extensions_allowed: Annotated[int, Field(ge=0, le=20)]
+
+    @model_validator(mode="after")
+    def promises_something(self) -> Self:
+        if self.in_force is not None and not self.stages:
+            raise ValueError(f"{self.id} is in force but promises nothing: give it stages")
+        return self
+
+    @property
+    def scope(self) -> tuple[str, str, str, str]:
+        return (self.county, self.platform, self.kind, self.urgency)
+
+    def as_policy(self) -> Policy:
+        if self.in_force is None:
+            raise ValueError(f"{self.id} is not in force")
+        return Policy(
+            id=self.id,
+            county=self.county,
+            platform=self.platform,
+            kind=self.kind,
+            urgency=self.urgency,
+            in_force_from=self.in_force.first,
+            in_force_to=self.in_force.last,
+            stages=tuple(
+                (stage, StageTerm(term.within, term.warn_before))
+                for stage, term in self.stages.items()
+            ),
+            extensions_allowed=self.extensions_allowed,
+            printed_warn_before=self.printed_warn_before,
+            unverified=self.unverified,
+        )
+
+
+class _PolicyFile(_Strict):
+    policies: Annotated[tuple[_Policy, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def every_order_has_exactly_one(self) -> Self:
+        for one, other in combinations(self.policies, 2):
+            if one.id == other.id:
+                raise ValueError(f"two policies are called {one.id}")
+            if one.scope == other.scope and _overlap(one.in_force, other.in_force):
+                raise ValueError(f"{one.id} and {other.id} cover the same orders on the same days")
+        if not any(_covers_all(policy) for policy in self.policies):
+            raise ValueError(
+                "one policy must cover every order: county, platform, kind and urgency any, in"
+                " force without a last day"
+            )
+        return self
+
+
+def _overlap(one: _InForce | None, other: _InForce | None) -> bool:
+    if one is None or other is None:
+        return False
+    return one.first <= (other.last or date.max) and other.first <= (one.last or date.max)
+
+
+def _covers_all(policy: _Policy) -> bool:
+    return (
+        set(policy.scope) == {ANY} and policy.in_force is not None and policy.in_force.last is None
+    )

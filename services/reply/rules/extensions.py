@@ -1,0 +1,87 @@
+"""When may a platform be asked for more time, and what does its agreement change?
+
+Source: 12345 rules of several cities agree that an extension is asked for before the limit passes
+and that the resident is told [domain.md, Deadlines]. How often one may ask differs by city: the
+policy says so. The old limit counts until the platform agrees.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from .escalation import WAITING, Standing, is_past
+
+
+class Refusal(StrEnum):
+    """Why an extension cannot be asked for. The values are message keys."""
+
+    NOT_WAITING = "promise_not_waiting"
+    EXPIRED = "promise_expired"
+    ASKED_ALREADY = "extension_asked_already"
+    USED_UP = "extensions_used_up"
+    NOT_LATER = "new_limit_not_later"
+    NO_REASON = "extension_without_reason"
+
+
+@dataclass(frozen=True, slots=True)
+class Extensible:
+    """What the decision depends on of one promise."""
+
+    standing: Standing
+    due_at: datetime
+    asked_until: datetime | None
+    """The new limit asked for and not answered yet."""
+    granted: int
+    allowed: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionRequest:
+    new_due_at: datetime
+    reason: str
+    asked_at: datetime
+
+
+Rule = Callable[[Extensible, ExtensionRequest], Refusal | None]
+
+
+def the_promise_still_waits(promise: Extensible, _: ExtensionRequest) -> Refusal | None:
+    return None if promise.standing in WAITING else Refusal.NOT_WAITING
+
+
+def it_is_asked_before_the_limit_passes(
+    promise: Extensible, request: ExtensionRequest
+) -> Refusal | None:
+    return Refusal.EXPIRED if is_past(promise.due_at, request.asked_at) else None
+
+
+def no_other_request_is_unanswered(promise: Extensible, _: ExtensionRequest) -> Refusal | None:
+    return Refusal.ASKED_ALREADY if promise.asked_until is not None else None
+
+
+def the_policy_allows_another(promise: Extensible, _: ExtensionRequest) -> Refusal | None:
+    return Refusal.USED_UP if promise.granted >= promise.allowed else None
+
+
+def the_new_limit_is_later(promise: Extensible, request: ExtensionRequest) -> Refusal | None:
+    return Refusal.NOT_LATER if request.new_due_at <= promise.due_at else None
+
+
+def a_reason_is_given(_: Extensible, request: ExtensionRequest) -> Refusal | None:
+    return None if request.reason.strip() else Refusal.NO_REASON
+
+
+EXTENSION_RULES: tuple[Rule, ...] = (
+    the_promise_still_waits,
+    it_is_asked_before_the_limit_passes,
+    no_other_request_is_unanswered,
+    the_policy_allows_another,
+    the_new_limit_is_later,
+    a_reason_is_given,
+)
+
+
+def first_refusal(promise: Extensible, request: ExtensionRequest) -> Refusal | None:
+    """The first rule against asking, or None where the platform may be asked."""
+    return next((why for rule in EXTENSION_RULES if (why := rule(promise, request))), None)

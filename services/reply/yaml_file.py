@@ -1,0 +1,70 @@
+"""Reading a YAML file that people edit: what is wrong is named by line and field.
+
+PyYAML alone takes the last of two equal keys and forgets lines; pydantic knows fields only.
+"""
+
+from pathlib import Path
+from typing import TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+Content = TypeVar("Content", bound=BaseModel)
+Place = tuple[str, ...]
+
+
+class FileInvalid(ValueError):
+    """A file that cannot be used. The text names the file, and line and field of each fault."""
+
+
+def read_yaml(path: Path, model: type[Content]) -> Content:
+    """The file's content as this model. Raises FileInvalid."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileInvalid(f"{path.name}: cannot be read: {_in_one_line(error)}") from error
+    lines: dict[Place, int] = {}
+    try:
+        loader = yaml.SafeLoader(text)
+        node = loader.get_single_node()
+        if node is not None:
+            _note_lines(node, (), lines)
+        content = loader.construct_document(node) if node is not None else None
+    except (yaml.YAMLError, ValueError) as error:
+        raise FileInvalid(f"{path.name}: {_in_one_line(error)}") from error
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        faults = (
+            _fault(tuple(map(str, fault["loc"])), fault["msg"], lines)
+            for fault in error.errors(include_url=False, include_input=False)
+        )
+        raise FileInvalid(f"{path.name}: " + "; ".join(faults)) from None
+
+
+def _note_lines(node: yaml.Node, place: Place, lines: dict[Place, int]) -> None:
+    """Note the line (from 1) of every field and list item below this node."""
+    if isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            lines[(*place, str(index))] = item.start_mark.line + 1
+            _note_lines(item, (*place, str(index)), lines)
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            here, line = (*place, str(key.value)), key.start_mark.line + 1
+            if here in lines:
+                name, first = ".".join(here), lines[here]
+                raise ValueError(f"line {line}: {name} stands here twice, first in line {first}")
+            lines[here] = line
+            _note_lines(value, here, lines)
+
+
+def _fault(place: Place, message: str, lines: dict[Place, int]) -> str:
+    written = place
+    while written and written not in lines:
+        written = written[:-1]
+    line, name = lines.get(written, 1), ".".join(place) or "the file"
+    return f"line {line}: {name}: {message.removeprefix('Value error, ')}"
+
+
+def _in_one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
