@@ -1,0 +1,51 @@
+"""The three simulators behind one port: /12345, /board, /wechat, and /_control to drive them."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import httpx
+from fastapi import FastAPI
+
+from shared.clock import Clock, SystemClock
+
+from .control import control_router
+from .faults import keep_quiet_about_cut_connections
+from .hotline_api import hotline_router
+from .message_board_api import board_router
+from .settings import SimulatorSettings
+from .simulators import Simulators
+from .wechat_api import wechat_router
+
+
+def build_app(
+    settings: SimulatorSettings,
+    clock: Clock | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> FastAPI:
+    """The simulators as one application; `app.state.simulators` is there for its own process.
+
+    Its lifespan delivers pushes in the background, and closes everything at the end.
+    """
+    clock = clock or SystemClock()
+    simulators = Simulators(settings, clock, transport)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        keep_quiet_about_cut_connections()
+        delivering = asyncio.create_task(simulators.keep_delivering())
+        try:
+            yield
+        finally:
+            delivering.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await delivering
+            await simulators.close()
+
+    app = FastAPI(title="Waterdesk simulators", lifespan=lifespan)
+    app.state.simulators = simulators
+    app.include_router(hotline_router(simulators.hotline, settings, clock), prefix="/12345")
+    app.include_router(board_router(simulators.board, settings), prefix="/board")
+    app.include_router(wechat_router(simulators.wechat), prefix="/wechat")
+    app.include_router(control_router(simulators), prefix="/_control")
+    return app

@@ -1,0 +1,267 @@
+"""A city's 12345 hotline: sends orders by feed and by push, takes replies, never forgets one.
+
+It takes the same reply twice, as some real platforms do, so that sending twice shows.
+"""
+
+import base64
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import httpx
+
+from shared.clock import SHANGHAI, Clock
+from shared.platform_kit.request_signing import SignedRequests
+
+from .faults import FaultKind, Faults, Refused, page_of
+from .journal import Entry, Journal
+from .pushing import PushQueue
+from .settings import SimulatorSettings
+
+NAME = "hotline"
+WEBHOOK = "/platforms/12345/webhook"
+
+_BLANK_ORDER = {
+    "issueNumber": "",
+    "issueTime": "",
+    "issueSource": "12345热线",
+    "issueType": "投诉",
+    "issueSubject": "",
+    "issueDesc": "",
+    "requestorName": "",
+    "requestorTel": "",
+    "requestorAddress": "",
+    "timeLimit": "",
+    "hasModLimit": "0",
+    "emrgencyLevel": "一般",
+    "isMultiExector": "0",
+    "evaluationStatus": "",
+    "x": "",
+    "y": "",
+    "addrDesc": "",
+}
+
+
+class Hotline:
+    """State and use of the hotline. `client` reaches our webhook, or is None: no pushes."""
+
+    def __init__(
+        self,
+        settings: SimulatorSettings,
+        journal: Journal,
+        clock: Clock,
+        client: httpx.AsyncClient | None,
+    ) -> None:
+        self.faults = Faults()
+        self._journal = journal
+        self._clock = clock
+        self._client = client
+        self._auth = SignedRequests(settings.hotline_app_id, settings.hotline_secret, clock.now)
+        self.pushes = PushQueue(
+            self.faults, clock, settings.hotline_retry_after, self._push, self._push_ended
+        )
+        self._pushing = client is not None and settings.hotline_push
+        self._orders: dict[str, dict[str, str]] = {}
+        self._changes: list[dict[str, str]] = []
+        self._change_by_id: dict[str, dict[str, str]] = {}
+        self._receipts: dict[str, list[dict[str, str]]] = {}
+        self._closed: set[str] = set()
+        for entry in journal.entries(NAME):
+            self._apply(entry)
+
+    # What the city does
+
+    def add_order(
+        self,
+        fields: Mapping[str, str],
+        change_id: str | None = None,
+        at: datetime | None = None,
+    ) -> str:
+        """Send a new order; returns its number. The same number again does nothing.
+
+        `at` is when the resident called (now); `change_id` names the delivery.
+        """
+        at = at or self._clock.now()
+        number = fields.get("issueNumber") or f"{at.astimezone(SHANGHAI):%Y%m%d}{self._next():06d}"
+        if number not in self._orders:
+            order = _BLANK_ORDER | {"issueTime": shanghai_text(at)} | dict(fields)
+            self._change("new", order | {"issueNumber": number}, change_id, at)
+        return number
+
+    def edit_order(
+        self,
+        number: str,
+        fields: Mapping[str, str],
+        change_id: str | None = None,
+        at: datetime | None = None,
+    ) -> None:
+        """Change an order that was sent. Raises LookupError for an unknown number."""
+        self._change("edit", self._orders[number] | dict(fields), change_id, at)
+
+    def chase_order(
+        self,
+        number: str,
+        words: str,
+        change_id: str | None = None,
+        at: datetime | None = None,
+    ) -> None:
+        """催办, with the chase's own words for issueDesc in this one delivery.
+
+        An unknown number is chased too: it was sent before we came.
+        """
+        time = shanghai_text(at or self._clock.now())
+        order = self._orders.get(number, _BLANK_ORDER | {"issueNumber": number, "issueTime": time})
+        self._change("chase", order | {"issueDesc": words}, change_id, at)
+
+    def close_order(self, number: str) -> None:
+        """已结案: no reply is taken any more. Raises LookupError for an unknown number."""
+        if number not in self._orders:
+            raise KeyError(number)
+        self._record("closed", {"issueNumber": number})
+
+    # What the county may do
+
+    def page(self, cursor: str, limit: int) -> dict[str, Any]:
+        """Changes behind the cursor, in order. Raises Refused for a cursor that is not ours."""
+        start = _position(cursor)
+        if start > len(self._changes):
+            raise bad_field("cursor")
+        if start < len(self._changes) and self.faults.take(FaultKind.LATE, "orders"):
+            return {"code": 0, "orders": [], "nextCursor": _cursor(start), "hasMore": False}
+        changes = self._changes[start : start + limit]
+        end = start + len(changes)
+        return {
+            "code": 0,
+            "orders": page_of(self.faults, "orders", list(changes)),
+            "nextCursor": _cursor(end),
+            "hasMore": end < len(self._changes),
+        }
+
+    def accept(self, number: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """签收. Raises Refused."""
+        self._must_be_open(number)
+        self._record("accepted", {"issueNumber": number, **body})
+        return {"code": 0}
+
+    def take_reply(self, number: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Store a reply, whether or not it was sent before. Raises Refused."""
+        return self._store("reply", number, body)
+
+    def take_return(self, number: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """退回: the order is not ours. Raises Refused."""
+        return self._store("return", number, body)
+
+    def replies(self, number: str) -> dict[str, Any]:
+        """What was taken for this order. Raises Refused."""
+        self._must_be_known(number)
+        return {"code": 0, "replies": self._receipts.get(number, [])}
+
+    # How it is kept
+
+    def _store(self, kind: str, number: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        self._must_be_open(number)
+        receipt = {
+            "kind": kind,
+            "requestId": body["requestId"],
+            "receiptNumber": f"{number}-{len(self._receipts.get(number, ())) + 1}",
+            "receivedAt": shanghai_text(self._clock.now()),
+        }
+        self._record(
+            "returned" if kind == "return" else "replied",
+            {"issueNumber": number, "receipt": receipt, "body": dict(body)},
+        )
+        return {
+            "code": 0,
+            "receiptNumber": receipt["receiptNumber"],
+            "receivedAt": receipt["receivedAt"],
+        }
+
+    def _must_be_known(self, number: str) -> None:
+        if number not in self._orders:
+            raise Refused({"code": 40401, "message": "工单不存在"}, 404)
+
+    def _must_be_open(self, number: str) -> None:
+        self._must_be_known(number)
+        if number in self._closed:
+            raise Refused({"code": 40901, "message": "工单已结案"}, 409)
+
+    def _next(self) -> int:
+        return len(self._changes) + 1
+
+    def _change(
+        self, kind: str, order: dict[str, str], change_id: str | None, at: datetime | None
+    ) -> None:
+        if unknown := order.keys() - _BLANK_ORDER.keys():
+            raise ValueError(f"an order has no {', '.join(sorted(unknown))}")
+        change_id = change_id or f"C{self._next():08d}"
+        if change_id in self._change_by_id:
+            return
+        time = shanghai_text(at or self._clock.now())
+        change = order | {"changeType": kind, "changeId": change_id, "changeTime": time}
+        self._record("changed", change)
+
+    def _record(self, kind: str, data: Mapping[str, Any]) -> None:
+        self._apply(self._journal.append(NAME, kind, data))
+
+    def _apply(self, entry: Entry) -> None:
+        data = entry.data
+        match entry.kind:
+            case "changed":
+                change = dict(data)
+                order = {name: change[name] for name in _BLANK_ORDER}
+                if change["changeType"] != "chase":
+                    self._orders[order["issueNumber"]] = order
+                else:
+                    self._orders.setdefault(order["issueNumber"], order)
+                self._changes.append(change)
+                self._change_by_id[change["changeId"]] = change
+                if self._pushing:
+                    self.pushes.add(change["changeId"])
+            case "replied" | "returned":
+                self._receipts.setdefault(data["issueNumber"], []).append(data["receipt"])
+            case "closed":
+                self._closed.add(data["issueNumber"])
+            case "push_ended":
+                self.pushes.remove(data["changeId"])
+
+    async def _push(self, change_id: str) -> bool:
+        assert self._client is not None
+        try:
+            response = await self._client.post(
+                WEBHOOK,
+                content=json.dumps(self._change_by_id[change_id], ensure_ascii=False).encode(),
+                headers={"content-type": "application/json"},
+                auth=self._auth,
+            )
+            return response.status_code == 200 and response.json().get("code") == 0
+        except (httpx.HTTPError, ValueError, AttributeError):
+            return False
+
+    def _push_ended(self, change_id: str, taken: bool) -> None:
+        self._record("push_ended", {"changeId": change_id, "taken": taken})
+
+
+def shanghai_text(instant: datetime) -> str:
+    """Times as the hotline prints them: "2026-11-23 09:15:00", Shanghai."""
+    return instant.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def bad_field(name: str) -> Refused:
+    return Refused({"code": 40001, "message": f"字段 {name} 有误"}, 400)
+
+
+def _cursor(position: int) -> str:
+    return base64.urlsafe_b64encode(f"changes:{position}".encode()).decode()
+
+
+def _position(cursor: str) -> int:
+    if not cursor:
+        return 0
+    try:
+        name, _, position = base64.urlsafe_b64decode(cursor).decode().partition(":")
+    except ValueError as error:
+        raise bad_field("cursor") from error
+    if name != "changes" or not (position.isascii() and position.isdigit()):
+        raise bad_field("cursor")
+    return int(position)

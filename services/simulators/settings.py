@@ -1,0 +1,39 @@
+"""What the simulators are started with. Every default is invented; none is a real key."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatorSettings:
+    journal_path: Path | None = None
+    """Where the journal is kept; None keeps it in memory, for tests."""
+    push_to: str | None = None
+    """Our intake's base URL, to which 12345 and WeChat push; None: nothing is pushed."""
+    push_every: timedelta = timedelta(seconds=1)
+    """How often the background task looks for deliveries that are due again."""
+
+    hotline_push: bool = True
+    """Whether 12345 pushes its orders beside offering them in its feed."""
+    hotline_app_id: str = "waterdesk"
+    hotline_secret: str = field(default="simulated-hotline-secret", repr=False)
+    hotline_retry_after: tuple[timedelta, ...] = tuple(
+        timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 1800)
+    )
+
+    board_fid: int = 5999
+    board_forum: str = "蓝田县委书记"
+    board_app_code: str = field(default="PC-simulated-board", repr=False)
+    board_token: str = field(default="", repr=False)
+    board_backoffice_key: str = field(default="simulated-board-key", repr=False)
+
+    wechat_account: str = "gh_5imulated000"
+    wechat_app_id: str = "wx51mulated0000000"
+    wechat_app_secret: str = field(default="simulated-app-secret", repr=False)
+    wechat_token: str = field(default="simulatedtoken", repr=False)
+    wechat_aes_key: str = field(default="SimulatedKey0123456789SimulatedKey012345678", repr=False)
+    wechat_safe_mode: bool = True
+    wechat_answer_within: timedelta = timedelta(seconds=5)
+    wechat_retry_after: tuple[timedelta, ...] = (timedelta(seconds=5), timedelta(seconds=5))
+    """WeChat delivers three times in all."""

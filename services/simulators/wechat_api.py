@@ -1,0 +1,57 @@
+"""WeChat's server API over HTTP: tokens, customer messages, subscribe and template messages."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from .faults import Refused, answer
+from .wechat import WeChat
+
+
+def wechat_router(wechat: WeChat) -> APIRouter:
+    """`/cgi-bin/...`; every answer is HTTP 200 with an errcode where it is a no."""
+    router = APIRouter(prefix="/cgi-bin", tags=["WeChat"])
+
+    async def send(
+        request: Request,
+        operation: str,
+        act: Callable[[str, Mapping[str, Any]], Mapping[str, Any]],
+    ) -> Response:
+        body = await request.body()
+        token = request.query_params.get("access_token", "")
+        return answer(wechat.faults, operation, lambda: act(token, _read(body)), stores=True)
+
+    @router.post("/stable_token")
+    async def stable_token(request: Request) -> Response:
+        body = await request.body()
+        return answer(
+            wechat.faults, "token", lambda: wechat.tokens.stable(_read(body)), stores=False
+        )
+
+    @router.get("/token")
+    async def token(request: Request) -> Response:
+        query = dict(request.query_params)
+        return answer(wechat.faults, "token", lambda: wechat.tokens.plain(query), stores=False)
+
+    @router.post("/message/custom/send")
+    async def customer_message(request: Request) -> Response:
+        return await send(request, "customer_message", wechat.send_customer_message)
+
+    @router.post("/message/subscribe/bizsend")
+    @router.post("/message/template/send")
+    async def template_message(request: Request) -> Response:
+        return await send(request, "template_message", wechat.send_template)
+
+    return router
+
+
+def _read(body: bytes) -> Mapping[str, Any]:
+    try:
+        sent = json.loads(body)
+    except ValueError as error:
+        raise Refused({"errcode": 47001, "errmsg": "data format error"}) from error
+    if not isinstance(sent, dict):
+        raise Refused({"errcode": 47001, "errmsg": "data format error"})
+    return sent
