@@ -46,12 +46,13 @@ class PlatformRefused(PlatformAway):
     """It answers, but not to us: account, signature or form are wrong. Nothing was done, and will
     not be before a person has looked at the settings; so ask seldom, and say so loudly.
 
-    `status` is the HTTP status. Carries the platform's code, never its words.
+    `status` is HTTP's, `code` the platform's own ("" where it gave none); never its words.
     """
 
-    def __init__(self, why: str, status: int) -> None:
+    def __init__(self, why: str, status: int, code: str = "") -> None:
         super().__init__(why)
         self.status = status
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,8 @@ async def read_coded(
     if not isinstance(answer, Mapping):
         raise PlatformAway("the answer is not an object")
     if answer.get("code") != success:
-        raise PlatformRefused(f"code {printable_code(answer.get('code'))}", 200)
+        code = printable_code(answer.get("code"))
+        raise PlatformRefused(f"code {code}", 200, code)
     return cast(Mapping[str, object], answer)
 
 

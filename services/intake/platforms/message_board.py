@@ -5,17 +5,27 @@ It shows no phone numbers.
 """
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import httpx
+
+from shared.http import Patience
+from shared.platform_kit.message_board_reader import MESSAGE, BoardAccess, BoardReader, of_type
 
 from .fields import (
     MAX_NUMBER,
     MAX_TITLE,
+    encoded,
     first_sentence,
     mapping,
+    number_of,
     optional_text,
     required_text,
     unix_time,
 )
 from .incoming import Incoming, Kind, MalformedMessage, Platform, Resident
+from .source import Page, Unreadable
 
 
 def parse_thread(thread: object, raw: bytes, county: str) -> Incoming:
@@ -43,3 +53,110 @@ def parse_thread(thread: object, raw: bytes, county: str) -> Incoming:
         raw=raw,
         resident=Resident(name=optional_text(message, "nickName", MAX_NUMBER)),
     )
+
+
+def read_thread(thread: object, county: str) -> Incoming | Unreadable:
+    """One thread of a page."""
+    raw = encoded(thread)
+    try:
+        return parse_thread(thread, raw, county)
+    except MalformedMessage as error:
+        return Unreadable(raw, str(error), number_of(thread, "tid"))
+
+
+@dataclass(frozen=True, slots=True)
+class BoardSettings:
+    """How one county's threads are read."""
+
+    county: str
+    access: BoardAccess
+    forum_id: int
+    """`fid` of the leader's forum."""
+    first_tid: int = 0
+    """Threads up to this one are from before Waterdesk; 0: all since the board began."""
+    page_size: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """How far the reading has come. The board lists the newest first and goes back by the last tid
+    seen, so what is new is walked from the top down to what is known, a page at a time."""
+
+    known: int
+    """The newest tid of the last finished walk."""
+    newest: int = 0
+    """The newest tid of this walk."""
+    last: int = 0
+    """Where this walk goes on; 0: from the top."""
+
+    @staticmethod
+    def at(cursor: str) -> "_Walk":
+        return _Walk(*map(int, cursor.split(":")))
+
+    def __str__(self) -> str:
+        return f"{self.known}:{self.newest}:{self.last}"
+
+
+class BoardFeed:
+    """One forum of the board, pulled. A PulledSource; close it after use."""
+
+    def __init__(
+        self,
+        settings: BoardSettings,
+        *,
+        patience: Patience | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._settings = settings
+        self._reader = BoardReader(settings.access, patience=patience, transport=transport)
+
+    async def close(self) -> None:
+        await self._reader.close()
+
+    async def fetch(self, cursor: str | None) -> Page:
+        """One page of a walk. It ends with a whole page of known threads, not with the first known
+        one: a thread that was held back for review appears below younger ones.
+
+        Raises PlatformAway.
+        """
+        walk = _Walk.at(cursor) if cursor else _Walk(known=self._settings.first_tid)
+        threads = await self._reader.search(
+            self._settings.forum_id, walk.last, self._settings.page_size
+        )
+        tids = [tid for thread in threads if (tid := _tid(thread))]
+        newest = max([walk.newest, walk.known, *tids])
+        goes_on = (
+            bool(tids)
+            and max(tids) > walk.known
+            # A board that does not go back would be asked without end.
+            and (not walk.last or min(tids) < walk.last)
+        )
+        return Page(
+            incoming=[
+                read_thread(thread, self._settings.county)
+                for thread in threads
+                if not (tid := _tid(thread)) or tid > self._settings.first_tid
+            ],
+            next_cursor=str(
+                _Walk(walk.known, newest, min(tids)) if goes_on else _Walk(known=newest)
+            ),
+            has_more=goes_on,
+        )
+
+    async def reread(self, tids: Sequence[str]) -> list[Incoming | Unreadable]:
+        """These threads as they stand now, for edits; those that are gone are left out.
+
+        Raises PlatformAway.
+        """
+        read: list[Incoming | Unreadable] = []
+        for tid in tids:
+            entries = of_type(MESSAGE, await self._reader.contents(tid) or [])
+            read.extend(
+                read_thread({"tid": tid, **entry}, self._settings.county) for entry in entries[:1]
+            )
+        return read
+
+
+def _tid(thread: object) -> int | None:
+    number = number_of(thread, "tid")
+    return int(number) if number and number.isascii() and number.isdigit() else None

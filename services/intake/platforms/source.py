@@ -1,5 +1,6 @@
 """Platforms that are asked, page by page, what is new; and messages nobody can read."""
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -15,6 +16,11 @@ class Unreadable:
     """Which field, never what stood in it."""
     external_id: str | None
     """The platform's number, where at least that could be read."""
+
+    @property
+    def delivery_id(self) -> str:
+        """The same for the same bytes: a page read again brings its unreadable messages again."""
+        return hashlib.sha256(self.raw).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ PlatformAway: the platform surely did not take the reply; try again later.
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from shared.http import PlatformAway as PlatformAway
@@ -56,6 +56,10 @@ class Channel(Protocol):
     """Whether `look` can find a reply that was taken. Where not, an ambiguous one waits for a
     person."""
 
+    appears_within: timedelta
+    """How long a reply that was taken may stay hidden from `look`: only when an ambiguous one is
+    still not found after that was it surely not taken, and may be sent again. Zero: at once."""
+
     async def send(self, reply: OutgoingReply) -> Receipt | None:
         """Hand the reply over once. None: taken, and the receipt must be looked for later.
 
@@ -64,5 +68,5 @@ class Channel(Protocol):
         ...
 
     async def look(self, reply: OutgoingReply) -> Receipt | None:
-        """The receipt of this version if the platform has it. Raises PlatformAway."""
+        """The receipt of this version if the platform shows it. Raises PlatformAway."""
         ...

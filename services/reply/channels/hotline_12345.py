@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 import httpx
@@ -37,6 +37,7 @@ class HotlineChannel:
     """
 
     can_look = True
+    appears_within = timedelta(0)
 
     def __init__(
         self,

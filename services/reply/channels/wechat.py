@@ -1,13 +1,14 @@
 """Answers to followers of the WeChat official account (公众号).
 
 Within 48 hours of the resident's last message five customer messages (客服消息) may be sent;
-outside that a subscription notice (订阅通知), which holds little text and only reaches who asked for
-it. Source of both and of the codes: WeChat's developer documentation, 全局返回码. Nothing that was
-sent can be looked up.
+outside that a subscription notice (订阅通知), which holds little text and only reaches who asked
+for it. Source of both and of the codes: WeChat's developer documentation, 全局返回码. Nothing that
+was sent can be looked up.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import httpx
 
@@ -46,6 +47,7 @@ class WeChatChannel:
     """A Channel. Close it after use."""
 
     can_look = False
+    appears_within = timedelta(0)
 
     def __init__(
         self,

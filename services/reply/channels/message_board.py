@@ -1,0 +1,103 @@
+"""Answers on People's Daily Online's message board (人民网领导留言板).
+
+Answers go through an authorised back office without a public interface: a configured endpoint takes
+them here. The receipt is the answer standing in the thread when that is read again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import httpx
+
+from shared.clock import Clock
+from shared.http import Patience, open_client
+from shared.platform_kit.message_board_reader import ANSWER, BoardAccess, BoardReader, of_type
+
+from .channel import OutgoingReply, Receipt
+from .sending import send_once
+
+
+@dataclass(frozen=True, slots=True)
+class BoardSettings:
+    """How one organisation answers on the board."""
+
+    access: BoardAccess
+    organization: str
+    """The name its answers are signed with there."""
+    back_office_url: str
+    back_office_key: str = field(repr=False)
+    appears_within: timedelta = timedelta(days=3)
+    """How long the board may review an answer before it shows it (our guess: nothing published)."""
+
+
+class BoardChannel:
+    """A Channel. An answer has no number on the board: its words and its organisation name it, so
+    two versions of the same words are one. Close it after use.
+    """
+
+    can_look = True
+
+    def __init__(
+        self,
+        settings: BoardSettings,
+        clock: Clock,
+        *,
+        patience: Patience | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self.appears_within = settings.appears_within
+        self._settings = settings
+        self._clock = clock
+        self._reader = BoardReader(settings.access, patience=patience, transport=transport)
+        self._back_office = open_client(settings.back_office_url, transport=transport)
+
+    async def close(self) -> None:
+        await self._reader.close()
+        await self._back_office.aclose()
+
+    async def send(self, reply: OutgoingReply) -> Receipt | None:
+        """Hand the answer to the back office; None: it is published later.
+
+        Raises Refused, PlatformAway or Ambiguous.
+        """
+        request = self._back_office.build_request(
+            "POST",
+            "/backoffice/replies",
+            headers={"Authorization": f"Bearer {self._settings.back_office_key}"},
+            json={
+                "tid": reply.external_id,
+                "requestId": reply.request_id,
+                "organization": self._settings.organization,
+                "content": reply.text,
+            },
+        )
+        await send_once(self._back_office, request)
+        return None
+
+    async def look(self, reply: OutgoingReply) -> Receipt | None:
+        """The answer as it stands in its thread. Raises PlatformAway."""
+        entries = await self._reader.contents(reply.external_id)
+        for entry in of_type(ANSWER, entries or []):
+            if self._is_ours(entry, reply):
+                shown_at = _utc(entry.get("dateline")) or self._clock.now()
+                number = f"{reply.external_id}-{int(shown_at.timestamp())}"
+                return Receipt(number=number, received_at=shown_at)
+        return None
+
+    def _is_ours(self, entry: Mapping[str, object], reply: OutgoingReply) -> bool:
+        return _bare(entry.get("content")) == _bare(reply.text) and _bare(
+            entry.get("organization")
+        ) == _bare(self._settings.organization)
+
+
+def _bare(text: object) -> str:
+    """Text without white space, which web pages set as they like."""
+    return "".join(str(text).split())
+
+
+def _utc(seconds: object) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(int(str(seconds)), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None

@@ -1,0 +1,77 @@
+"""What each way of failing says about whether a reply arrived, as a table."""
+
+import httpx
+import pytest
+
+from services.reply.channels.channel import Ambiguous, PlatformAway, Refused
+from services.reply.channels.sending import answer_of, send_once
+from shared.http import PlatformRefused, open_client
+
+SECRET = "不可外传"
+
+
+async def sent(outcome: httpx.Response | Exception) -> httpx.Response:
+    asked = 0
+
+    def platform(_: httpx.Request) -> httpx.Response:
+        nonlocal asked
+        asked += 1
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    async with open_client("http://city", transport=httpx.MockTransport(platform)) as client:
+        try:
+            return await send_once(client, client.build_request("POST", "/", json={"a": SECRET}))
+        finally:
+            assert asked == 1, "sent once, whatever comes back"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "error"),
+    [
+        (httpx.ConnectError(SECRET), PlatformAway),
+        (httpx.ConnectTimeout(SECRET), PlatformAway),
+        (httpx.PoolTimeout(SECRET), PlatformAway),
+        (httpx.WriteError(SECRET), Ambiguous),
+        (httpx.WriteTimeout(SECRET), Ambiguous),
+        (httpx.ReadTimeout(SECRET), Ambiguous),
+        (httpx.ReadError(SECRET), Ambiguous),
+        (httpx.RemoteProtocolError(SECRET), Ambiguous),
+        (httpx.DecodingError(SECRET), Ambiguous),
+        (httpx.Response(400, json={"code": 40001, "message": SECRET}), Refused),
+        (httpx.Response(404, json={"code": SECRET}), Refused),
+        (httpx.Response(409, text=SECRET), Refused),
+        (httpx.Response(413), Refused),
+        (httpx.Response(422, json=[SECRET]), Refused),
+        (httpx.Response(301, headers={"Location": "/x"}), PlatformRefused),
+        (httpx.Response(401), PlatformRefused),
+        (httpx.Response(403, text=SECRET), PlatformRefused),
+        (httpx.Response(429), PlatformAway),
+        (httpx.Response(503), PlatformAway),
+        (httpx.Response(500), Ambiguous),
+        (httpx.Response(502), Ambiguous),
+        (httpx.Response(504), Ambiguous),
+    ],
+)
+async def test_a_failure_says_whether_it_arrived(
+    outcome: httpx.Response | Exception, error: type[Exception]
+) -> None:
+    with pytest.raises(Exception) as caught:
+        await sent(outcome)
+    assert type(caught.value) is error
+    assert SECRET not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+async def test_a_2xx_that_cannot_be_read_may_have_been_taken() -> None:
+    for answer in (httpx.Response(200, text="<html>"), httpx.Response(200, json=[1])):
+        with pytest.raises(Ambiguous):
+            answer_of(await sent(answer))
+
+
+async def test_the_pause_a_busy_platform_asks_for_is_told() -> None:
+    with pytest.raises(PlatformAway) as caught:
+        await sent(httpx.Response(503, headers={"Retry-After": "120"}))
+    assert caught.value.retry_after is not None
+    assert caught.value.retry_after.total_seconds() == 120
