@@ -7,10 +7,25 @@ from contextlib import asynccontextmanager
 from fastapi import Request
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession as CoreAsyncSession
+from sqlalchemy.orm import Session as CoreSession
+from sqlmodel import Session as ModelSession
+from sqlmodel.ext.asyncio.session import AsyncSession as ModelAsyncSession
 
 from shared.bus.outbox import Outbox
 from shared.clock import Clock
+
+
+class _Session(ModelSession):
+    execute = CoreSession.execute
+
+
+class Session(ModelAsyncSession):
+    """SQLModel's session: `exec` for models. SQLModel warns against `execute`; here it is plain
+    SQLAlchemy, for the Core statements of the hot paths."""
+
+    sync_session_class = _Session
+    execute = CoreAsyncSession.execute
 
 
 class Database:
@@ -24,9 +39,9 @@ class Database:
         """Set when a unit of work has left events in the outbox."""
 
     @asynccontextmanager
-    async def work(self) -> AsyncIterator[tuple[AsyncSession, Outbox]]:
+    async def work(self) -> AsyncIterator[tuple[Session, Outbox]]:
         """State and outbox commit together at the end, or not at all."""
-        async with AsyncSession(self.engine, expire_on_commit=False) as session:
+        async with Session(self.engine, expire_on_commit=False) as session:
             outbox = Outbox(source=f"/waterdesk/{self.service}")
             yield session, outbox
             spoke = bool(outbox.events)
@@ -36,9 +51,9 @@ class Database:
             self.relay_wanted.set()
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncSession]:
+    async def reading(self) -> AsyncIterator[Session]:
         """A session that only looks."""
-        async with AsyncSession(self.engine, expire_on_commit=False) as session:
+        async with Session(self.engine, expire_on_commit=False) as session:
             yield session
 
     async def close(self) -> None:

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import asyncpg
@@ -57,6 +58,12 @@ async def migrated_template(postgres: str) -> Callable[[str], Awaitable[str]]:
         return made[service]
 
     return template
+
+
+@pytest.fixture
+def new_empty_database(postgres: str) -> Callable[[], Awaitable[str]]:
+    """`await new_empty_database()`: the URL of a database with nothing in it."""
+    return partial(_copy, postgres, "template0")
 
 
 @pytest.fixture

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from zlib import crc32
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import ARRAY, Integer, func, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.bus.limits import check_messages
 from shared.bus.tables import outbox as outbox_table
 from shared.events.event import Event, to_message
 from shared.ids import new_id
@@ -36,11 +37,17 @@ class Outbox:
         The relay sends in the order of ids, and ids are given before the commit. So whoever writes
         an event of a key holds that key's lock until it commits: for one key, the order of ids is
         the order of commits. (Keys share 1,024 locks; taking them sorted rules out deadlock.)
+
+        Raises ValueError for an event no bus would take: it must not commit and then never leave.
         """
         if not self._events:
             return
         stripes = sorted({crc32(event.key.encode()) % _STRIPES for event in self._events})
-        await session.execute(select(func.pg_advisory_xact_lock(_KEY_LOCK, func.unnest(stripes))))
+        await session.execute(
+            select(
+                func.pg_advisory_xact_lock(_KEY_LOCK, func.unnest(literal(stripes, ARRAY(Integer))))
+            )
+        )
         traceparent = current_traceparent()
         messages = [
             to_message(
@@ -52,6 +59,7 @@ class Outbox:
             )
             for event in self._events
         ]
+        check_messages(messages)
         await session.execute(
             insert(outbox_table),
             [
