@@ -38,7 +38,7 @@ kafka: install
 	$(BIN)/waterdesk kafka
 
 schemas: install
-	$(BIN)/python -m shared.events.schemas
+	$(BIN)/python -m shared.events.documents
 
 lock: install
 	$(BIN)/python -m pip install --quiet uv

@@ -1,0 +1,37 @@
+"""Every event there is, by the service that alone tells it."""
+
+from collections.abc import Mapping
+
+from shared.events import complaints, replies, work_orders
+from shared.events.event import Event
+
+OF_SERVICE: Mapping[str, tuple[type[Event], ...]] = {
+    "intake": (
+        complaints.ComplaintReceived,
+        complaints.ComplaintDecided,
+        complaints.ComplaintChased,
+        complaints.ComplaintEdited,
+    ),
+    "dispatch": (
+        work_orders.WorkOrderOpened,
+        work_orders.ComplaintsLinked,
+        work_orders.CrewAssigned,
+        work_orders.WorkOrderAccepted,
+        work_orders.CrewArrived,
+        work_orders.WorkOrderRepaired,
+        work_orders.WorkOrderClosed,
+        work_orders.FailureRepeated,
+    ),
+    "reply": (
+        replies.PromisesArmed,
+        replies.PromiseWarned,
+        replies.PromiseMissed,
+        replies.PromiseKept,
+        replies.ReplyDrafted,
+        replies.ReplyApproved,
+        replies.ReplyDelivered,
+        replies.ReplyStuck,
+        replies.ResidentTold,
+    ),
+}
+ALL: tuple[type[Event], ...] = tuple(event for events in OF_SERVICE.values() for event in events)
