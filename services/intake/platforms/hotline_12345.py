@@ -34,9 +34,7 @@ _URGENT_LEVELS = frozenset({"紧急", "特急"})
 
 
 def parse_order(dto: object, raw: bytes, county: str) -> Incoming:
-    """One change of one order. A chase counts from when it was made, an order from when it was
-    sent. Raises MalformedMessage.
-    """
+    """One change of one order. Raises MalformedMessage."""
     order = mapping(dto, "the order")
     change = required_text(order, "changeType")
     if change not in _KIND_OF_CHANGE:
@@ -46,7 +44,6 @@ def parse_order(dto: object, raw: bytes, county: str) -> Incoming:
     text = optional_text(order, "issueDesc") or subject
     if text is None:
         raise MalformedMessage("issueSubject and issueDesc are both missing")
-    chased_later = kind is Kind.CHASE and optional_text(order, "changeTime") is not None
     return Incoming(
         platform=Platform.HOTLINE_12345,
         external_id=required_text(order, "issueNumber", MAX_NUMBER),
@@ -55,7 +52,8 @@ def parse_order(dto: object, raw: bytes, county: str) -> Incoming:
         county=county,
         title=subject[:MAX_TITLE] if subject else first_sentence(text),
         text=text,
-        sent_at=local_time(order, "changeTime" if chased_later else "issueTime"),
+        sent_at=local_time(order, "issueTime"),
+        changed_at=local_time(order, "changeTime") if optional_text(order, "changeTime") else None,
         raw=raw,
         time_limit=optional_text(order, "timeLimit", MAX_NUMBER),
         printed_urgent=optional_text(order, "emrgencyLevel") in _URGENT_LEVELS,

@@ -50,13 +50,21 @@ class Incoming:
     title: str
     text: str
     sent_at: datetime
-    """When the platform sent the order (UTC): deadlines count from here."""
+    """When the platform sent the order (UTC): deadlines count from here, in a chase too."""
     raw: bytes = field(repr=False)
     """The message as it came, for the record and for parsing again."""
     time_limit: str | None = None
     """The limit printed on the order, verbatim ("5个工作日", "24小时"), or None."""
     printed_urgent: bool = False
+    changed_at: datetime | None = None
+    """When the platform made this very change (UTC), where it says so: an older one that comes
+    later changes nothing."""
     resident: Resident = field(default_factory=Resident, repr=False)
+
+    @property
+    def said_at(self) -> datetime:
+        """When this delivery became true."""
+        return self.changed_at or self.sent_at
 
 
 class MalformedMessage(ValueError):

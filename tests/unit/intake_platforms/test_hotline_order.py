@@ -44,6 +44,7 @@ ORDER: Mapping[str, object] = {
     "changeType": "new",
     "changeId": "c-1",
 }
+CHANGED_AT = datetime(2026, 11, 24, 2, tzinfo=UTC)
 READ = Incoming(
     platform=Platform.HOTLINE_12345,
     external_id="XA20261123000017",
@@ -54,10 +55,10 @@ READ = Incoming(
     text="村里三组从昨天早上开始没有水，麻烦尽快来修。",
     sent_at=datetime(2026, 11, 23, 1, 15, tzinfo=UTC),
     raw=b"raw",
+    changed_at=CHANGED_AT,
     time_limit="5个工作日",
     resident=Resident(name="测试甲", phone="13800000000", address_line="某镇某村三组12号"),
 )
-CHASED_AT = datetime(2026, 11, 24, 2, tzinfo=UTC)
 
 
 def order(**changes: object) -> dict[str, object]:
@@ -71,12 +72,12 @@ def order(**changes: object) -> dict[str, object]:
         pytest.param(order(changeType="edit"), READ, id="an edit is the order as it stands now"),
         pytest.param(
             order(changeType="chase"),
-            replace(READ, kind=Kind.CHASE, sent_at=CHASED_AT),
-            id="a chase counts from when it was made",
+            replace(READ, kind=Kind.CHASE),
+            id="a chase",
         ),
         pytest.param(
             order(changeType="chase", changeTime=""),
-            replace(READ, kind=Kind.CHASE),
+            replace(READ, kind=Kind.CHASE, changed_at=None),
             id="a chase that names no time of its own",
         ),
         pytest.param(order(timeLimit=""), replace(READ, time_limit=None), id="no limit printed"),
@@ -111,6 +112,7 @@ def order(**changes: object) -> dict[str, object]:
             replace(
                 READ,
                 title="村里三组从昨天早上开始没有水，麻烦尽快来修",
+                changed_at=None,
                 time_limit=None,
                 resident=Resident(),
             ),
