@@ -78,7 +78,6 @@ def _read_office_hours(written: object) -> OfficeHours:
 
 
 def _read_days(written: object) -> frozenset[date]:
-    # YAML itself turns a bare 2026-01-01 into a date.
     first, _, last = str(written).partition("..")
     try:
         start = date.fromisoformat(first)

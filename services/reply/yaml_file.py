@@ -17,6 +17,15 @@ class FileInvalid(ValueError):
     """A file that cannot be used. The text names the file, and line and field of each fault."""
 
 
+class _Loader(yaml.SafeLoader):
+    """Leaves dates as they are written, so that a wrong one is refused with its line."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own way to say it
+        first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
 def read_yaml(path: Path, model: type[Content]) -> Content:
     """The file's content as this model. Raises FileInvalid."""
     try:
@@ -25,7 +34,7 @@ def read_yaml(path: Path, model: type[Content]) -> Content:
         raise FileInvalid(f"{path.name}: cannot be read: {_in_one_line(error)}") from error
     lines: dict[Place, int] = {}
     try:
-        loader = yaml.SafeLoader(text)
+        loader = _Loader(text)
         node = loader.get_single_node()
         if node is not None:
             _note_lines(node, (), lines)

@@ -126,6 +126,13 @@ _DAY = re.compile(
 _DAY_WITHOUT_YEAR = re.compile(r"\d{1,2}\s*月\s*\d{1,2}\s*日.*|\d{1,2}[-/]\d{1,2}(?:\s.*)?")
 
 
+def write_limit(limit: Limit) -> str:
+    """A plain form for storing and showing, which `read_limit` reads back as the same limit."""
+    if isinstance(limit, datetime):
+        return limit.astimezone(SHANGHAI).isoformat()
+    return limit.isoformat() if isinstance(limit, date) else str(limit)
+
+
 @lru_cache(maxsize=4096)
 def read_limit(text: str) -> Limit | Unreadable:
     """The limit in these words, or why it cannot be read.

@@ -1,0 +1,269 @@
+"""Which limit counts for an order, when it ends, and when somebody is warned."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.reply.calendar_file import load_calendars
+from services.reply.policy_file import load_policies
+from services.reply.rules.calendar import SHANGHAI, CalendarYear, WorkCalendar, WorkDays
+from services.reply.rules.deadlines import (
+    ANY,
+    PRINTED,
+    LimitIgnored,
+    NoPolicyInForce,
+    OrderFacts,
+    Policy,
+    Promise,
+    Stage,
+    StageTerm,
+    due_of,
+    policy_for,
+    promises,
+    recompute,
+    warn_at,
+)
+from services.reply.rules.terms import Limit, Term, Unit, Unreadable, read_limit
+
+CALENDAR = load_calendars().default
+SHIPPED = load_policies()
+
+
+def shanghai(written: str) -> datetime:
+    return datetime.fromisoformat(written).replace(tzinfo=SHANGHAI)
+
+
+def written(at: datetime) -> str:
+    return f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}"
+
+
+def order(sent: str = "2026-11-23 09:15", printed: str | None = None, **more: str) -> OrderFacts:
+    scope = {"county": "610122", "platform": "hotline_12345", "kind": "complaint"} | more
+    return OrderFacts(
+        sent_at=shanghai(sent),
+        printed_limit=printed,
+        urgency=scope.pop("urgency", "ordinary"),
+        **scope,
+    )
+
+
+def policy(name: str, **more: object) -> Policy:
+    plain = Policy(
+        id=name,
+        county=ANY,
+        platform=ANY,
+        kind=ANY,
+        urgency=ANY,
+        in_force_from=date(2020, 1, 1),
+        in_force_to=None,
+        stages=((Stage.REPLY, StageTerm(Term(5, Unit.WORKING_DAY), timedelta(hours=4))),),
+        extensions_allowed=1,
+        printed_warn_before=timedelta(hours=4),
+        unverified=False,
+    )
+    return replace(plain, **more)  # type: ignore[arg-type]
+
+
+def by_stage(made: tuple[Promise, ...]) -> dict[Stage, Promise]:
+    return {promise.stage: promise for promise in made}
+
+
+def test_without_a_printed_limit_the_policy_counts() -> None:
+    made = by_stage(promises(order(), SHIPPED, CALENDAR))
+    assert {stage: (written(it.due_at), it.source) for stage, it in made.items()} == {
+        Stage.ACCEPT: ("2026-11-24 23:59:59", "ordinary"),
+        Stage.FIRST_CONTACT: ("2026-11-24 23:59:59", "ordinary"),
+        Stage.RESOLVE: ("2026-11-30 23:59:59", "ordinary"),
+        Stage.REPLY: ("2026-11-30 23:59:59", "ordinary"),
+    }
+
+
+def test_the_printed_limit_wins_for_resolve_and_reply_and_nothing_is_due_after_it() -> None:
+    made = by_stage(promises(order(printed="2小时"), SHIPPED, CALENDAR))
+    assert {written(it.due_at) for it in made.values()} == {"2026-11-23 11:15:00"}
+    assert {it.source for it in made.values()} == {PRINTED}
+
+
+def test_a_long_printed_limit_leaves_the_earlier_stages_to_the_policy() -> None:
+    made = by_stage(promises(order(printed="15个工作日"), SHIPPED, CALENDAR))
+    assert written(made[Stage.REPLY].due_at) == "2026-12-14 23:59:59"
+    assert made[Stage.ACCEPT].source == "ordinary"
+    assert written(made[Stage.ACCEPT].due_at) == "2026-11-24 23:59:59"
+
+
+def test_a_printed_limit_counts_where_the_policy_has_no_term_for_the_stage() -> None:
+    made = by_stage(promises(order(printed="3个工作日"), [policy("reply-only")], CALENDAR))
+    assert set(made) == {Stage.RESOLVE, Stage.REPLY}
+    assert made[Stage.RESOLVE].source == PRINTED
+
+
+@pytest.mark.parametrize(
+    ("printed", "why"),
+    [
+        ("尽快", Unreadable.NOT_UNDERSTOOD),
+        ("3-5个工作日", Unreadable.MORE_THAN_ONE),
+        ("2026-11-20", LimitIgnored.NOT_AFTER_SENDING),
+    ],
+)
+def test_an_unusable_printed_limit_is_marked_and_the_policy_counts(
+    printed: str, why: Unreadable | LimitIgnored
+) -> None:
+    made = promises(order(printed=printed), SHIPPED, CALENDAR)
+    assert {it.limit_unreadable for it in made} == {why}
+    assert {it.source for it in made} == {"ordinary"}
+
+
+@pytest.mark.parametrize("nothing", [None, "", "  "])
+def test_an_order_that_prints_nothing_is_not_marked(nothing: str | None) -> None:
+    made = promises(order(printed=nothing), SHIPPED, CALENDAR)
+    assert {it.limit_unreadable for it in made} == {None}
+
+
+@pytest.mark.parametrize(
+    ("facts", "chosen"),
+    [
+        pytest.param({"urgency": "urgent"}, "urgent", id="urgency before all"),
+        pytest.param({"urgency": "urgent", "platform": "wechat"}, "urgent", id="urgent WeChat"),
+        pytest.param({"platform": "wechat"}, "wechat", id="the platform's own"),
+        pytest.param({"platform": "message_board"}, "message-board", id="the board's own"),
+        pytest.param({"platform": "excel"}, "ordinary", id="the one for all"),
+    ],
+)
+def test_the_most_precise_policy_is_chosen(facts: dict[str, str], chosen: str) -> None:
+    assert policy_for(order(**facts), SHIPPED).id == chosen
+
+
+def test_the_policy_of_the_day_the_order_was_sent_counts_in_shanghai() -> None:
+    old = policy("old", in_force_to=date(2026, 11, 23))
+    new = policy("new", in_force_from=date(2026, 11, 24))
+    late_evening = replace(order(), sent_at=datetime(2026, 11, 23, 15, 59, tzinfo=UTC))
+    after_midnight = replace(order(), sent_at=datetime(2026, 11, 23, 16, 0, tzinfo=UTC))
+    assert policy_for(late_evening, [old, new]).id == "old"
+    assert policy_for(after_midnight, [old, new]).id == "new"
+
+
+def test_a_county_with_its_own_policy_uses_it() -> None:
+    own = policy("own", county="610122")
+    assert policy_for(order(), [policy("all"), own]).id == "own"
+    assert policy_for(order(county="610124"), [policy("all"), own]).id == "all"
+
+
+def test_an_order_without_any_policy_is_refused() -> None:
+    with pytest.raises(NoPolicyInForce, match="2019-12-31"):
+        promises(order("2019-12-31 10:00"), [policy("later")], CALENDAR)
+
+
+@pytest.mark.parametrize(
+    ("sent", "limit", "hours_before", "warned"),
+    [
+        pytest.param(
+            "2026-11-23 09:15", "5个工作日", 4, "2026-11-30 13:30:00", id="the last afternoon"
+        ),
+        pytest.param(
+            "2026-11-23 09:15", "5个工作日", 7, "2026-11-30 09:00:00", id="the last morning"
+        ),
+        pytest.param(
+            "2026-11-23 10:00", "24小时", 4, "2026-11-23 15:00:00", id="due at 10: the day before"
+        ),
+        pytest.param(
+            "2026-11-23 20:00", "14小时", 4, "2026-11-24 09:30:00", id="not at night: due at 10"
+        ),
+        pytest.param(
+            "2026-11-23 20:00", "2小时", 0.5, "2026-11-23 21:30:00", id="due at night, by the clock"
+        ),
+        pytest.param(
+            "2026-11-23 09:00", "2小时", 4, "2026-11-23 10:00:00", id="not before half the time"
+        ),
+        pytest.param(
+            "2026-09-30 16:30", "1个工作日", 4, "2026-10-08 13:30:00", id="over a holiday: after it"
+        ),
+        pytest.param(
+            "2026-09-29 10:00", "2026-10-08 10:00", 4, "2026-09-30 14:30:00",
+            id="due just after a holiday: before it",
+        ),
+        pytest.param(
+            "2026-10-02 10:00", "2026-10-08 10:00", 4, "2026-10-08 09:30:00",
+            id="sent in the holiday: not before it",
+        ),
+        pytest.param(
+            "2026-11-24 10:00", "4天", 4, "2026-11-27 13:30:00", id="due on Saturday: on Friday"
+        ),
+        pytest.param(
+            "2026-11-28 10:00", "当日", 4, "2026-11-28 19:59:59", id="due on the Saturday it came"
+        ),
+    ],
+)  # fmt: skip
+def test_warnings(sent: str, limit: str, hours_before: float, warned: str) -> None:
+    read = read_limit(limit)
+    assert not isinstance(read, Unreadable)
+    due = due_of(read, shanghai(sent), CALENDAR)
+    lead = timedelta(hours=hours_before)
+    assert written(warn_at(read, shanghai(sent), due.at, lead, CALENDAR)) == warned
+
+
+limits: st.SearchStrategy[Limit] = st.one_of(
+    st.builds(Term, st.integers(0, 100), st.just(Unit.DAY)),
+    st.builds(Term, st.integers(1, 100), st.just(Unit.WORKING_DAY)),
+    st.builds(Term, st.integers(1, 5000), st.sampled_from((Unit.MINUTE, Unit.WORKING_MINUTE))),
+)
+instants = st.integers(
+    int(shanghai("2024-01-01").timestamp()), int(shanghai("2026-12-01").timestamp())
+).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
+leads = st.integers(1, 3000).map(lambda minutes: timedelta(minutes=minutes))
+
+
+@given(limit=limits, sent_at=instants, lead=leads)
+def test_a_warning_lies_between_sending_and_due(
+    limit: Limit, sent_at: datetime, lead: timedelta
+) -> None:
+    due_at = due_of(limit, sent_at, CALENDAR).at
+    assert sent_at <= warn_at(limit, sent_at, due_at, lead, CALENDAR) <= due_at
+
+
+@given(limit=limits, sent_at=instants, lead=leads)
+def test_no_alarm_at_night_for_what_is_due_in_office_hours(
+    limit: Limit, sent_at: datetime, lead: timedelta
+) -> None:
+    due_at = due_of(limit, sent_at, CALENDAR).at
+    enough_office_time = CALENDAR.office_time_between(sent_at, due_at) >= timedelta(seconds=2)
+    if CALENDAR.is_office_time(due_at) and enough_office_time:
+        assert CALENDAR.is_office_time(warn_at(limit, sent_at, due_at, lead, CALENDAR))
+
+
+@given(sent_at=instants, lead=leads, days=st.integers(1, 30))
+def test_a_working_day_promise_is_warned_of_in_office_hours(
+    sent_at: datetime, lead: timedelta, days: int
+) -> None:
+    term = Term(days, Unit.WORKING_DAY)
+    due_at = due_of(term, sent_at, CALENDAR).at
+    assert CALENDAR.is_office_time(warn_at(term, sent_at, due_at, lead, CALENDAR))
+
+
+def test_a_provisional_promise_is_counted_again_when_its_year_is_published() -> None:
+    made = by_stage(promises(order("2026-12-30 10:00"), SHIPPED, CALENDAR))[Stage.REPLY]
+    assert (written(made.due_at), made.provisional) == ("2027-01-07 23:59:59", True)
+
+    new_year, make_up = frozenset({date(2027, 1, 1)}), frozenset({date(2027, 1, 3)})
+    days = WorkDays([
+        CalendarYear(2026, published=True),
+        CalendarYear(2027, published=True, holidays=new_year, make_up_workdays=make_up),
+    ])  # fmt: skip
+    published = WorkCalendar(days, CALENDAR.office_hours)
+    again = recompute(made, published)
+    assert (written(again.due_at), again.provisional) == ("2027-01-06 23:59:59", False)
+    assert published.is_office_time(again.warn_at)
+    assert again.warn_at <= again.due_at
+    assert recompute(again, published) == again
+
+
+@given(sent_at=instants, printed=st.sampled_from([None, "5个工作日", "24小时", "当日", "??"]))
+def test_counting_again_on_the_same_calendar_changes_nothing(
+    sent_at: datetime, printed: str | None
+) -> None:
+    for made in promises(
+        replace(order(), sent_at=sent_at, printed_limit=printed), SHIPPED, CALENDAR
+    ):
+        assert recompute(made, CALENDAR) == made

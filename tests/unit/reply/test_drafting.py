@@ -1,0 +1,98 @@
+"""What a draft says, in each platform's form, and what it never says."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.reply.rules.drafting import HandledFacts, ReturnedFacts, Signature, draft_reply
+
+SIGNATURE = Signature("蓝田县农村供水中心", "029-12345", date(2026, 11, 24))
+SOLVED = HandledFacts(
+    platform="hotline_12345",
+    category="outage",
+    place="樊家村供水工程",
+    crew="第二维修队",
+    found="主管道接头脱开，村内无水。",
+    done="更换接头并试压",
+    repaired_at=datetime(2026, 11, 23, 8, 5, tzinfo=UTC),
+    contacted_at=None,
+    solved=True,
+)
+RETURNED = ReturnedFacts(
+    platform="hotline_12345",
+    category="not_ours",
+    place="",
+    reason="反映的是城区供热管网",
+    responsible="县住建局",
+)
+
+
+def test_the_hotlines_form_has_what_was_done_and_a_public_answer() -> None:
+    assert draft_reply(SOLVED, SIGNATURE) == (
+        "办理情况：第二维修队到场查看：主管道接头脱开，村内无水。处理措施：更换接头并试压。"
+        "2026年11月23日16时05分完成维修，问题已解决。\n"
+        "答复内容：您好！您反映的樊家村供水工程停水问题，2026年11月23日16时05分完成维修，"
+        "问题已解决。感谢您的反映。服务电话：029-12345。"
+    )
+
+
+def test_the_board_gets_a_letter_with_office_and_day() -> None:
+    letter = draft_reply(replace(SOLVED, platform="message_board"), SIGNATURE).splitlines()
+    assert letter[0] == "网友您好："
+    assert letter[1] == "您反映的樊家村供水工程停水问题已收悉，现回复如下："
+    assert letter[3].startswith("感谢您")
+    assert letter[-2:] == ["蓝田县农村供水中心", "2026年11月24日"]
+
+
+def test_wechat_gets_one_short_line_that_asks_to_answer() -> None:
+    line = draft_reply(replace(SOLVED, platform="wechat"), SIGNATURE)
+    assert "\n" not in line
+    assert line.endswith("如仍有问题，请直接回复我们。")
+
+
+@pytest.mark.parametrize("platform", ["hotline_12345", "message_board", "wechat", "phone", "excel"])
+def test_a_return_names_the_reason_and_who_is_responsible(platform: str) -> None:
+    text = draft_reply(replace(RETURNED, platform=platform), SIGNATURE)
+    assert RETURNED.reason in text
+    assert RETURNED.responsible in text
+    assert "解决" not in text
+
+
+@pytest.mark.parametrize("platform", ["hotline_12345", "message_board", "wechat"])
+def test_nothing_is_said_that_the_facts_do_not_say(platform: str) -> None:
+    bare = HandledFacts(
+        platform, "outage", place="", crew="第二维修队", found="", done="", repaired_at=None,
+        contacted_at=None, solved=False,
+    )  # fmt: skip
+    text = draft_reply(bare, SIGNATURE)
+    assert "问题尚未解决" in text
+    for unsaid in ("到场", "处理措施", "完成维修", "已解决", "联系", "None", "将", "尽快", "承诺"):
+        assert unsaid not in text
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["13900001111", "139 0000 1111", "+86-139-0000-1111", "029-83551234", "83551234",
+     "610122199001011234", "61012219900101123X"],
+)  # fmt: skip
+@pytest.mark.parametrize("platform", ["hotline_12345", "message_board", "wechat"])
+def test_a_number_that_could_be_somebodys_is_left_out(platform: str, number: str) -> None:
+    facts = replace(SOLVED, platform=platform, found=f"户主电话{number}，水表前漏水")
+    text = draft_reply(facts, SIGNATURE)
+    assert number not in text
+    assert "户主电话（号码略），水表前漏水" in text
+
+
+def test_sizes_readings_and_dates_stay() -> None:
+    words = "DN110管2026-11-20起漏水，水压0.25MPa，表底数123456"
+    assert words in draft_reply(replace(SOLVED, found=words), SIGNATURE)
+
+
+@given(words=st.text(max_size=60), platform=st.sampled_from(["hotline_12345", "wechat", "excel"]))
+def test_no_words_of_a_crew_break_the_form(words: str, platform: str) -> None:
+    text = draft_reply(replace(SOLVED, platform=platform, found=words, done=words), SIGNATURE)
+    assert "您反映的樊家村供水工程停水问题" in text
+    assert "。。" not in text.replace(words, "")

@@ -1,0 +1,131 @@
+"""What the sweep does with a promise, and what must never be."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.reply.rules.escalation import (
+    Action,
+    Standing,
+    Watched,
+    kept,
+    moved,
+    next_action,
+    swept,
+    withdrawn,
+)
+
+WARN = datetime(2026, 11, 30, 5, 30, tzinfo=UTC)
+DUE = datetime(2026, 11, 30, 15, 59, 59, tzinfo=UTC)
+OPEN = Watched(Standing.OPEN, warn_at=WARN, due_at=DUE)
+WARNED = replace(OPEN, standing=Standing.WARNED)
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("promise", "now", "action"),
+    [
+        pytest.param(OPEN, WARN - SECOND, Action.NOTHING, id="not yet"),
+        pytest.param(OPEN, WARN, Action.WARN, id="time to warn"),
+        pytest.param(WARNED, DUE, Action.NOTHING, id="warned, in its last second"),
+        pytest.param(WARNED, DUE + 0.9 * SECOND, Action.NOTHING, id="still in that second"),
+        pytest.param(WARNED, DUE + SECOND, Action.RECORD_MISSED, id="past"),
+        pytest.param(OPEN, DUE + SECOND, Action.RECORD_MISSED, id="past without a warning"),
+        pytest.param(kept(OPEN, WARN), DUE + SECOND, Action.NOTHING, id="kept"),
+        pytest.param(withdrawn(OPEN), DUE + SECOND, Action.NOTHING, id="withdrawn"),
+        pytest.param(swept(OPEN, DUE + SECOND), DUE + 9 * SECOND, Action.NOTHING, id="missed"),
+    ],
+)
+def test_the_sweep(promise: Watched, now: datetime, action: Action) -> None:
+    assert next_action(promise, now) is action
+
+
+@pytest.mark.parametrize(
+    ("promise", "at", "standing", "late"),
+    [
+        pytest.param(OPEN, DUE - SECOND, Standing.MET, False, id="in time"),
+        pytest.param(WARNED, DUE, Standing.MET, False, id="in the last second"),
+        pytest.param(WARNED, DUE + SECOND, Standing.MISSED, True, id="a second late"),
+        pytest.param(swept(OPEN, DUE + SECOND), DUE + SECOND, Standing.MISSED, True, id="missed"),
+        pytest.param(swept(OPEN, DUE + SECOND), DUE, Standing.MET, False, id="proof came later"),
+        pytest.param(withdrawn(OPEN), DUE, Standing.WITHDRAWN, False, id="withdrawn before"),
+    ],
+)
+def test_keeping(promise: Watched, at: datetime, standing: Standing, late: bool) -> None:
+    done = kept(promise, at)
+    assert (done.standing, done.kept_late) == (standing, late)
+
+
+def test_a_new_limit_is_warned_of_anew() -> None:
+    later = moved(WARNED, WARN + timedelta(days=3), DUE + timedelta(days=3))
+    assert later.standing is Standing.OPEN
+    assert next_action(later, DUE + SECOND) is Action.NOTHING
+    assert next_action(later, WARN + timedelta(days=3)) is Action.WARN
+
+
+def test_an_earlier_limit_is_not_warned_of_twice() -> None:
+    assert moved(WARNED, WARN - SECOND, DUE - SECOND).standing is Standing.WARNED
+
+
+@pytest.mark.parametrize(
+    "ended", [kept(OPEN, WARN), swept(OPEN, DUE + SECOND), withdrawn(OPEN)], ids=str
+)
+def test_what_has_ended_is_not_moved_and_not_withdrawn(ended: Watched) -> None:
+    assert moved(ended, WARN + timedelta(days=9), DUE + timedelta(days=9)) == ended
+    assert withdrawn(ended) == ended
+
+
+times = st.integers(-3 * 86400, 3 * 86400).map(lambda seconds: DUE + timedelta(seconds=seconds))
+steps = st.lists(st.tuples(st.sampled_from([swept, kept]), times), max_size=8)
+
+
+def after(taken: list[tuple[object, datetime]], promise: Watched = OPEN) -> Watched:
+    for step, at in taken:
+        promise = step(promise, at)  # type: ignore[operator]
+    return promise
+
+
+@given(steps, times)
+def test_sweeping_twice_is_sweeping_once(
+    taken: list[tuple[object, datetime]], now: datetime
+) -> None:
+    once = swept(after(taken), now)
+    assert next_action(once, now) is Action.NOTHING
+    assert swept(once, now) == once
+
+
+@given(steps)
+def test_a_promise_is_never_both_met_in_time_and_missed(
+    taken: list[tuple[object, datetime]],
+) -> None:
+    end = after(taken)
+    if end.kept_at is not None:
+        assert end.standing is (Standing.MISSED if end.kept_at > DUE else Standing.MET)
+    assert (end.standing is Standing.MISSED and end.kept_at is not None) == end.kept_late
+
+
+@given(done_at=times, heard_after=st.integers(0, 86400), sweeps=st.lists(times, max_size=5))
+def test_when_the_news_comes_changes_nothing(
+    done_at: datetime, heard_after: int, sweeps: list[datetime]
+) -> None:
+    heard_at = done_at + timedelta(seconds=heard_after)
+    swept_at: list[tuple[datetime, object, datetime]] = [(now, swept, now) for now in sweeps]
+
+    def told_at(moment: datetime) -> Watched:
+        told = sorted([(moment, kept, done_at), *swept_at], key=lambda step: step[0])
+        return after([(step, at) for _, step, at in told])
+
+    assert told_at(done_at) == told_at(heard_at)
+
+
+@given(sweeps=st.lists(times, max_size=6))
+def test_standings_only_go_forward_in_time(sweeps: list[datetime]) -> None:
+    order = [Standing.OPEN, Standing.WARNED, Standing.MISSED]
+    promise, passed = OPEN, [0]
+    for now in sorted(sweeps):
+        promise = swept(promise, now)
+        passed.append(order.index(promise.standing))
+    assert passed == sorted(passed)
