@@ -1,0 +1,89 @@
+"""What a cue is, and how the word lists beside this file become patterns.
+
+The lists are written in a small notation so that a water worker can read and mend them: plain
+words, `|` between alternatives, `…` for "a few words later in the same clause". Everything else
+is an ordinary regular expression over plain text (see plain_text.py).
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+CLAUSE_END = ",。;!?:"
+_GAP = f"[^{CLAUSE_END}]{{0,6}}?"
+
+
+class Category(StrEnum):
+    """What a complaint is about. Codes are stable: they stand in events and in databases."""
+
+    OUTAGE = "outage"
+    """停水、断水、缺水."""
+    LOW_PRESSURE = "low_pressure"
+    """水压低、水量小."""
+    WATER_QUALITY = "water_quality"
+    """浑浊、异味、异色、杂质."""
+    PIPE_LEAK = "pipe_leak"
+    """漏水、爆管."""
+    BILLING = "billing"
+    """水费、计量."""
+    NEW_CONNECTION = "new_connection"
+    """未通水、新装."""
+    SERVICE = "service"
+    """服务态度."""
+    OTHER = "other"
+    """About water supply, but none of the above."""
+    NOT_OURS = "not_ours"
+    """Another body's matter: returned with a reason."""
+
+
+class Elsewhere(StrEnum):
+    """Whose matter it is when it is not ours; the reason a return can give."""
+
+    HEATING = "heating"
+    GAS = "gas"
+    POWER = "power"
+    BUILDING_LEAK = "building_leak"
+    SEWAGE = "sewage"
+    DRAINAGE = "drainage"
+    RIVER_AND_FIELDS = "river_and_fields"
+    PROPERTY_MANAGEMENT = "property_management"
+    POLLUTION = "pollution"
+    WAGES = "wages"
+    GOODS = "goods"
+    ROADS = "roads"
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """Words that speak for one category, or for one body elsewhere."""
+
+    name: str
+    speaks_for: Category | Elsewhere
+    weight: float
+    """How far one mention goes; 3 is "says it outright", 1 is "fits"."""
+    pattern: re.Pattern[str]
+    explains_away: bool = False
+    """Its words are taken out before ours are looked for: in 房屋漏水 the leak is not ours."""
+    borrowed: bool = False
+    """Words of any utility (收费, 态度): they count where the rest of the letter is ours."""
+    deniable: bool = False
+    """不, 没有, 不再 before it deny it: 不停水 is no outage, while 没有放心水 is a complaint."""
+
+
+def words(notation: str) -> re.Pattern[str]:
+    """The pattern of one entry: white space is dropped, `…` is a gap within the clause."""
+    return re.compile(re.sub(r"\s+", "", notation).replace("…", _GAP))
+
+
+def cue(
+    name: str,
+    speaks_for: Category | Elsewhere,
+    weight: float,
+    notation: str,
+    *,
+    explains_away: bool = False,
+    borrowed: bool = False,
+    deniable: bool = False,
+) -> Cue:
+    pattern = words(notation)
+    return Cue(name, speaks_for, weight, pattern, explains_away, borrowed, deniable)

@@ -1,0 +1,209 @@
+"""What each place name in a text is worth, by how it is written and by what stands around it.
+
+A bare two-character stem is too often an ordinary word; 刘村长 is a person; a place may be named
+only in passing (娘家在…, …都有水).
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.intake.rules.lexicon import CLAUSE_END
+from services.intake.rules.place_names import Form, Gazetteer, Mention
+from services.intake.rules.village_groups import GROUP, GROUP_OR_TEAM, group_name
+
+# Our own scale, 0 to 1.
+BESIDE_ITS_TOWN = 0.98
+FULL_NAME = 0.9
+STEM_WITH_GROUP = 0.85
+LONG_STEM_ITS_TOWN_NAMED = 0.75
+ANOTHER_TOWN_NAMED = 0.55
+LONG_STEM_ALONE = 0.55
+PERHAPS_A_LONGER_NAME = 0.55
+IN_PASSING = 0.3
+
+_NOWHERE_NEAR = 1000
+_LONG_STEM = 3
+
+_SUFFIX_AFTER = re.compile(r"(?:村民委员会|村委会|居委会|委会|行政村|自然村|村)?的?[,、(]?")
+_PERSON_AFTER = re.compile(r"长|主任|支书|书记|干部|会计|医")
+_STREET_AFTER = re.compile(r"街|集镇|镇区|辖区|中心")
+_LONGER_NAME_BEFORE = frozenset("东西南北上下前后大小新老")
+_FREE_BEFORE = frozenset("的是在住我们镇县乡道办到于映诉问区人和为让给对")
+_PASSING_BEFORE = re.compile(
+    r"(?:从|娘家(?:是|在)?|老家(?:是|在)?|原籍|路过|经过|途经|隔壁的?|邻村的?|旁边的?|附近的?|周边的?"
+    r"|相邻的?|对面的?|不像|就像|像|比如|例如|跑到|跑去|去到?)$"
+)
+_PASSING_AFTER = re.compile(
+    r"(?:那边|那里|人家|他们|村|的)*(?:嫁|搬|拉水|挑水|担水|买水|打工|上班|亲戚|都有水|就有水|也有水|有水|没停|不停"
+    r"|都不停|水压正常|一切正常|都正常|都通|早就通|已经通|早都通)"
+)
+_COMPLAINT = re.compile(
+    r"停水|断水|没水|无水|没有水|没来水|不来水|缺水|吃水|用水|饮水|自来水|水压|水小|水质|浑|黄水|异味|漏|爆管|水管|水费"
+    r"|水表|供水|龙头"
+)
+_LIST_BETWEEN = re.compile(r"村?(?:[一二三四五六七八九十0-9、]+组)?(?:、|和|及|与|以及|跟|,)")
+
+
+@dataclass(frozen=True, slots=True)
+class NamedVillage:
+    """A mention that names a village, or several that share the name."""
+
+    codes: frozenset[str]
+    worth: float
+    distance: int
+    """Characters to the nearest complaint word."""
+    in_a_list: bool
+    """Stands beside another village in a list."""
+    group: str | None
+    """The group named right behind it."""
+
+    @property
+    def in_passing(self) -> bool:
+        return self.worth <= IN_PASSING
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The places that one text names."""
+
+    towns: tuple[str, ...]
+    """Towns named otherwise than in passing, in the order of the text."""
+    villages: tuple[NamedVillage, ...]
+    first_group: str | None
+
+
+def read(gazetteer: Gazetteer, text: str, towns_known: tuple[str, ...] = ()) -> Reading:
+    """Reads folded `text`; `towns_known` help where the text itself names no town."""
+    mentions = tuple(gazetteer.mentions(text))
+    group = GROUP.search(text)
+    first_group = group_name(group) if group else None
+    if not mentions:
+        return Reading((), (), first_group)
+    return _Reader(gazetteer, text, mentions).reading(towns_known, first_group)
+
+
+class _Reader:
+    """One text and its mentions, for the questions below to look around in."""
+
+    def __init__(self, gazetteer: Gazetteer, text: str, mentions: Sequence[Mention]) -> None:
+        self._gazetteer = gazetteer
+        self._text = text
+        self._mentions = mentions
+        self._complaints = [found.start() for found in _COMPLAINT.finditer(text)]
+        self._town_at = [self._town(i) for i in range(len(mentions))]
+
+    def reading(self, towns_known: tuple[str, ...], first_group: str | None) -> Reading:
+        towns = tuple(
+            dict.fromkeys(
+                town
+                for i, town in enumerate(self._town_at)
+                if town and not self._is_in_passing(i, i)
+            )
+        )
+        villages = (self._village(i, towns or towns_known) for i in range(len(self._mentions)))
+        return Reading(towns, tuple(named for named in villages if named), first_group)
+
+    def _town(self, i: int) -> str | None:
+        """The town that mention `i` names. Without 镇 it must stand right before one of its
+        villages (普化马湾村), or be its street (普化街上).
+        """
+        mention = self._mentions[i]
+        if outright := mention.of(Form.TOWN):
+            return outright[0]
+        for town in mention.of(Form.TOWN_STEM):
+            if not mention.of(Form.FULL) and _STREET_AFTER.match(self._text, mention.end):
+                return town
+            if i + 1 < len(self._mentions) and self._mentions[i + 1].begin == mention.end:
+                codes = self._mentions[i + 1].of(Form.FULL, Form.STEM)
+                if any(self._gazetteer.villages[code].town == town for code in codes):
+                    return town
+        return None
+
+    def _village(self, i: int, towns: tuple[str, ...]) -> NamedVillage | None:
+        """What mention `i` says about a village; None where it is a town or ordinary words."""
+        mention = self._mentions[i]
+        codes = frozenset(mention.of(Form.FULL) or mention.of(Form.STEM))
+        if not codes or self._town_at[i]:
+            return None
+        town_here = self._town_right_before(i)
+        group = self._group_right_after(mention)
+        worth = self._worth_as_written(mention, has_group=bool(group), has_town=bool(town_here))
+        if not worth:
+            return None
+        near = (town_here,) if town_here else towns
+        in_town = frozenset(c for c in codes if self._gazetteer.villages[c].town in near)
+        if in_town:
+            worth = max(worth, BESIDE_ITS_TOWN if town_here else LONG_STEM_ITS_TOWN_NAMED)
+        elif near:
+            worth = min(worth, ANOTHER_TOWN_NAMED)
+        if self._is_in_passing(i - 1 if town_here else i, i):
+            worth *= IN_PASSING
+        return NamedVillage(
+            codes=in_town or self._in_counties_named(codes),
+            worth=worth,
+            distance=min(
+                (abs(at - mention.begin) for at in self._complaints), default=_NOWHERE_NEAR
+            ),
+            in_a_list=self._is_in_a_list(i),
+            group=group,
+        )
+
+    def _worth_as_written(self, mention: Mention, *, has_group: bool, has_town: bool) -> float:
+        """What the name is worth before towns are compared; 0 for ordinary words."""
+        text, length = self._text, mention.end - mention.begin
+        before = text[mention.begin - 1 : mention.begin] if not has_town else ""
+        part_of_longer = before in _LONGER_NAME_BEFORE
+        if mention.of(Form.FULL):
+            if length <= 2:  # 刘村: short enough to stand inside other words
+                if _PERSON_AFTER.match(text, mention.end):
+                    return 0.0
+                part_of_longer |= before.isalnum() and before not in _FREE_BEFORE
+            return PERHAPS_A_LONGER_NAME if part_of_longer else FULL_NAME
+        if part_of_longer:
+            return 0.0
+        if has_town or has_group:
+            return STEM_WITH_GROUP
+        may_stand_alone = length >= _LONG_STEM and all(
+            self._gazetteer.villages[code].spoken_name.endswith("村")
+            for code in mention.of(Form.STEM)
+        )
+        return LONG_STEM_ALONE if may_stand_alone else 0.0
+
+    def _town_right_before(self, i: int) -> str | None:
+        """The town whose name ends where mention `i` begins, give or take 的 or 下面的."""
+        if i and self._mentions[i].begin - self._mentions[i - 1].end <= 4:
+            between = self._text[self._mentions[i - 1].end : self._mentions[i].begin]
+            if not set(between) & set(CLAUSE_END + "、和"):
+                return self._town_at[i - 1]
+        return None
+
+    def _group_right_after(self, mention: Mention) -> str | None:
+        suffix = _SUFFIX_AFTER.match(self._text, mention.end)
+        found = GROUP_OR_TEAM.match(self._text, suffix.end() if suffix else mention.end)
+        return group_name(found) if found else None
+
+    def _in_counties_named(self, codes: frozenset[str]) -> frozenset[str]:
+        counties = {name for mention in self._mentions for name in mention.of(Form.COUNTY)}
+        named = frozenset(c for c in codes if self._gazetteer.villages[c].county in counties)
+        return named or codes
+
+    def _is_in_passing(self, first: int, last: int) -> bool:
+        """Whether what stands before mention `first` or behind mention `last` says so."""
+        begin, end = self._mentions[first].begin, self._mentions[last].end
+        return bool(
+            _PASSING_BEFORE.search(self._text, max(0, begin - 5), begin)
+            or _PASSING_AFTER.match(self._text, end)
+        )
+
+    def _is_in_a_list(self, i: int) -> bool:
+        pairs = ((i - 1, i), (i, i + 1))
+        return any(
+            left >= 0
+            and right < len(self._mentions)
+            and _LIST_BETWEEN.fullmatch(
+                self._text, self._mentions[left].end, self._mentions[right].begin
+            )
+            and all(self._mentions[j].of(Form.FULL, Form.STEM) for j in (left, right))
+            for left, right in pairs
+        )

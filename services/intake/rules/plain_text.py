@@ -1,0 +1,15 @@
+"""One way to write the same words: what triage, places and identity compare texts by.
+
+Platforms differ in white space, line ends and full-width forms; residents' meaning does not.
+"""
+
+import re
+from unicodedata import normalize
+
+# White space, zero-width marks, soft hyphens, and the carriage return Excel writes out as text.
+_INVISIBLE = re.compile(r"[\s\u200b-\u200f\u2060\ufeff\u00ad]+|_x000D_")
+
+
+def plain(text: str) -> str:
+    """`text` without white space, in compatibility form (NFKC: full width becomes half)."""
+    return _INVISIBLE.sub("", normalize("NFKC", _INVISIBLE.sub("", text)))
