@@ -40,6 +40,13 @@ class CommonSettings(BaseSettings):
         "data. Made on the first start of the embedded form.",
     )
     host: str = Field("127.0.0.1", description="Address to listen on.")
+    dispatch_port: int = Field(8100, ge=0, le=65535, description="Port of dispatch's console.")
+    intake_port: int = Field(8101, ge=0, le=65535, description="Port of intake.")
+    reply_port: int = Field(8102, ge=0, le=65535, description="Port of reply.")
+    intake_url: str = Field(
+        "http://127.0.0.1:8101", description="Where the console and reply reach intake."
+    )
+    reply_url: str = Field("http://127.0.0.1:8102", description="Where the console reaches reply.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="What is logged."
     )

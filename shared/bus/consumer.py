@@ -47,7 +47,7 @@ class Consumer:
         self.name = name
         self.topics = topics
         self._database = database
-        self._bus = bus
+        self.bus = bus
         self._handlers = handlers
         self._classes = {event_class.type: event_class for event_class in handlers}
 
@@ -56,7 +56,7 @@ class Consumer:
         backoff = Backoff()
         while not stopping.is_set():
             try:
-                async with self._bus.subscribe(self.name, self.topics) as subscription:
+                async with self.bus.subscribe(self.name, self.topics) as subscription:
                     while not stopping.is_set():
                         await self.take_next(subscription, stopping)
                         backoff.reset()

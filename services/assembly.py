@@ -1,0 +1,58 @@
+"""Put the services together from their settings: the one place that knows all three."""
+
+from collections.abc import Mapping
+
+from services.dispatch.service import build as build_dispatch
+from services.dispatch.settings import DispatchSettings
+from services.intake.service import build as build_intake
+from services.intake.settings import IntakeSettings
+from services.place import Place
+from services.reply.service import build as build_reply
+from services.reply.settings import ReplySettings
+from shared.bus.protocol import Bus
+from shared.clock import Clock
+from shared.db import Database
+from shared.service import Service
+
+SETTINGS: Mapping[str, type[IntakeSettings | DispatchSettings | ReplySettings]] = {
+    "intake": IntakeSettings,
+    "dispatch": DispatchSettings,
+    "reply": ReplySettings,
+}
+
+
+def open_database(place: Place, name: str, clock: Clock) -> Database:
+    return Database(place.database_url(name), name, clock)
+
+
+def intake(place: Place, bus: Bus, clock: Clock, settings: IntakeSettings) -> Service:
+    database = open_database(place, "intake", clock)
+    return build_intake(settings, database, bus, secret=place.secret, vault=place.vault)
+
+
+def dispatch(place: Place, bus: Bus, clock: Clock, settings: DispatchSettings) -> Service:
+    database = open_database(place, "dispatch", clock)
+    return build_dispatch(settings, database, bus, secret=place.secret)
+
+
+def reply(place: Place, bus: Bus, clock: Clock, settings: ReplySettings) -> Service:
+    database = open_database(place, "reply", clock)
+    return build_reply(settings, database, bus, secret=place.secret)
+
+
+def build(name: str, place: Place, bus: Bus, clock: Clock) -> Service:
+    """One service by its name, from the environment's settings."""
+    if name == "intake":
+        return intake(place, bus, clock, IntakeSettings())
+    if name == "dispatch":
+        return dispatch(place, bus, clock, DispatchSettings())
+    return reply(place, bus, clock, ReplySettings())
+
+
+def port_of(name: str, place: Place) -> int:
+    ports = {
+        "intake": place.settings.intake_port,
+        "dispatch": place.settings.dispatch_port,
+        "reply": place.settings.reply_port,
+    }
+    return ports[name]

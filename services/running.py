@@ -1,0 +1,87 @@
+"""Run services in this process until they are told to stop."""
+
+import asyncio
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import structlog
+import uvicorn
+
+from shared.bus.protocol import Bus
+from shared.bus.relay import run_relay
+from shared.periodic import run_periodically
+from shared.service import Service
+
+log = structlog.get_logger(__name__)
+
+
+class _Server(uvicorn.Server):
+    """Several of these share one process, which handles its signals itself."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def stop_on_signals(stopping: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.set)
+
+
+async def serve_http(app: object, host: str, port: int, stopping: asyncio.Event) -> None:
+    """Serve one ASGI app until `stopping`. Raises OSError where the port is taken."""
+    config = uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=5,
+        lifespan="on",
+    )
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve())
+    stopped = asyncio.create_task(stopping.wait())
+    await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if serving.done() and not stopping.is_set():
+        # uvicorn leaves by SystemExit where it cannot bind; say so as an error of ours.
+        if error := serving.exception():
+            raise OSError(f"port {port}: {error}")
+        raise OSError(f"cannot listen on {host}:{port}; is it in use?")
+    server.should_exit = True
+    await serving
+
+
+async def run_service(
+    service: Service, bus: Bus, host: str, port: int, stopping: asyncio.Event
+) -> None:
+    """Everything one service does: serve, relay, listen, and its periodic work."""
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(serve_http(service.app, host, port, stopping))
+        tasks.create_task(run_relay(service.database, bus, stopping))
+        if service.consumer:
+            tasks.create_task(service.consumer.run(stopping))
+        for turn in service.turns:
+            tasks.create_task(
+                run_periodically(
+                    f"{service.name}.{turn.name}", turn.once, turn.every_seconds, stopping
+                )
+            )
+        log.info("service_runs", service=service.name, port=port)
+
+
+async def run_services(
+    services: Sequence[tuple[Service, int]], bus: Bus, host: str, stopping: asyncio.Event
+) -> None:
+    """Run all until `stopping`; one that fails takes the others down, to be started again whole."""
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for service, port in services:
+                tasks.create_task(run_service(service, bus, host, port, stopping))
+    finally:
+        stopping.set()
+        for service, _ in services:
+            await service.close()
