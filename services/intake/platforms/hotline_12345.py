@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import httpx
+import structlog
 
 from shared.clock import Clock
 from shared.http import Patience, PlatformAway, open_client, read_coded
@@ -28,6 +29,8 @@ from .fields import (
 )
 from .incoming import Incoming, Kind, MalformedMessage, Platform, Resident
 from .source import Page, Unreadable
+
+log = structlog.get_logger()
 
 _KIND_OF_CHANGE = {"new": Kind.COMPLAINT, "edit": Kind.COMPLAINT, "chase": Kind.CHASE}
 _URGENT_LEVELS = frozenset({"紧急", "特急"})
@@ -143,9 +146,12 @@ class HotlineFeed:
         orders, next_cursor = answer.get("orders"), answer.get("nextCursor") or cursor
         if not isinstance(orders, list) or not isinstance(next_cursor, str | None):
             raise PlatformAway("the page has no orders or no cursor")
+        has_more = answer.get("hasMore") is True
+        if has_more and next_cursor == cursor:
+            log.error("feed_stands_still", platform=Platform.HOTLINE_12345)
+            has_more = False  # asking on would have no end
         return Page(
             incoming=[read_order(dto, self._settings.county) for dto in orders],
             next_cursor=next_cursor,
-            # A cursor that stands still would be asked for without end.
-            has_more=answer.get("hasMore") is True and next_cursor != cursor,
+            has_more=has_more,
         )

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import httpx
+import structlog
 
 from shared.http import Patience
 from shared.platform_kit.message_board_reader import MESSAGE, BoardAccess, BoardReader, of_type
@@ -26,6 +27,8 @@ from .fields import (
 )
 from .incoming import Incoming, Kind, MalformedMessage, Platform, Resident
 from .source import Page, Unreadable
+
+log = structlog.get_logger()
 
 
 def parse_thread(thread: object, raw: bytes, county: str) -> Incoming:
@@ -125,22 +128,20 @@ class BoardFeed:
         )
         tids = [tid for thread in threads if (tid := _tid(thread))]
         newest = max([walk.newest, walk.known, *tids])
-        goes_on = (
-            bool(tids)
-            and max(tids) > walk.known
-            # A board that does not go back would be asked without end.
-            and (not walk.last or min(tids) < walk.last)
-        )
+        after = _Walk(known=newest)
+        if tids and max(tids) > walk.known:
+            after = _Walk(walk.known, newest, min(tids))
+        if walk.last and after.last >= walk.last:
+            log.error("feed_stands_still", platform=Platform.MESSAGE_BOARD)
+            after = _Walk(walk.known)  # asking on would have no end: begin anew next time
         return Page(
             incoming=[
                 read_thread(thread, self._settings.county)
                 for thread in threads
                 if not (tid := _tid(thread)) or tid > self._settings.first_tid
             ],
-            next_cursor=str(
-                _Walk(walk.known, newest, min(tids)) if goes_on else _Walk(known=newest)
-            ),
-            has_more=goes_on,
+            next_cursor=str(after),
+            has_more=after.last > 0,
         )
 
     async def reread(self, tids: Sequence[str]) -> list[Incoming | Unreadable]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.intake.platforms.fields import encoded
@@ -177,6 +177,7 @@ arbitrary_json = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted(ORDER)), arbitrary_json) | arbitrary_json)
 def test_no_order_breaks_the_reading(dto: object) -> None:
     read = read_order({**ORDER, **dto} if isinstance(dto, dict) else dto, COUNTY)
@@ -186,6 +187,7 @@ def test_no_order_breaks_the_reading(dto: object) -> None:
         assert "\x00" not in read.text + read.title
 
 
+@settings(deadline=None)
 @given(st.integers(0, 3_000_000_000))
 def test_office_time_is_eight_hours_ahead(seconds: int) -> None:
     moment = datetime(2001, 1, 1, tzinfo=timezone(timedelta(hours=8))) + timedelta(seconds=seconds)

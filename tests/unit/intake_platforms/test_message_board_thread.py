@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.intake.platforms.incoming import (
@@ -96,6 +96,7 @@ def test_what_cannot_be_read_names_the_field_and_not_its_content(
     assert not {"秘密", "昨天"} & set(str(caught.value).split())
 
 
+@settings(deadline=None)
 @given(
     st.fixed_dictionaries(
         {},

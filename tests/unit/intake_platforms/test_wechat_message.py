@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.intake.platforms.incoming import (
@@ -128,6 +128,7 @@ def test_what_cannot_be_read_names_the_field(message: bytes, field: str) -> None
         parse_message(message, COUNTY)
 
 
+@settings(deadline=None)
 @given(st.binary() | st.text().map(str.encode) | st.text().map(lambda t: xml(Content=t)))
 def test_no_message_breaks_the_reading(message: bytes) -> None:
     try:

@@ -1,5 +1,7 @@
 """What each way of failing says about whether a reply arrived, as a table."""
 
+import asyncio
+
 import httpx
 import pytest
 
@@ -68,6 +70,18 @@ async def test_a_2xx_that_cannot_be_read_may_have_been_taken() -> None:
     for answer in (httpx.Response(200, text="<html>"), httpx.Response(200, json=[1])):
         with pytest.raises(Ambiguous):
             answer_of(await sent(answer))
+
+
+async def test_a_platform_that_goes_on_and_on_is_ambiguous(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.http.EXCHANGE_SECONDS", 0.01)
+
+    async def never(_: httpx.Request) -> httpx.Response:
+        await asyncio.Event().wait()
+        raise AssertionError("not reached")
+
+    async with open_client("http://city", transport=httpx.MockTransport(never)) as client:
+        with pytest.raises(Ambiguous):
+            await send_once(client, client.build_request("POST", "/"))
 
 
 async def test_the_pause_a_busy_platform_asks_for_is_told() -> None:

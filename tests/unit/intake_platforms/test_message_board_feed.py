@@ -1,0 +1,150 @@
+"""How the board's newest-first pages become a cursor that loses nothing."""
+
+import json
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.intake.platforms.incoming import Incoming
+from services.intake.platforms.message_board import BoardFeed, BoardSettings
+from services.intake.platforms.source import Page, Unreadable
+from shared.http import Patience, PlatformAway, PlatformRefused
+from shared.platform_kit.message_board import signature
+from shared.platform_kit.message_board_reader import BoardAccess
+
+ROWS = 3
+
+
+class Board:
+    """An independent board: tids, newest first, going back from `lastItem`."""
+
+    def __init__(self) -> None:
+        self.tids: set[int] = set()
+        self.asked: list[dict[str, object]] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        body = json.loads(request.content)
+        assert request.url.raw_path == b"/v2/threads/search?sortType=0"
+        assert body["signature"] == signature("/v2/threads/search", body["param"], "code", "t")
+        param = json.loads(body["param"])
+        self.asked.append(param)
+        older = [tid for tid in self.tids if not param["lastItem"] or tid < param["lastItem"]]
+        threads = [
+            {"tid": tid, "content": f"第{tid}条", "dateline": 1795396500}
+            for tid in sorted(older, reverse=True)[: param["rows"]]
+        ]
+        return httpx.Response(200, json={"code": "0000", "data": {"data": threads}})
+
+
+def feed_of(handler: httpx.MockTransport, first_tid: int = 0) -> BoardFeed:
+    return BoardFeed(
+        BoardSettings(
+            county="610122",
+            access=BoardAccess("http://board", "code", "t"),
+            forum_id=5050,
+            first_tid=first_tid,
+            page_size=ROWS,
+        ),
+        patience=Patience(attempts=2, first_wait=0),
+        transport=handler,
+    )
+
+
+async def page_of(answer: object, cursor: str | None = None) -> Page:
+    feed = feed_of(httpx.MockTransport(lambda _: httpx.Response(200, json=answer)))
+    try:
+        return await feed.fetch(cursor)
+    finally:
+        await feed.close()
+
+
+@settings(deadline=None)
+@given(rounds=st.lists(st.tuples(st.integers(0, 8), st.integers(1, 6)), min_size=1, max_size=6))
+async def test_whatever_is_posted_between_whichever_pages_arrives(
+    rounds: list[tuple[int, int]],
+) -> None:
+    board = Board()
+    feed = feed_of(httpx.MockTransport(board))
+    cursor, arrived, next_tid, more = None, set(), 1, True
+    for posted, pages in rounds:
+        board.tids |= set(range(next_tid, next_tid + posted))
+        next_tid += posted
+        for _ in range(pages):
+            page = await feed.fetch(cursor)
+            cursor, more = page.next_cursor, page.has_more
+            arrived |= {one.external_id for one in page.incoming}
+    for _ in range(2):  # the walk under way, and one more from the top
+        more = True
+        while more:
+            page = await feed.fetch(cursor)
+            cursor, more = page.next_cursor, page.has_more
+            arrived |= {one.external_id for one in page.incoming}
+    await feed.close()
+    assert arrived == {str(tid) for tid in board.tids}
+
+
+async def test_once_all_is_known_one_page_is_asked_for() -> None:
+    board = Board()
+    board.tids = set(range(1, 20))
+    feed = feed_of(httpx.MockTransport(board))
+    cursor, more = None, True
+    while more:
+        page = await feed.fetch(cursor)
+        cursor, more = page.next_cursor, page.has_more
+    board.asked.clear()
+    page = await feed.fetch(cursor)
+    await feed.close()
+    assert (len(board.asked), page.has_more, page.next_cursor) == (1, False, cursor)
+    assert list(board.asked[0]) == ["fid", "lastItem", "position", "rows", "orderType"]
+
+
+async def test_threads_from_before_waterdesk_are_left_alone() -> None:
+    board = Board()
+    board.tids = set(range(1, 20))
+    feed = feed_of(httpx.MockTransport(board), first_tid=15)
+    first = await feed.fetch(None)
+    second = await feed.fetch(first.next_cursor)
+    third = await feed.fetch(second.next_cursor)
+    await feed.close()
+    arrived = [one.external_id for page in (first, second, third) for one in page.incoming]
+    assert arrived == ["19", "18", "17", "16"]
+    assert not third.has_more
+
+
+async def test_an_unreadable_thread_does_not_hold_up_the_others() -> None:
+    good = {"tid": 7, "content": "没水", "dateline": 1795396500}
+    threads = ["?", {"tid": 6}, good, {"content": "无编号"}]
+    page = await page_of({"code": "0000", "data": {"data": threads}})
+    assert [type(one) for one in page.incoming] == [Unreadable, Unreadable, Incoming, Unreadable]
+    assert [one.external_id for one in page.incoming] == [None, "6", "7", None]
+    assert len({one.delivery_id for one in page.incoming}) == 4
+    assert page.has_more
+
+
+@pytest.mark.parametrize("threads", [[], [{"content": "无编号"}], ["?"]])
+async def test_a_page_without_numbers_ends_the_walk(threads: list[object]) -> None:
+    page = await page_of({"code": "0000", "data": {"data": threads}}, "5:9:7")
+    assert (page.next_cursor, page.has_more) == ("9:0:0", False)
+
+
+async def test_a_board_that_does_not_go_back_is_not_asked_without_end() -> None:
+    threads = [{"tid": 7, "content": "没水", "dateline": 1795396500}]
+    page = await page_of({"code": "0000", "data": {"data": threads}}, "5:9:7")
+    assert (page.next_cursor, page.has_more) == ("5:0:0", False)
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        ({"code": "SN0006", "resultData": None}, PlatformRefused),
+        ({"code": "0000"}, PlatformAway),
+        ({"code": "0000", "data": {"data": None}}, PlatformAway),
+        ([], PlatformAway),
+    ],
+)
+async def test_what_is_no_page(answer: object, error: type[Exception]) -> None:
+    with pytest.raises(PlatformAway) as caught:
+        await page_of(answer)
+    assert type(caught.value) is error
