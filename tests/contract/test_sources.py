@@ -337,15 +337,17 @@ async def test_a_late_push_arrives(bench: Bench) -> None:
 @pytest.mark.parametrize("bench", ["12345 feed", "12345 push"], indirect=True)
 async def test_edits_and_chases_keep_the_number_and_are_new_deliveries(bench: Bench) -> None:
     number = bench.say("没水")
+    bench.intake.clock.advance(timedelta(hours=1))
     bench.simulators.hotline.edit_order(number, {"issueDesc": "没水，水表也坏了"})
-    bench.intake.clock.advance(timedelta(hours=3))
+    bench.intake.clock.advance(timedelta(hours=2))
     bench.simulators.hotline.chase_order(number, "怎么还没人来")
     came = await bench.collect()
     assert [one.external_id for one in came] == [number] * 3
     assert list(complaints(came).values()) == ["没水", "没水，水表也坏了", "怎么还没人来"]
-    assert [(one.kind, one.sent_at) for one in came if isinstance(one, Incoming)] == [
+    assert all(isinstance(one, Incoming) and one.sent_at == NOW for one in came)
+    assert [(one.kind, one.said_at) for one in came if isinstance(one, Incoming)] == [
         ("complaint", NOW),
-        ("complaint", NOW),
+        ("complaint", NOW + timedelta(hours=1)),
         ("chase", NOW + timedelta(hours=3)),
     ]
 
