@@ -141,16 +141,15 @@ def promises(
     """
     policy = policy_for(order, policies)
     terms = dict(policy.stages)
-    printed, unreadable = _printed_limit(order, calendar)
+    printed, unreadable = _printed(order, calendar)
     made = []
     for stage in Stage:
         term = terms.get(stage)
-        by_policy = term.within if term else None
-        limit = _limit_of(stage, by_policy, printed, order.sent_at, calendar)
-        if limit is None:
+        counted = _counted(stage, term.within if term else None, printed, order.sent_at, calendar)
+        if counted is None:
             continue
         warn_before = term.warn_before if term else policy.printed_warn_before
-        due = due_of(limit, order.sent_at, calendar)
+        limit, due = counted
         made.append(
             Promise(
                 stage=stage,
@@ -160,7 +159,7 @@ def promises(
                 due_at=due.at,
                 warn_at=warn_at(limit, order.sent_at, due.at, warn_before, calendar),
                 provisional=due.provisional,
-                source=PRINTED if limit is printed else policy.id,
+                source=PRINTED if counted is printed else policy.id,
                 policy_id=policy.id,
                 extensions_allowed=policy.extensions_allowed,
                 limit_unreadable=unreadable,
@@ -222,31 +221,37 @@ def warn_at(
     return due_at - min(warn_before, available * WARNED_AT_THE_LATEST_AFTER)
 
 
-def _printed_limit(
+_Counted = tuple[Limit, Due]
+
+
+def _printed(
     order: OrderFacts, calendar: WorkCalendar
-) -> tuple[Limit | None, Unreadable | LimitIgnored | None]:
+) -> tuple[_Counted | None, Unreadable | LimitIgnored | None]:
     if order.printed_limit is None or not order.printed_limit.strip():
         return None, None
     limit = read_limit(order.printed_limit)
     if isinstance(limit, Unreadable):
         return None, limit
-    if due_of(limit, order.sent_at, calendar).at <= order.sent_at:
+    due = due_of(limit, order.sent_at, calendar)
+    if due.at <= order.sent_at:
         return None, LimitIgnored.NOT_AFTER_SENDING
-    return limit, None
+    return (limit, due), None
 
 
-def _limit_of(
+def _counted(
     stage: Stage,
-    by_policy: Limit | None,
-    printed: Limit | None,
+    by_policy: Term | None,
+    printed: _Counted | None,
     sent_at: datetime,
     calendar: WorkCalendar,
-) -> Limit | None:
-    if printed is None or (by_policy is None and stage not in PRINTED_LIMIT_STAGES):
-        return by_policy
-    if by_policy is None or stage in PRINTED_LIMIT_STAGES:
+) -> _Counted | None:
+    """The limit that counts for this stage, and when it ends."""
+    if printed is not None and stage in PRINTED_LIMIT_STAGES:
         return printed
-    return min(printed, by_policy, key=lambda limit: due_of(limit, sent_at, calendar).at)
+    if by_policy is None:
+        return None
+    due = due_of(by_policy, sent_at, calendar)
+    return (by_policy, due) if printed is None or due.at < printed[1].at else printed
 
 
 def _is_due_by_day(limit: Limit) -> bool:

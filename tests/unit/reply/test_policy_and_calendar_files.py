@@ -112,7 +112,7 @@ def test_a_mistake_in_the_calendar_is_named(
         ("    source: test\n", "", "line 2: policies.0.source: Field required"),
         ("extensions_allowed: 1", "extensions_allowed: -1", "line 10: policies.0.extensions"),
         ("extensions_allowed: 1", "extensions_allowed: 1\n    urgency: urgent", "must cover every"),
-        ("extensions_allowed: 1", "extensions_allowed: 1\n    county: A", "line 11: policies.0.county"),
+        ("allowed: 1", "allowed: 1\n    county: A", "line 11: policies.0.county"),
         ("in_force: {from: 2020-01-01}", "in_force: null", "one policy must cover every order"),
     ],
 )  # fmt: skip
