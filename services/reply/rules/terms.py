@@ -138,8 +138,8 @@ def read_limit(text: str) -> Limit | Unreadable:
     """The limit in these words, or why it cannot be read.
 
     Understands lengths of time in Chinese and English, with any digits, and dates with or without
-    a time of day; a time without an offset is Shanghai's. "30日前" is read as offices mean it, up to
-    the end of the 30th (as 以内 and 届满 include their last day, 民法典 1259).
+    a time of day; a time without an offset is Shanghai's. "30日前" is read as offices mean it: up
+    to the end of the 30th (as 以内 and 届满 include their last day, 民法典 1259).
     """
     plain = _AFTER.sub("", _BEFORE.sub("", unicodedata.normalize("NFKC", text).strip().lower()))
     if not plain:
