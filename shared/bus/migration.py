@@ -33,5 +33,7 @@ def make_bus_tables_1() -> None:
         sa.Column("why", sa.Text, nullable=False),
         sa.Column("attempts", sa.Integer, nullable=False),
         sa.Column("parked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True)),
+        sa.Column("seen_by", sa.Text),
     )
     op.create_index("parked_in_order", "parked", ["consumer", "key", "id"])

@@ -87,6 +87,13 @@ async def failed_again(session: AsyncSession, parked_id: int, why: str) -> None:
     )
 
 
+async def mark_seen(session: AsyncSession, seen_by: str, now: datetime) -> None:
+    """A person has all that is parked before their eyes: `waterdesk verify` no longer warns."""
+    await session.execute(
+        update(parked).where(parked.c.seen_at.is_(None)).values(seen_at=now, seen_by=seen_by)
+    )
+
+
 async def list_parked(session: AsyncSession) -> Sequence[Row[tuple[str, str, str, int]]]:
     """(consumer, key, why of the first, how many) for every blocked key, the oldest first."""
     first = select(func.min(parked.c.id)).group_by(parked.c.consumer, parked.c.key)

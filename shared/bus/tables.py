@@ -49,6 +49,8 @@ parked = Table(
     Column("why", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("parked_at", DateTime(timezone=True), nullable=False),
+    Column("seen_at", DateTime(timezone=True)),
+    Column("seen_by", Text),
     Index("parked_in_order", "consumer", "key", "id"),
 )
 """Events that cannot work, and all later events of their keys, in order, until a person acts."""
