@@ -1,0 +1,4 @@
+from services.intake.models import metadata
+from shared.migration_environment import run
+
+run(metadata)

@@ -1,0 +1,77 @@
+"""What intake is told by its environment. A platform without its address or token is off."""
+
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
+
+from shared.settings import CommonSettings
+
+
+class IntakeSettings(CommonSettings):
+    """Raises pydantic's ValidationError where a platform is half configured."""
+
+    county: str = Field("610122", pattern=r"^\d{6}$", description="The county's six-digit code.")
+    gazetteer: Path | None = Field(
+        None,
+        description="The county's villages, CSV with code,village,town. None: the demo county's.",
+    )
+
+    hotline_url: str = Field(
+        "", description="Base URL of the city's 12345 interface. Empty: no orders are pulled."
+    )
+    hotline_app_id: str = Field("", description="Our account at the 12345 interface.")
+    hotline_secret: SecretStr | None = Field(
+        None,
+        min_length=1,
+        description="Signs requests to and from 12345. Without it pushed orders are refused.",
+    )
+    hotline_poll_seconds: float = Field(15, gt=0, description="How often 12345 is asked.")
+
+    board_url: str = Field(
+        "", description="Base URL of the People's Daily message board. Empty: it is not read."
+    )
+    board_app_code: SecretStr | None = Field(
+        None, min_length=1, description="appCode that the board's own web pages sign with."
+    )
+    board_token: SecretStr = Field(SecretStr(""), description="token of the board's web pages.")
+    board_forum_id: int | None = Field(None, description="fid of the leader's forum to read.")
+    board_first_tid: int = Field(
+        0, ge=0, description="Threads up to this tid are from before Waterdesk and are not taken."
+    )
+    board_poll_seconds: float = Field(300, gt=0, description="How often the board is read.")
+    board_reread_days: int = Field(
+        30, ge=0, description="For how many days a thread is read again for edits."
+    )
+    board_reread_at_once: int = Field(
+        20, ge=1, le=200, description="Threads read again in one turn, the longest unread first."
+    )
+
+    wechat_app_id: str = Field("", description="appid of the WeChat official account.")
+    wechat_token: SecretStr | None = Field(
+        None,
+        min_length=1,
+        description="Token of the account's server configuration. Without it WeChat is off.",
+    )
+    wechat_aes_key: SecretStr | None = Field(
+        None, min_length=43, max_length=43, description="EncodingAESKey: safe mode. None: plain."
+    )
+    wechat_previous_aes_key: SecretStr | None = Field(
+        None, min_length=43, max_length=43, description="The key before, while it is changed."
+    )
+
+    @model_validator(mode="after")
+    def _platforms_are_whole(self) -> Self:
+        if self.hotline_url and not (self.hotline_app_id and self.hotline_secret):
+            raise ValueError(
+                "WATERDESK_HOTLINE_URL needs WATERDESK_HOTLINE_APP_ID and WATERDESK_HOTLINE_SECRET"
+            )
+        if self.board_url and not (self.board_app_code and self.board_forum_id):
+            raise ValueError(
+                "WATERDESK_BOARD_URL needs WATERDESK_BOARD_APP_CODE and WATERDESK_BOARD_FORUM_ID"
+            )
+        if self.wechat_aes_key and not (self.wechat_token and self.wechat_app_id):
+            raise ValueError(
+                "WATERDESK_WECHAT_AES_KEY needs WATERDESK_WECHAT_TOKEN and WATERDESK_WECHAT_APP_ID"
+            )
+        return self
