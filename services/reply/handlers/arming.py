@@ -1,0 +1,120 @@
+"""A complaint was received: count its deadlines. The hot path, written in batches."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.dialects.postgresql import insert as insert_unknown
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.reply.models import Complaint, ComplaintState, Link, Promise
+from services.reply.rulebook import Rulebook
+from services.reply.rules import deadlines
+from shared.bus.outbox import Outbox
+from shared.events.complaints import ComplaintReceived
+from shared.events.event import Heard
+
+from .counting import armed_event, counted, limit_unreadable, promise_row
+from .drafting import Office
+from .settling import one_batch_at_a_time, settle
+
+_complaints = Complaint.__table__  # type: ignore[attr-defined]
+_promises = Promise.__table__  # type: ignore[attr-defined]
+
+
+async def on_complaints_received(
+    session: AsyncSession,
+    outbox: Outbox,
+    events: Sequence[Heard[ComplaintReceived]],
+    now: datetime,
+    *,
+    rulebook: Rulebook,
+    office: Office,
+) -> None:
+    """Arm every promise of each complaint, once. Raises NoPolicyInForce, OutsideCalendar."""
+    await one_batch_at_a_time(session)
+    heard = {event.data.complaint_id: event.data for event in events}
+    promises = {complaint_id: _promises_of(data, rulebook) for complaint_id, data in heard.items()}
+    rows = [
+        _complaint_row(data, promises[complaint_id], rulebook.edition)
+        for complaint_id, data in heard.items()
+    ]
+    added = await session.execute(
+        insert_unknown(_complaints).on_conflict_do_nothing().returning(_complaints.c.id), rows
+    )
+    new = set(added.scalars())
+    if not new:
+        return
+    await session.execute(
+        insert(_promises),
+        [
+            promise_row(complaint_id, heard[complaint_id].county, promise)
+            for complaint_id in new
+            for promise in promises[complaint_id]
+        ],
+    )
+    for complaint_id, data in heard.items():
+        if complaint_id in new:
+            outbox.add(armed_event(complaint_id, data.county, promises[complaint_id]))
+    ripe = await _with_consequences(session, [heard[complaint_id] for complaint_id in new])
+    await settle(session, outbox, ripe, now, office=office)
+
+
+async def _with_consequences(
+    session: AsyncSession, received: Sequence[ComplaintReceived]
+) -> set[str]:
+    """What is not ours goes back; what hangs on a work order already may be long repaired."""
+    linked = select(col(Link.complaint_id)).where(
+        col(Link.complaint_id).in_([data.complaint_id for data in received])
+    )
+    not_ours = {
+        data.complaint_id
+        for data in received
+        if not data.decision.is_ours and not data.decision.needs_human
+    }
+    return not_ours | set((await session.execute(linked)).scalars())
+
+
+def _promises_of(data: ComplaintReceived, rulebook: Rulebook) -> tuple[deadlines.Promise, ...]:
+    return counted(
+        rulebook,
+        county=data.county,
+        platform=data.platform,
+        category=data.decision.category,
+        urgent=data.decision.urgent,
+        sent_at=data.sent_at,
+        time_limit=data.time_limit,
+    )
+
+
+def _complaint_row(
+    data: ComplaintReceived, promises: Sequence[deadlines.Promise], edition: str
+) -> Mapping[str, Any]:
+    """Every column: Core fills in no defaults."""
+    return {
+        "id": data.complaint_id,
+        "county": data.county,
+        "platform": data.platform,
+        "external_id": data.external_id,
+        "sent_at": data.sent_at,
+        "received_at": data.received_at,
+        "time_limit": data.time_limit,
+        "limit_unreadable": limit_unreadable(promises),
+        "category": data.decision.category,
+        "urgent": data.decision.urgent,
+        "village": data.decision.village,
+        "is_ours": data.decision.is_ours,
+        "needs_human": data.decision.needs_human,
+        "counted_by": edition,
+        "state": ComplaintState.OPEN.value,
+        "decided_at": None,
+        "contacted_at": None,
+        "chases": 0,
+        "chased_at": None,
+        "accepted_at": None,
+        "acknowledge_at": None,
+        "acknowledge_attempts": 0,
+        "acknowledged_at": None,
+    }

@@ -1,0 +1,179 @@
+"""What follows from all that is known of a complaint: promises kept, its acceptance told, a draft.
+
+The two topics come in any order, so nothing here depends on which event came last: every handler
+writes its facts and settles the complaints they touch.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Mapped
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.reply.models import (
+    Complaint,
+    ComplaintState,
+    Link,
+    Promise,
+    Reply,
+    ReplyState,
+    WorkOrder,
+)
+from services.reply.rules.deadlines import Stage
+from services.reply.rules.escalation import kept
+from services.reply.rules.milestones import Facts, Linked, done_at
+from shared.bus.outbox import Outbox
+
+from .counting import become, watched
+from .drafting import Office, draft_where_due
+
+_Row = TypeVar("_Row", Complaint, Promise, Reply)
+_OfComplaint = TypeVar("_OfComplaint", Promise, Reply, Link)
+
+_BATCH_LOCK: Final = 7010
+ACKNOWLEDGING_PLATFORM: Final = "hotline_12345"
+"""The one platform that wants to be told that an order was accepted (签收)."""
+
+
+async def one_batch_at_a_time(session: AsyncSession) -> None:
+    """Two replicas may hear the two halves of one complaint at once, and neither would see the
+    other's before it commits: so batches of events wait for each other, until the commit."""
+    await session.execute(select(func.pg_advisory_xact_lock(_BATCH_LOCK)))
+
+
+async def settle(
+    session: AsyncSession,
+    outbox: Outbox,
+    complaint_ids: Collection[str],
+    now: datetime,
+    *,
+    office: Office,
+) -> None:
+    """Bring these complaints up to what is known of them. Unknown ones are passed over: when they
+    are received they are settled with what is known by then. Doing it twice changes nothing.
+    """
+    if not complaint_ids:
+        return
+    await session.flush()
+    # Always in this order (complaint, promise, reply), and by key: no two can lock each other out.
+    complaints = await _locked(session, Complaint, col(Complaint.id), complaint_ids)
+    known = [complaint.id for complaint in complaints]
+    if not known:
+        return
+    promises = _by_complaint(
+        await _locked(session, Promise, col(Promise.complaint_id), known, col(Promise.stage))
+    )
+    replies = _by_complaint(
+        await _locked(session, Reply, col(Reply.complaint_id), known, col(Reply.version).desc())
+    )
+    links, work_orders = await _links(session, known)
+    for complaint in complaints:
+        hangs_on = links.get(complaint.id, ())
+        versions = replies.get(complaint.id, ())
+        done = done_at(_facts(complaint, hangs_on, work_orders, versions))
+        for row in promises.get(complaint.id, ()):
+            before = watched(row)
+            at = done.get(Stage(row.stage))
+            if at is not None and (after := kept(before, at)) != before:
+                become(row, after, outbox, now)
+        _acknowledge_where_due(complaint, done, now)
+        current = work_orders.get(hangs_on[-1].work_order_id) if hangs_on else None
+        draft_where_due(session, outbox, complaint, current, versions, now, office)
+
+
+def _acknowledge_where_due(
+    complaint: Complaint, done: Mapping[Stage, datetime], now: datetime
+) -> None:
+    accepted_at = done.get(Stage.ACCEPT)
+    if accepted_at is None or accepted_at == complaint.accepted_at:
+        return
+    first_time = complaint.accepted_at is None
+    complaint.accepted_at = accepted_at
+    is_open = complaint.state == ComplaintState.OPEN
+    if first_time and is_open and complaint.platform == ACKNOWLEDGING_PLATFORM:
+        complaint.acknowledge_at = now
+
+
+def _facts(
+    complaint: Complaint,
+    links: Sequence[Link],
+    work_orders: Mapping[str, WorkOrder],
+    versions: Sequence[Reply],
+) -> Facts:
+    ends = [later.linked_at for _, later in pairwise(links)]
+    return Facts(
+        decided_at=complaint.decided_at,
+        contacted_at=complaint.contacted_at,
+        delivered_at=min(
+            (
+                reply.delivered_at
+                for reply in versions
+                if reply.delivered_at is not None and reply.state == ReplyState.DELIVERED
+            ),
+            default=None,
+        ),
+        links=tuple(
+            _linked(link, until, work_orders.get(link.work_order_id))
+            for link, until in zip(links, [*ends, None], strict=True)
+        )
+        if links
+        else (),
+    )
+
+
+def _linked(link: Link, until: datetime | None, work_order: WorkOrder | None) -> Linked:
+    return Linked(
+        since=link.linked_at,
+        until=until,
+        arrived_at=work_order.arrived_at if work_order else None,
+        finished_at=work_order.finished_at if work_order else None,
+    )
+
+
+async def _links(
+    session: AsyncSession, complaint_ids: Collection[str]
+) -> tuple[Mapping[str, Sequence[Link]], Mapping[str, WorkOrder]]:
+    """Each complaint's links, the oldest first, and the work orders they name."""
+    found = await session.execute(
+        select(Link)
+        .where(col(Link.complaint_id).in_(complaint_ids))
+        .order_by(col(Link.linked_at), col(Link.work_order_id))
+    )
+    links = _by_complaint(found.scalars())
+    names = {link.work_order_id for each in links.values() for link in each}
+    work_orders = await session.execute(
+        select(WorkOrder)
+        .where(col(WorkOrder.id).in_(names))
+        .execution_options(populate_existing=True)
+    )
+    return links, {work_order.id: work_order for work_order in work_orders.scalars()}
+
+
+async def _locked(
+    session: AsyncSession,
+    table: type[_Row],
+    key: Mapped[str],
+    keys: Collection[str],
+    *then_by: ColumnElement[Any] | Mapped[Any],
+) -> Sequence[_Row]:
+    """The rows as they are now, held until the commit."""
+    found = await session.execute(
+        select(table)
+        .where(key.in_(keys))
+        .order_by(key, *then_by)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return found.scalars().all()
+
+
+def _by_complaint(rows: Iterable[_OfComplaint]) -> Mapping[str, Sequence[_OfComplaint]]:
+    grouped: dict[str, list[_OfComplaint]] = defaultdict(list)
+    for row in rows:
+        grouped[row.complaint_id].append(row)
+    return grouped

@@ -1,0 +1,45 @@
+"""The deadline sweep: warn before, record after. Any number of replicas may sweep at once."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.reply.models import Promise
+from services.reply.rules.deadlines import Stage
+from services.reply.rules.escalation import Action, next_action, swept
+from shared.bus.outbox import Outbox
+from shared.events.replies import PromiseWarned
+
+from .counting import become, watched
+
+BATCH = 500
+
+
+async def sweep(session: AsyncSession, outbox: Outbox, now: datetime) -> int:
+    """Do what is due now for up to BATCH promises; returns how many. What another replica has in
+    hand is passed over, so nobody waits and nothing is done twice."""
+    due = await session.execute(
+        select(Promise)
+        .where(col(Promise.next_at) <= now)
+        .order_by(col(Promise.next_at))
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    )
+    rows = due.scalars().all()
+    for row in rows:
+        before = watched(row)
+        if next_action(before, now) is Action.WARN:
+            row.warned_at = now
+            outbox.add(
+                PromiseWarned(
+                    complaint_id=row.complaint_id,
+                    county=row.county,
+                    stage=Stage(row.stage).value,
+                    due_at=row.due_at,
+                    warned_at=now,
+                )
+            )
+        become(row, swept(before, now), outbox, now)
+    return len(rows)

@@ -1,0 +1,159 @@
+"""Reply's own tables and the bus's."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from alembic import op
+
+from shared.bus.migration import make_bus_tables_1
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    make_bus_tables_1()
+    _make_complaint()
+    _make_promise()
+    _make_work_order()
+    _make_reply()
+
+
+def _at(name: str, *, nullable: bool = True, primary_key: bool = False) -> "sa.Column[datetime]":
+    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable, primary_key=primary_key)
+
+
+def _text(name: str, *, nullable: bool = False, primary_key: bool = False) -> "sa.Column[str]":
+    return sa.Column(name, sa.String, nullable=nullable, primary_key=primary_key)
+
+
+def _make_complaint() -> None:
+    op.create_table(
+        "complaint",
+        _text("id", primary_key=True),
+        _text("county"),
+        _text("platform"),
+        _text("external_id"),
+        _at("sent_at", nullable=False),
+        _at("received_at", nullable=False),
+        _text("time_limit", nullable=True),
+        sa.Column("limit_unreadable", sa.Boolean, nullable=False),
+        _text("category"),
+        sa.Column("urgent", sa.Boolean, nullable=False),
+        _text("village", nullable=True),
+        sa.Column("is_ours", sa.Boolean, nullable=False),
+        sa.Column("needs_human", sa.Boolean, nullable=False),
+        _text("counted_by"),
+        _text("state"),
+        _at("decided_at"),
+        _at("contacted_at"),
+        sa.Column("chases", sa.Integer, nullable=False),
+        _at("chased_at"),
+        _at("accepted_at"),
+        _at("acknowledge_at"),
+        sa.Column("acknowledge_attempts", sa.Integer, nullable=False),
+        _at("acknowledged_at"),
+    )
+    op.create_index(
+        "complaint_counted",
+        "complaint",
+        ["counted_by"],
+        postgresql_where=sa.text("state = 'open'"),
+    )
+    op.create_index(
+        "complaint_to_acknowledge",
+        "complaint",
+        ["acknowledge_at"],
+        postgresql_where=sa.text("acknowledge_at IS NOT NULL"),
+    )
+
+
+def _make_promise() -> None:
+    op.create_table(
+        "promise",
+        _text("complaint_id", primary_key=True),
+        _text("stage", primary_key=True),
+        _text("county"),
+        _at("due_at", nullable=False),
+        _at("warn_at", nullable=False),
+        sa.Column("provisional", sa.Boolean, nullable=False),
+        _text("source"),
+        _text("standing"),
+        _at("next_at"),
+        _at("warned_at"),
+        _at("kept_at"),
+        _at("missed_recorded_at"),
+        sa.Column("warn_before_seconds", sa.Integer, nullable=False),
+        sa.Column("extensions_allowed", sa.Integer, nullable=False),
+        sa.Column("extensions_granted", sa.Integer, nullable=False),
+        _at("extension_asked_until"),
+        _at("extension_asked_at"),
+        _text("extension_reason", nullable=True),
+    )
+    op.create_index(
+        "promise_due_next",
+        "promise",
+        ["next_at"],
+        postgresql_where=sa.text("next_at IS NOT NULL"),
+    )
+
+
+def _make_work_order() -> None:
+    op.create_table(
+        "work_order",
+        _text("id", primary_key=True),
+        _text("county"),
+        _text("scheme_name"),
+        _text("crew_name"),
+        _at("arrived_at"),
+        _at("repaired_at"),
+        _text("found"),
+        _text("done"),
+        _at("finished_at"),
+    )
+    op.create_table(
+        "link",
+        _text("complaint_id", primary_key=True),
+        _text("work_order_id", primary_key=True),
+        _at("linked_at", nullable=False, primary_key=True),
+    )
+    op.create_index("link_of_work_order", "link", ["work_order_id"])
+
+
+def _make_reply() -> None:
+    op.create_table(
+        "reply",
+        _text("complaint_id", primary_key=True),
+        sa.Column("version", sa.Integer, primary_key=True),
+        _text("county"),
+        _text("platform"),
+        sa.Column("request_id", sa.String, nullable=False, unique=True),
+        _text("state"),
+        sa.Column("text", sa.Text, nullable=False),
+        sa.Column("solved", sa.Boolean, nullable=False),
+        sa.Column("returned", sa.Boolean, nullable=False),
+        _text("responsible"),
+        _at("drafted_at", nullable=False),
+        _text("written_by", nullable=True),
+        _text("approved_by", nullable=True),
+        _at("approved_at"),
+        sa.Column("attempts", sa.Integer, nullable=False),
+        _at("sent_at"),
+        _at("next_attempt_at"),
+        _text("receipt", nullable=True),
+        _at("delivered_at"),
+        _text("why_stuck", nullable=True),
+        _at("stuck_at"),
+        _text("settled_by", nullable=True),
+        _at("told_at"),
+        _text("told_by", nullable=True),
+    )
+    op.create_index(
+        "reply_due_next",
+        "reply",
+        ["next_attempt_at"],
+        postgresql_where=sa.text("state IN ('approved', 'sending', 'awaiting_receipt')"),
+    )
+    op.create_index("reply_listed", "reply", ["county", "state", "drafted_at"])

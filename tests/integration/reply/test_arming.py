@@ -1,0 +1,85 @@
+"""A complaint received: what is promised for it, once, whatever was heard before."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from services.reply.rules.deadlines import Stage
+from shared.events.replies import PromisesArmed
+from tests.conftest import NOW
+from tests.integration.reply.desk import Desk
+from tests.integration.reply.events import HOUR, NOT_OURS, decision, linked, received, repaired
+
+END_OF_NEXT_DAY = datetime(2026, 10, 13, 15, 59, 59, tzinfo=UTC)
+END_OF_FIFTH_WORKING_DAY = datetime(2026, 10, 19, 15, 59, 59, tzinfo=UTC)
+
+
+async def test_every_stage_of_the_policy_is_promised(desk: Desk) -> None:
+    await desk.hears(received())
+    promises = await desk.promises()
+    assert {stage: row.due_at for stage, row in promises.items()} == {
+        Stage.ACCEPT: END_OF_NEXT_DAY,
+        Stage.FIRST_CONTACT: END_OF_NEXT_DAY,
+        Stage.RESOLVE: END_OF_FIFTH_WORKING_DAY,
+        Stage.REPLY: END_OF_FIFTH_WORKING_DAY,
+    }
+    assert all(row.next_at == row.warn_at < row.due_at for row in promises.values())
+
+
+async def test_the_limit_printed_on_the_order_wins(desk: Desk) -> None:
+    await desk.hears(received(time_limit="3个工作日"))
+    promises = await desk.promises()
+    assert promises[Stage.REPLY].due_at == datetime(2026, 10, 15, 15, 59, 59, tzinfo=UTC)
+    assert promises[Stage.REPLY].source == "printed"
+    assert promises[Stage.ACCEPT].source == "ordinary"
+
+
+async def test_an_urgent_complaint_is_due_sooner(desk: Desk) -> None:
+    await desk.hears(received(decision=decision(urgent=True)))
+    assert (await desk.promises())[Stage.REPLY].due_at == NOW + 24 * HOUR
+
+
+async def test_a_limit_nobody_can_read_is_said_and_the_policy_counts(desk: Desk) -> None:
+    await desk.hears(received(time_limit="尽快"))
+    (armed,) = desk.told_of(PromisesArmed)
+    assert isinstance(armed, PromisesArmed)
+    assert armed.limit_unreadable
+    assert (await desk.complaint()).limit_unreadable
+    assert (await desk.promises())[Stage.REPLY].due_at == END_OF_FIFTH_WORKING_DAY
+
+
+async def test_each_complaint_of_a_batch_is_told_once(desk: Desk) -> None:
+    batch = [received(f"c{number}") for number in range(60)]
+    await desk.hears(*batch)
+    await desk.hears(*batch[:10])
+    armed = [event.key for event in desk.told_of(PromisesArmed)]
+    assert sorted(armed) == sorted(complaint.complaint_id for complaint in batch)
+
+
+@pytest.mark.parametrize("together", [True, False])
+async def test_a_repair_heard_of_before_the_complaint_is_answered(
+    desk: Desk, together: bool
+) -> None:
+    if together:
+        await desk.hears(linked(), repaired(), received())
+    else:
+        await desk.hears(linked())
+        await desk.hears(repaired())
+        await desk.hears(received())
+    promises = await desk.promises()
+    assert promises[Stage.RESOLVE].kept_at == NOW + 4 * HOUR
+    assert promises[Stage.REPLY].kept_at is None
+    assert (await desk.live_reply()).state == "draft"
+
+
+async def test_what_is_surely_not_ours_goes_back_as_soon_as_somebody_approves(desk: Desk) -> None:
+    await desk.hears(received(decision=NOT_OURS))
+    reply = await desk.live_reply()
+    assert reply.returned
+    assert not reply.solved
+
+
+async def test_what_may_be_not_ours_waits_for_a_person(desk: Desk) -> None:
+    unsure = decision(is_ours=False, category="not_ours", needs_human=True)
+    await desk.hears(received(decision=unsure))
+    assert await desk.replies() == []
