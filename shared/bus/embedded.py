@@ -47,7 +47,10 @@ def _away() -> Iterator[None]:
         asyncpg.PostgresConnectionError,
         asyncpg.OperatorInterventionError,
         asyncpg.InsufficientResourcesError,
+        asyncpg.PostgresSystemError,
         asyncpg.InterfaceError,
+        # What the first use of a session gives whose server was killed.
+        asyncpg.InternalClientError,
     ) as error:
         raise BusAway(f"the bus's PostgreSQL: {type(error).__name__}: {error}") from error
 
@@ -188,7 +191,7 @@ class _Member:
         deadline = clock.time() + timeout
         while True:
             self._look_again.clear()
-            with _away():
+            with self._new_session_after_errors():
                 received = await self._read(max_messages)
             wait = min(deadline - clock.time(), _LOOK_AGAIN_SECONDS)
             if received or wait <= 0:
@@ -203,7 +206,7 @@ class _Member:
         moved = [owned for owned in self._owned if owned.next_offset > owned.committed]
         if not moved:
             return
-        with _away():
+        with self._new_session_after_errors():
             await self._session.execute(
                 sql.COMMIT,
                 [owned.group_row for owned in moved],
@@ -223,6 +226,17 @@ class _Member:
                 await session.close(timeout=5)
         finally:
             session.terminate()
+
+    @contextmanager
+    def _new_session_after_errors(self) -> Iterator[None]:
+        try:
+            with _away():
+                yield
+        except BusAway:
+            if self._session is not None:
+                self._session.terminate()
+            self._session = None
+            raise
 
     async def _read(self, max_messages: int) -> list[Received]:
         session = await self._connected()

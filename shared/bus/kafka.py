@@ -9,6 +9,8 @@ positions are void: it reads on from the committed offsets of whatever it is giv
 """
 
 import asyncio
+import logging
+import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime
@@ -30,10 +32,14 @@ from aiokafka.errors import (
 from shared.bus.limits import LARGEST_MESSAGE, check_messages, check_topic
 from shared.bus.protocol import BusAway, Message, Position, Received, Subscription
 
-_LINGER_MS = 5
+# It writes an error for every retry and rebalance; what concerns us comes as an exception.
+logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+
 _HEARTBEATS_PER_SESSION = 10
 _MAX_POLL_INTERVAL_MS = 15 * 60 * 1000
 """A member may hold one batch this long, say while its database is away."""
+_SILENCE_SECONDS = 10.0
+"""aiokafka waits for a broker without a word; after this long without messages we ask it."""
 
 _TOPIC_CONFIG = {
     "retention.ms": "-1",
@@ -165,7 +171,7 @@ class KafkaBus:
                 producer = AIOKafkaProducer(
                     acks="all",
                     enable_idempotence=True,
-                    linger_ms=_LINGER_MS,
+                    linger_ms=0,  # `publish` hands over many at once: batches fill without waiting
                     max_request_size=2 * LARGEST_MESSAGE,
                     **self._connection,
                 )
@@ -211,9 +217,18 @@ async def _send(producer: AIOKafkaProducer, message: Message) -> asyncio.Future[
 
 
 async def _stop(consumer: AIOKafkaConsumer, timeout: float) -> None:
-    with suppress(BusAway), _away():
-        async with asyncio.timeout(timeout):
-            await consumer.stop()
+    """Stop and leave the group as far as that is possible; never raises.
+
+    A consumer whose broker is away lets the cancellation of its own fetches escape from `stop`,
+    with its connections still open: so that runs as a task, and the connections are closed here.
+    """
+    stopping = asyncio.create_task(consumer.stop())
+    await asyncio.wait([stopping], timeout=timeout)
+    if not stopping.done():
+        stopping.cancel()
+    elif not stopping.cancelled():
+        stopping.exception()  # seen
+    await consumer._client.close()
 
 
 def _received(record: Any) -> Received:
@@ -289,6 +304,7 @@ class _Member(ConsumerRebalanceListener):  # type: ignore[misc]
         self._consumer: AIOKafkaConsumer | None = None
         self._polled: dict[TopicPartition, int] = {}
         """The offset behind what was polled and not yet committed."""
+        self._last_heard = 0.0
 
     async def poll(self, max_messages: int, timeout: float) -> Sequence[Received]:
         batches = {}
@@ -302,6 +318,7 @@ class _Member(ConsumerRebalanceListener):  # type: ignore[misc]
                         batches = await consumer.getmany(
                             timeout_ms=int(timeout * 1000), max_records=max_messages
                         )
+                await self._ask_after_silence(consumer, heard=bool(batches))
         except BusAway:
             await self.leave()
             raise
@@ -343,7 +360,16 @@ class _Member(ConsumerRebalanceListener):  # type: ignore[misc]
                 await _stop(consumer, self._timeout)
                 raise
             self._consumer = consumer
+            self._last_heard = time.monotonic()
         return self._consumer
+
+    async def _ask_after_silence(self, consumer: AIOKafkaConsumer, *, heard: bool) -> None:
+        if not heard:
+            if time.monotonic() < self._last_heard + _SILENCE_SECONDS:
+                return
+            async with asyncio.timeout(self._timeout):
+                await consumer.topics()
+        self._last_heard = time.monotonic()
 
     def _expect(self, present: set[str]) -> None:
         if missing := self._topics - present:
