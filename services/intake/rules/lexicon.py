@@ -53,7 +53,7 @@ class Elsewhere(StrEnum):
     ROADS = "roads"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Cue:
     """Words that speak for one category, or for one body elsewhere."""
 

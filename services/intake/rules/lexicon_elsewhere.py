@@ -6,7 +6,7 @@ Entries that explain away are taken out of the text before our own words are loo
 from services.intake.rules.lexicon import Cue, Elsewhere, cue, words
 
 _BUILDING = (
-    "(?:房屋|房子|住房|房间|屋顶|楼顶|房顶|屋面|屋里|家里|天花板?|外墙|墙面|墙体|墙壁|内墙|阳台|卫生间|厕所|厨房|主卫|飘窗|窗户|"
+    "(?:房屋|房子|住房|房间|屋顶|楼顶|房顶|屋面|天花板?|外墙|墙面|墙体|墙壁|内墙|阳台|卫生间|厕所|厨房|主卫|飘窗|窗户|"
     "车库|停车场|地下室|电梯|楼上|楼下|顶楼|顶层|天沟|防水层?|教室|宿舍楼?顶|楼板|雨棚|大棚|廉租房)"
 )
 
@@ -33,14 +33,14 @@ ELSEWHERE_CUES: tuple[Cue, ...] = (
     cue(
         "power",
         Elsewhere.POWER,
-        1.5,
+        2,
         r"停电|断电|电费|电压|电网|供电|变压器|路灯|跳闸停|通电|电价|用电|电线|起火",
     ),
     cue(
         "building_leak",
         Elsewhere.BUILDING_LEAK,
         4,
-        rf"""{_BUILDING}[^。!?;:]{{0,12}}?(?:漏水|渗水|漏雨|渗漏|反水|返水|滴水|漏)|(?:漏水|渗水)(?:到|至|的)?(?:楼下|室内|墙|天花|房)
+        rf"""{_BUILDING}(?:(?!水管|龙头|水表|阀)[^。!?;:]){{0,12}}?(?:漏水|渗水|漏雨|渗漏|反水|返水|(?<!一)滴水|漏)|(?:漏水|渗水)(?:到|至|的)?(?:楼下|室内|墙|天花|房)
         |防水(?:没|层|做|工程)|漏水房|漏雨|(?:下雨|雨天|落雨)[^。!?;]{{0,10}}?(?:漏|渗)水?""",
         explains_away=True,
     ),
@@ -56,7 +56,7 @@ ELSEWHERE_CUES: tuple[Cue, ...] = (
         "drainage",
         Elsewhere.DRAINAGE,
         3,
-        r"排水(?:管道?|沟|渠|系统|不畅|口|立管|设施)?|积水|内涝|洪水|雨水(?!收集)|水沟|淹了?|防汛|清淤|排洪",
+        r"排水(?:管道?|沟|渠|系统|不畅|口|立管|设施)?|积水|内涝|洪水|雨水(?!收集)|水沟|水淹|受淹|被淹|防汛|清淤|排洪",
         explains_away=True,
     ),
     cue(
@@ -77,8 +77,14 @@ ELSEWHERE_CUES: tuple[Cue, ...] = (
     cue(
         "property_management",
         Elsewhere.PROPERTY_MANAGEMENT,
+        2,
+        r"物业费|业委会|业主委员会",
+    ),
+    cue(
+        "built_and_sold",
+        Elsewhere.PROPERTY_MANAGEMENT,
         1,
-        r"物业费|物业管理|业委会|业主委员会|开发商|购房|楼盘|交房|装修|房产|维修基金|质保",
+        r"物业管理|开发商|购房|楼盘|交房|装修|房产|维修基金|质保",
     ),
     cue(
         "pollution",

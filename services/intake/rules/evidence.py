@@ -1,0 +1,159 @@
+"""What in a letter speaks for us, and what for somebody else.
+
+Each mention of a cue counts by how outright the cue is: more in the title, less where the clause
+says it is over or long past, not at all where it is denied. Words that another body's matter
+explains (the leak in 房屋漏水) are taken out before ours are looked for. The weights are our own,
+set by reading letters; no source prescribes them.
+"""
+
+import re
+from bisect import bisect_left
+from dataclasses import dataclass
+from itertools import islice
+
+from services.intake.rules.lexicon import CLAUSE_END, Cue, Elsewhere, words
+from services.intake.rules.lexicon_elsewhere import ELSEWHERE_CUES, NOT_WATER
+from services.intake.rules.lexicon_supply import SUPPLY_CUES
+from services.intake.rules.plain_text import plain
+
+_IN_TITLE = 1.6
+_OVER = 0.15
+_LONG_PAST = 0.5
+_IN_A_LIST = 0.35
+_AGAIN = 0.3
+_MOST_MENTIONS = 4
+
+OURS_FROM = 0.5
+"""From this share on, a letter is ours."""
+
+_DENIED_BEFORE = words(
+    r"(?:(?:不|没|没有|没再|不再|不会|从不|从没|未|并未|未曾|从未|别|防止|避免|以免|免得|担心|害怕|怕)(?:有|再|出现|发生|过)?)$"
+)
+_NOT_THIS = words(r"(?<!是)不是$")
+_DENIED_INSIDE = words(
+    r"(?:不|没|没有|并不|不算|不太|不再|不怎么|也不)(?:低|小|弱|差|浑|浊|黄|黑|臭|腥|脏|漏|停|断|缺|贵|高|乱|爆|苦|咸|有味)"
+)
+_OVER_NOW = words(
+    r"""(?:已经?|现在|目前|今天|刚刚?|终于|都|早就|早已)(?:都|已经?|全部|就)?(?:恢复|修好|解决|处理好|好了|来水|通水|正常|不漏|不停|清了)
+    |修好了|处理好了|解决了$|不漏了|不停了|恢复正常了|感谢…(?:修好|解决|恢复)"""
+)
+_OTHER_UTILITIES = words(r"[停断没无通](?:了|有|天然?|燃)?(?:电|气|暖|网|路|天然气|燃气)(?!话)")
+_PAST = words(
+    r"以前|之前|过去|原来|曾经|前几年|早些年|往年|当年|小时候|[0-9]{4}年(?=[^至到今起来]{4})"
+)
+
+
+Scores = dict[Cue, float]
+
+_OWN_CUES = tuple(cue for cue in SUPPLY_CUES if not cue.borrowed)
+_BORROWED_CUES = tuple(cue for cue in SUPPLY_CUES if cue.borrowed)
+_CLAUSE_END = re.compile(f"[{CLAUSE_END}]")
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    text: str
+    """Title and text, plain, with a clause end between them."""
+    title_end: int
+    clause_ends: tuple[int, ...]
+
+    def clause(self, at: int) -> tuple[int, int]:
+        """Where the clause around position `at` begins and ends."""
+        i = bisect_left(self.clause_ends, at)
+        begin = self.clause_ends[i - 1] + 1 if i else 0
+        end = self.clause_ends[i] if i < len(self.clause_ends) else len(self.text)
+        return begin, end
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was found in a letter, each cue with its score."""
+
+    for_us: Scores
+    for_others: Scores
+    unexplained: str
+    """The letter's text without the words that others' matters explain."""
+
+    @property
+    def share(self) -> float:
+        """What part of the letter is ours, 0 to 1; a word of ours weighs as two of others'."""
+        return _share(self.for_us, self.for_others)
+
+
+def letter_of(title: str, text: str) -> Letter:
+    head, body = plain(title), plain(text)
+    whole = f"{head}。{body}"
+    ends = tuple(found.start() for found in _CLAUSE_END.finditer(whole))
+    return Letter(whole, len(head), ends)
+
+
+def gather(letter: Letter) -> Evidence:
+    for_others, unexplained = _others(letter)
+    return Evidence(_supply(letter, unexplained, for_others), for_others, unexplained)
+
+
+def _others(letter: Letter) -> tuple[Scores, str]:
+    scores: Scores = {}
+    rest = NOT_WATER.sub(_blank, letter.text)
+    for cue in ELSEWHERE_CUES:
+        if score := _score(letter, rest, cue):
+            scores[cue] = score
+            if cue.explains_away:
+                rest = cue.pattern.sub(_blank, rest)
+    return scores, rest
+
+
+def _blank(found: re.Match[str]) -> str:
+    return "□" * len(found[0])
+
+
+def _supply(letter: Letter, rest: str, others: Scores) -> Scores:
+    scores = {cue: score for cue in _OWN_CUES if (score := _score(letter, rest, cue))}
+    if not others or _share(scores, others) >= OURS_FROM:
+        scores |= {cue: score for cue in _BORROWED_CUES if (score := _score(letter, rest, cue))}
+    of_a_building = any(cue.speaks_for is Elsewhere.BUILDING_LEAK for cue in others)
+    of_a_pipe = any(cue.name in ("pipe_burst_or_leak", "pipe_broken") for cue in scores)
+    if of_a_building and not of_a_pipe:
+        return {cue: score for cue, score in scores.items() if cue.name != "leak_named"}
+    return scores
+
+
+def _share(for_us: Scores, for_others: Scores) -> float:
+    us, others = sum(for_us.values()), sum(for_others.values())
+    return us / (us + 0.5 * others) if us else 0.0
+
+
+def _score(letter: Letter, text: str, cue: Cue) -> float:
+    """How much of `cue` stands in `text` (the letter, or what is left of it at the same places):
+    the best mention in full, further ones a little.
+    """
+    mentions = islice(cue.pattern.finditer(text), _MOST_MENTIONS)
+    worths = [_worth(letter, text, cue, mention) for mention in mentions]
+    if not worths:
+        return 0.0
+    best = max(worths)
+    return cue.weight * (best + _AGAIN * (sum(worths) - best))
+
+
+def _worth(letter: Letter, text: str, cue: Cue, mention: re.Match[str]) -> float:
+    """What one mention is worth where it stands, 0 (denied) to 1.6 (in the title)."""
+    begin, end = letter.clause(mention.end() - 1)  # where the telling word stands
+    in_title = mention.start() < letter.title_end
+    if cue.deniable:
+        if _is_denied(text, begin, mention, end):
+            return 0.0
+        around = max(0, mention.start() - 5), mention.end() + 5
+        if not in_title and _OTHER_UTILITIES.search(text, *around):
+            return _IN_A_LIST
+    if _OVER_NOW.search(text, begin, end):
+        return _OVER
+    if _PAST.search(text, begin, end):
+        return _LONG_PAST
+    return _IN_TITLE if in_title else 1.0
+
+
+def _is_denied(text: str, begin: int, mention: re.Match[str], end: int) -> bool:
+    before = text[max(begin, mention.start() - 5) : mention.start()]
+    if _DENIED_BEFORE.search(before) or _DENIED_INSIDE.search(mention[0]):
+        return True
+    return _NOT_THIS.search(before) is not None and "就是" not in text[mention.end() : end + 6]
