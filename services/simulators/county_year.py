@@ -14,7 +14,7 @@ from random import Random
 
 from shared.clock import SHANGHAI
 
-from .causes import FAULTS, MATTERS, NOT_OURS, RAINS, SUMMER, WINTER, Cause
+from .causes import FAULTS, RAINS, SUMMER, WINTER, Cause
 from .drafts import (
     Draft,
     Numbering,
@@ -26,6 +26,7 @@ from .drafts import (
     edited,
     said_elsewhere,
 )
+from .other_matters import MATTERS, NOT_OURS
 from .said import Said, SpokenTo
 
 YEAR = timedelta(days=365)
@@ -85,7 +86,7 @@ def county_year(
         draft.at = min(_awake(random, draft.at), year_end - timedelta(hours=1))
     drafts += _said_again(random, drafts, doubles, year_end)
     drafts += [draft for draft in _followed_up(random, drafts) if draft.at < year_end]
-    return _numbered(drafts, Numbering(first_thread=21_400_000, first_message=24_100_000_000))
+    return _numbered(drafts, Numbering(1, first_thread=21_400_000, first_message=24_100_000_000))
 
 
 def live_stream(
@@ -103,7 +104,12 @@ def live_stream(
     schemes = _schemes(random, villages)
     month = start.astimezone(SHANGHAI).month
     causes = [cause for cause in (*FAULTS, *MATTERS, *NOT_OURS) if month in cause.months]
-    numbering = Numbering(int(start.timestamp() * 100), int(start.timestamp() * 1_000_000))
+    seconds = int(start.timestamp())
+    numbering = Numbering(
+        first_order=100_000 + seconds % 86_400 * 1000,
+        first_thread=seconds * 1000,
+        first_message=seconds * 1_000_000,
+    )
     step = timedelta(minutes=1 / rate)
     order = count()
     waiting: list[tuple[datetime, int, Draft]] = []

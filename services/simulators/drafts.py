@@ -8,7 +8,8 @@ from random import Random
 from shared.clock import SHANGHAI
 
 from . import voices
-from .causes import FAULTS, MATTERS, NOT_OURS, Cause
+from .causes import FAULTS, Cause
+from .other_matters import MATTERS, NOT_OURS
 from .said import Said, SpokenTo
 
 Village = tuple[str, str, str]
@@ -195,8 +196,8 @@ def _following(
 class Numbering:
     """Turns drafts into what is said, in the order of time, as each platform numbers it."""
 
-    def __init__(self, first_thread: int, first_message: int) -> None:
-        self._orders = 0
+    def __init__(self, first_order: int, first_thread: int, first_message: int) -> None:
+        self._next_order = first_order
         self._next_thread = first_thread
         self._next_message = first_message
 
@@ -239,9 +240,9 @@ class Numbering:
     def _number(self, draft: Draft) -> str:
         match draft.platform:
             case SpokenTo.HOTLINE:
-                self._orders += 1
+                self._next_order += 1
                 day = draft.at.astimezone(SHANGHAI)
-                return f"LT{day:%Y%m%d}{self._orders:06d}"
+                return f"LT{day:%Y%m%d}{self._next_order - 1:06d}"
             case SpokenTo.BOARD:
                 self._next_thread += 1
                 return str(self._next_thread - 1)

@@ -69,7 +69,7 @@ def verify(
     )
     if not same_signature(headers.get("X-Signature", ""), expected):
         raise BadSignature("the request signature does not match")
-    if not (timestamp.isascii() and timestamp.isdigit()):
+    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
         raise BadSignature("X-Timestamp is not a number of seconds")
     if abs(now.timestamp() - int(timestamp)) > WINDOW_SECONDS:
         raise StaleTimestamp(f"X-Timestamp is more than {WINDOW_SECONDS} s away")

@@ -5,8 +5,7 @@ Source: WeChat's developer documentation, 接收普通消息 / 接收事件推�
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from xml.etree.ElementTree import ParseError
 
 from defusedxml import DefusedXmlException
@@ -19,70 +18,16 @@ class MalformedXml(ValueError):
     """Not a WeChat message. The text says what is wrong, never what stood in it."""
 
 
-@dataclass(frozen=True, slots=True)
-class WeChatMessage:
-    """One delivery to our callback: a user's message, or an event."""
-
-    to_user: str
-    from_user: str
-    """The user's openid."""
-    created_at: datetime
-    """UTC, whole seconds."""
-    kind: str
-    """MsgType: text, image, voice, event ..."""
-    content: str
-    """The user's words; empty for everything but text."""
-    message_id: str
-    """MsgId; empty for events."""
-    event: str
-    """subscribe, unsubscribe, CLICK ...; empty for messages."""
-    fields: Mapping[str, str] = field(repr=False)
-    """Every top-level element as it came."""
-
-    @property
-    def delivery_id(self) -> str:
-        """The same for all deliveries of one message: MsgId, or sender and second for events."""
-        return self.message_id or f"{self.from_user}:{self.fields['CreateTime']}"
-
-
 def fields_of(xml: bytes | str) -> dict[str, str]:
-    """The top-level elements and their text. Raises MalformedXml."""
+    """The top-level elements and their text: `MsgType`, `Content`, `Encrypt` ...
+
+    Raises MalformedXml.
+    """
     try:
         root = fromstring(xml, forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
         raise MalformedXml("not well-formed, or with entities or a DTD") from error
     return {child.tag: child.text or "" for child in root}
-
-
-def parse_message(xml: bytes | str) -> WeChatMessage:
-    """Read a plain (or already decrypted) message. Raises MalformedXml."""
-    fields = fields_of(xml)
-    for name in ("ToUserName", "FromUserName", "CreateTime", "MsgType"):
-        if not fields.get(name):
-            raise MalformedXml(f"{name} is missing")
-    if fields["MsgType"] != "event" and not fields.get("MsgId"):
-        raise MalformedXml("MsgId is missing")
-    try:
-        created_at = datetime.fromtimestamp(int(fields["CreateTime"]), UTC)
-    except (ValueError, OverflowError, OSError) as error:
-        raise MalformedXml("CreateTime is not a time") from error
-    return WeChatMessage(
-        to_user=fields["ToUserName"],
-        from_user=fields["FromUserName"],
-        created_at=created_at,
-        kind=fields["MsgType"],
-        content=fields.get("Content", ""),
-        message_id=fields.get("MsgId", ""),
-        event=fields.get("Event", ""),
-        fields=fields,
-    )
-
-
-def encrypted_text(xml: bytes | str) -> str:
-    """What stands in `Encrypt` of a safe-mode delivery or reply. Raises MalformedXml."""
-    if not (encrypted := fields_of(xml).get("Encrypt")):
-        raise MalformedXml("Encrypt is missing")
-    return encrypted
 
 
 def to_xml(fields: Mapping[str, str | int]) -> str:

@@ -152,8 +152,15 @@ def test_a_stream_goes_on_in_order_at_about_its_rate() -> None:
     per_minute = len(said) / ((times[-1] - END).total_seconds() / 60)
     assert 25 < per_minute < 36
     assert said == list(islice(live_stream(4, 30.0, END, villages=VILLAGES), 3000))
-    year = county_year(4, END, villages=VILLAGES)
-    assert not {one.number for one in said} & {one.number for one in year}
+
+
+def test_a_stream_never_takes_a_number_that_was_given_before() -> None:
+    given = {one.number for one in county_year(4, END, 4000, villages=VILLAGES)}
+    for start in (END, END + timedelta(seconds=5), END + timedelta(days=1)):
+        stream = islice(live_stream(4, 600.0, start, villages=VILLAGES), 1000)
+        numbers = {one.number for one in stream}
+        assert not numbers & given
+        given |= numbers
 
 
 async def test_a_year_fed_twice_is_in_the_simulators_once(

@@ -55,7 +55,7 @@ async def test_a_safe_mode_message_can_be_opened_by_its_receiver(
     ((request, body),) = intake.received
     query = request.query_params
     xml = CRYPTO.open(
-        wechat_xml.encrypted_text(body),
+        wechat_xml.fields_of(body)["Encrypt"],
         query["msg_signature"],
         query["timestamp"],
         query["nonce"],

@@ -17,20 +17,28 @@ wecom_text = [p for p in of_kind("encrypted_message") if "<xml>" in str(p)]
 
 @pytest.mark.parametrize("vector", wecom_text)
 def test_the_published_text_message_is_read(vector: Vector) -> None:
-    message = wechat_xml.parse_message(vector["plaintext"])
-    assert message.from_user == "mycreate"
-    assert message.to_user == vector["receiver_id"]
-    assert message.content == "hello"
-    assert message.message_id == message.delivery_id == "4561255354251345929"
-    assert message.created_at == datetime.fromtimestamp(1409659813, UTC)
+    assert wechat_xml.fields_of(vector["plaintext"]) == {
+        "ToUserName": vector["receiver_id"],
+        "FromUserName": "mycreate",
+        "CreateTime": "1409659813",
+        "MsgType": "text",
+        "Content": "hello",
+        "MsgId": "4561255354251345929",
+        "AgentID": "218",
+    }
 
 
 @given(content=st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=300))
 def test_any_words_survive_the_xml(content: str) -> None:
     xml = wechat_xml.text_message("gh_1", "o1", AT, content, "23")
-    message = wechat_xml.parse_message(xml.encode())
-    expected = content.replace("\ufffe", "\ufffd").replace("\uffff", "\ufffd")
-    assert (message.content, message.created_at) == (expected, AT)
+    assert wechat_xml.fields_of(xml.encode()) == {
+        "ToUserName": "gh_1",
+        "FromUserName": "o1",
+        "CreateTime": "1795396500",
+        "MsgType": "text",
+        "Content": content.replace("\ufffe", "\ufffd").replace("\uffff", "\ufffd"),
+        "MsgId": "23",
+    }
 
 
 def test_the_end_of_cdata_can_be_said() -> None:
@@ -38,20 +46,9 @@ def test_the_end_of_cdata_can_be_said() -> None:
     assert wechat_xml.fields_of(xml)["Content"] == "a]]>b<c>&amp;\ufffd"
 
 
-def test_events_are_told_apart_by_sender_and_second() -> None:
-    event: dict[str, str | int] = {
-        "ToUserName": "gh_1",
-        "FromUserName": "o1",
-        "CreateTime": 1714112445,
-        "MsgType": "event",
-        "Event": "subscribe",
-    }
-    message = wechat_xml.parse_message(wechat_xml.to_xml(event))
-    assert (message.event, message.delivery_id) == ("subscribe", "o1:1714112445")
-
-
 def test_an_envelope_and_a_reply_hold_their_encrypted_text() -> None:
-    assert wechat_xml.encrypted_text(wechat_xml.encrypted_envelope("gh_1", "abc=")) == "abc="
+    envelope = wechat_xml.encrypted_envelope("gh_1", "abc=")
+    assert wechat_xml.fields_of(envelope) == {"ToUserName": "gh_1", "Encrypt": "abc="}
     reply = wechat_xml.encrypted_reply("abc=", "5c45", "1409659589", "263014780")
     assert wechat_xml.fields_of(reply) == {
         "Encrypt": "abc=",
@@ -65,7 +62,6 @@ BOMB = (
     '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;">]><xml><Content>&b;</Content></xml>'
 )
 FILE = '<!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/passwd">]><xml><Content>&f;</Content></xml>'
-HEAD = "<xml><ToUserName>g</ToUserName><FromUserName>o</FromUserName>"
 
 
 @pytest.mark.parametrize(
@@ -77,19 +73,9 @@ HEAD = "<xml><ToUserName>g</ToUserName><FromUserName>o</FromUserName>"
         pytest.param("", id="nothing"),
         pytest.param(b"\xff\xfe\x00<", id="not text"),
         pytest.param("<xml><a>", id="cut off"),
-        pytest.param('<?xml version="1.0" encoding="no-such"?><xml/>', id="unknown encoding"),
-        pytest.param("<xml></xml>", id="no fields"),
-        pytest.param(
-            HEAD + "<CreateTime>1</CreateTime><MsgType>text</MsgType></xml>", id="no MsgId"
-        ),
-        pytest.param(
-            HEAD + "<CreateTime>soon</CreateTime><MsgType>event</MsgType></xml>", id="no time"
-        ),
-        pytest.param(
-            HEAD + f"<CreateTime>{10**30}</CreateTime><MsgType>event</MsgType></xml>", id="far time"
-        ),
+        pytest.param(b'<?xml version="1.0" encoding="no-such"?><xml/>', id="unknown encoding"),
     ],
 )
-def test_what_is_no_message_is_refused(xml: str | bytes) -> None:
+def test_what_is_not_safe_xml_is_refused(xml: str | bytes) -> None:
     with pytest.raises(MalformedXml):
-        wechat_xml.parse_message(xml)
+        wechat_xml.fields_of(xml)

@@ -1,0 +1,142 @@
+"""What people also write about: matters where nothing has broken, and matters of others."""
+
+from .causes import ALL_YEAR, RAINS, SUMMER, WINTER, Cause
+
+MATTERS: tuple[Cause, ...] = (
+    Cause(
+        "bill_too_high",
+        "billing",
+        "meter",
+        1.4,
+        ALL_YEAR,
+        (
+            "这个月水费突然比平时多出好几倍",
+            "家里常年没人，还收了一百多块水费",
+            "水表不用水也在走，水费算不清",
+            "抄表的估着收钱，跟水表读数对不上",
+        ),
+    ),
+    Cause(
+        "bill_unclear",
+        "billing",
+        None,
+        1.2,
+        ALL_YEAR,
+        (
+            "水价和邻村不一样，不知道是谁定的",
+            "交了水费不给票据",
+            "说要交一笔水表改造费，不知道合不合理",
+            "水费在手机上交不了，要跑到镇上",
+        ),
+    ),
+    Cause(
+        "never_connected",
+        "new_connection",
+        None,
+        1.6,
+        ALL_YEAR,
+        (
+            "我们几户至今没通自来水，还在吃窖水",
+            "村里都通了水，就剩我们组没接上",
+            "新盖的房想接自来水，跑了几趟没人答复",
+            "从山上搬下来一年多，还没给通水",
+            "申请开户装表一直没人来",
+        ),
+    ),
+    Cause(
+        "rude_or_silent",
+        "service",
+        None,
+        1.2,
+        ALL_YEAR,
+        (
+            "打维修电话没人接，接了就说不归他管",
+            "水管员态度差，问一句就骂人",
+            "报修以后说马上来，等了两天没见人",
+            "来修的人收了钱也不说清楚收的啥",
+        ),
+    ),
+    Cause(
+        "question",
+        "other",
+        None,
+        0.7,
+        ALL_YEAR,
+        (
+            "想问一下村里的供水工程啥时候改造",
+            "想了解自来水多久化验一次，结果在哪里看",
+            "建议停水之前提前在群里说一声",
+        ),
+    ),
+)
+"""Matters of water supply where nothing has broken."""
+
+NOT_OURS: tuple[Cause, ...] = (
+    Cause(
+        "sewage",
+        "not_ours",
+        None,
+        1.4,
+        ALL_YEAR,
+        (
+            "污水管堵了，臭水流到巷道里",
+            "化粪池满了往外溢，没人来抽",
+            "生活污水直接排到门前的沟里，味道很大",
+        ),
+    ),
+    Cause(
+        "heating",
+        "not_ours",
+        None,
+        1.3,
+        WINTER,
+        (
+            "小区暖气漏水，把客厅地板泡了",
+            "暖气不热，家里只有十来度",
+            "供热管道漏水，楼道里都是水",
+        ),
+    ),
+    Cause(
+        "irrigation",
+        "not_ours",
+        None,
+        1.2,
+        (4, 5, 6, 7),
+        (
+            "浇地的机井坏了，苞谷快旱死了",
+            "灌溉渠不放水，地里没法浇",
+            "水渠垮了一截，下游的地浇不上",
+        ),
+    ),
+    Cause(
+        "river",
+        "not_ours",
+        None,
+        0.8,
+        RAINS,
+        (
+            "河堤冲垮了一段，害怕再涨水",
+            "有人往河里倒建筑垃圾",
+        ),
+    ),
+    Cause(
+        "roof_and_rain",
+        "not_ours",
+        None,
+        0.8,
+        RAINS,
+        (
+            "安置楼楼顶漏雨，顶层几户墙都霉了",
+            "下雨排水沟堵了，院子里积水倒灌",
+        ),
+    ),
+    Cause(
+        "power",
+        "not_ours",
+        None,
+        0.6,
+        SUMMER,
+        ("村里老停电，变压器带不动", "电压低，空调都开不了"),
+    ),
+)
+"""What people also write to us, and others must answer."""
