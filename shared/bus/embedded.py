@@ -261,9 +261,13 @@ class _Member:
         if self._session is None or self._session.is_closed():
             self._owned.clear()
             session = await asyncpg.connect(self._url, command_timeout=_QUERY_SECONDS)
-            self._session = session
+            try:
+                await session.add_listener(_CHANNEL, self._on_notify)
+            except BaseException:
+                session.terminate()
+                raise
             session.add_termination_listener(lambda _session: self._look_again.set())
-            await session.add_listener(_CHANNEL, self._on_notify)
+            self._session = session
         return self._session
 
     def _on_notify(self, _session: object, _pid: int, _channel: str, topic: str) -> None:

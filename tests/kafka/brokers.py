@@ -34,13 +34,18 @@ def mock_kafka() -> MockKafka:
     return MockKafka(",".join(f"{broker.host}:{broker.port}" for broker in brokers), cluster)
 
 
-@pytest.fixture(scope="session")
-def apache_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalBroker]:
-    """One JVM for the run. A test may `kill` the broker if it starts it again."""
+def require_apache_kafka() -> None:
+    """Skip where the broker cannot run; in CI, and with WATERDESK_REQUIRE_KAFKA=1, fail."""
     if missing := missing_programs():
         reason = f"Apache Kafka needs {' and '.join(missing)}: not on this machine"
         if os.environ.get("CI") == "true" or os.environ.get("WATERDESK_REQUIRE_KAFKA") == "1":
             pytest.fail(reason)
         pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def apache_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalBroker]:
+    """One JVM for the run. A test may `kill` the broker if it starts it again."""
+    require_apache_kafka()
     with local_broker(tmp_path_factory.mktemp("kafka")) as broker:
         yield broker
