@@ -1,0 +1,301 @@
+"""Dispatch's own tables and the bus's."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
+
+from shared.bus.migration import make_bus_tables_1
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    make_bus_tables_1()
+    _make_crew()
+    _make_promise_view()
+    _make_reply_view()
+    _make_scheme()
+    _make_hotspot()
+    _make_scheme_village()
+    _make_staff()
+    _make_work_order()
+    _make_complaint()
+    _make_failure()
+    _make_work_order_step()
+
+
+def _make_crew() -> None:
+    op.create_table(
+        "crew",
+        sa.Column("id", sa.String, primary_key=True),
+        sa.Column("county", sa.String, nullable=False),
+        sa.Column("name", sa.String, nullable=False),
+        sa.Column("is_office", sa.Boolean, nullable=False),
+        sa.Column("skills", JSONB, nullable=False),
+        sa.Column("towns", JSONB, nullable=False),
+        sa.Column("shifts", JSONB, nullable=False),
+        sa.Column("on_call", sa.Boolean, nullable=False),
+        sa.Column("capacity", sa.Integer, nullable=False),
+        sa.Column("active", sa.Boolean, nullable=False),
+    )
+    op.create_index("crew_of_county", "crew", ["county"])
+
+
+def _make_promise_view() -> None:
+    op.create_table(
+        "promise_view",
+        sa.Column("complaint_id", sa.String, primary_key=True),
+        sa.Column("stage", sa.String, primary_key=True),
+        sa.Column("county", sa.String, nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("warn_at", sa.DateTime(timezone=True)),
+        sa.Column("provisional", sa.Boolean, nullable=False),
+        sa.Column("source", sa.String, nullable=False),
+        sa.Column("limit_unreadable", sa.Boolean, nullable=False),
+        sa.Column("state", sa.String, nullable=False),
+        sa.Column("kept_at", sa.DateTime(timezone=True)),
+        sa.Column("late", sa.Boolean, nullable=False),
+        sa.Column("armed_as_of", sa.DateTime(timezone=True)),
+        sa.Column("state_as_of", sa.DateTime(timezone=True)),
+    )
+    op.create_index(
+        "promise_missed",
+        "promise_view",
+        ["county", "due_at"],
+        postgresql_where=sa.text("state = 'missed'"),
+    )
+    op.create_index(
+        "promise_pending",
+        "promise_view",
+        ["county", "due_at"],
+        postgresql_where=sa.text("state IN ('open', 'warned')"),
+    )
+
+
+def _make_reply_view() -> None:
+    op.create_table(
+        "reply_view",
+        sa.Column("complaint_id", sa.String, primary_key=True),
+        sa.Column("county", sa.String, nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("state", sa.String, nullable=False),
+        sa.Column("returned", sa.Boolean, nullable=False),
+        sa.Column("as_of", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("drafted_at", sa.DateTime(timezone=True)),
+        sa.Column("approved_by", sa.String),
+        sa.Column("approved_at", sa.DateTime(timezone=True)),
+        sa.Column("stuck_at", sa.DateTime(timezone=True)),
+        sa.Column("why_stuck", sa.String),
+        sa.Column("delivered_at", sa.DateTime(timezone=True)),
+        sa.Column("receipt", sa.String),
+        sa.Column("told_at", sa.DateTime(timezone=True)),
+        sa.Column("told_by", sa.String),
+    )
+    op.create_index(
+        "reply_to_do",
+        "reply_view",
+        ["county", "state", "drafted_at"],
+        postgresql_where=sa.text("state IN ('draft', 'stuck')"),
+    )
+
+
+def _make_scheme() -> None:
+    op.create_table(
+        "scheme",
+        sa.Column("id", sa.String, primary_key=True),
+        sa.Column("county", sa.String, nullable=False),
+        sa.Column("name", sa.String, nullable=False),
+        sa.Column("kind", sa.String, nullable=False),
+        sa.Column("built_year", sa.Integer, nullable=False),
+        sa.Column("design_m3_per_day", sa.Float, nullable=False),
+        sa.Column("people", sa.Integer, nullable=False),
+        sa.Column("households", sa.Integer, nullable=False),
+        sa.Column("components", JSONB, nullable=False),
+        sa.Column("responsible_posts", JSONB, nullable=False),
+    )
+    op.create_index("scheme_of_county", "scheme", ["county"])
+
+
+def _make_hotspot() -> None:
+    op.create_table(
+        "hotspot",
+        sa.Column("scheme_id", sa.String, sa.ForeignKey("scheme.id"), primary_key=True),
+        sa.Column("component", sa.String, primary_key=True),
+        sa.Column("county", sa.String, nullable=False),
+        sa.Column("failures", sa.Integer, nullable=False),
+        sa.Column("window_days", sa.Integer, nullable=False),
+        sa.Column("first_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("work_order_ids", JSONB, nullable=False),
+        sa.Column("noticed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_by", sa.String),
+        sa.Column("seen_at", sa.DateTime(timezone=True)),
+    )
+    op.create_index("hotspot_of_county", "hotspot", ["county", "last_at"])
+
+
+def _make_scheme_village() -> None:
+    op.create_table(
+        "scheme_village",
+        sa.Column("village_code", sa.String, primary_key=True),
+        sa.Column("scheme_id", sa.String, sa.ForeignKey("scheme.id"), nullable=False),
+        sa.Column("village", sa.String, nullable=False),
+        sa.Column("town", sa.String, nullable=False),
+    )
+    op.create_index("village_of_scheme", "scheme_village", ["scheme_id"])
+
+
+def _make_staff() -> None:
+    op.create_table(
+        "staff",
+        sa.Column("sign_in_name", sa.String, primary_key=True),
+        sa.Column("county", sa.String, nullable=False),
+        sa.Column("role", sa.String, nullable=False),
+        sa.Column("crew_id", sa.String, sa.ForeignKey("crew.id")),
+        sa.Column("active", sa.Boolean, nullable=False),
+        sa.Column("password_hash", sa.String),
+    )
+
+
+def _make_work_order() -> None:
+    op.create_table(
+        "work_order",
+        sa.Column("id", sa.String, primary_key=True),
+        sa.Column("county", sa.String, nullable=False),
+        sa.Column("scheme_id", sa.String, sa.ForeignKey("scheme.id"), nullable=False),
+        sa.Column("village_code", sa.String, nullable=False),
+        sa.Column("village", sa.String, nullable=False),
+        sa.Column("town", sa.String, nullable=False),
+        sa.Column("village_group", sa.String),
+        sa.Column("category", sa.String, nullable=False),
+        sa.Column("component", sa.String, nullable=False),
+        sa.Column("component_named", sa.Boolean, nullable=False),
+        sa.Column("for_office", sa.Boolean, nullable=False),
+        sa.Column("urgent", sa.Boolean, nullable=False),
+        sa.Column("state", sa.String, nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("first_said_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("complaints", sa.Integer, nullable=False),
+        sa.Column("chases", sa.Integer, nullable=False),
+        sa.Column("crew_id", sa.String, sa.ForeignKey("crew.id")),
+        sa.Column("assigned_at", sa.DateTime(timezone=True)),
+        sa.Column("assign_reason", sa.String),
+        sa.Column("accepted_at", sa.DateTime(timezone=True)),
+        sa.Column("arrived_at", sa.DateTime(timezone=True)),
+        sa.Column("repaired_at", sa.DateTime(timezone=True)),
+        sa.Column("found", sa.String, nullable=False),
+        sa.Column("done", sa.String, nullable=False),
+        sa.Column("reworks", sa.Integer, nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True)),
+        sa.Column("outcome", sa.String),
+        sa.Column("merged_into", sa.String),
+    )
+    op.create_index(
+        "work_order_closed",
+        "work_order",
+        ["county", "closed_at"],
+        postgresql_where=sa.text("state = 'closed'"),
+    )
+    op.create_index(
+        "work_order_of_crew",
+        "work_order",
+        ["crew_id"],
+        postgresql_where=sa.text("state IN ('assigned', 'accepted', 'on_site')"),
+    )
+    op.create_index(
+        "work_order_of_scheme",
+        "work_order",
+        ["scheme_id"],
+        postgresql_where=sa.text("state <> 'closed'"),
+    )
+    op.create_index(
+        "work_order_open",
+        "work_order",
+        ["county", "opened_at"],
+        postgresql_where=sa.text("state <> 'closed'"),
+    )
+    op.create_index(
+        "work_order_without_crew",
+        "work_order",
+        ["county"],
+        postgresql_where=sa.text("state = 'waiting_for_crew'"),
+    )
+
+
+def _make_complaint() -> None:
+    op.create_table(
+        "complaint",
+        sa.Column("id", sa.String, primary_key=True),
+        sa.Column("county", sa.String, nullable=False),
+        sa.Column("platform", sa.String, nullable=False),
+        sa.Column("external_id", sa.String, nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("time_limit", sa.String),
+        sa.Column("is_ours", sa.Boolean, nullable=False),
+        sa.Column("category", sa.String, nullable=False),
+        sa.Column("second_category", sa.String),
+        sa.Column("component", sa.String),
+        sa.Column("urgent", sa.Boolean, nullable=False),
+        sa.Column("says_repeated", sa.Boolean, nullable=False),
+        sa.Column("village_code", sa.String),
+        sa.Column("village", sa.String),
+        sa.Column("town", sa.String),
+        sa.Column("village_group", sa.String),
+        sa.Column("category_confidence", sa.Float, nullable=False),
+        sa.Column("place_confidence", sa.Float, nullable=False),
+        sa.Column("needs_human", sa.Boolean, nullable=False),
+        sa.Column("decided_by", sa.String),
+        sa.Column("decided_at", sa.DateTime(timezone=True)),
+        sa.Column("edited_at", sa.DateTime(timezone=True)),
+        sa.Column("state", sa.String, nullable=False),
+        sa.Column("work_order_id", sa.String, sa.ForeignKey("work_order.id")),
+        sa.Column("linked_at", sa.DateTime(timezone=True)),
+        sa.Column("link_reason", sa.String),
+        sa.Column("chases", sa.Integer, nullable=False),
+        sa.Column("chased_at", sa.DateTime(timezone=True)),
+    )
+    op.create_index("complaint_listed", "complaint", ["county", "received_at"])
+    op.create_index("complaint_of_work_order", "complaint", ["work_order_id"])
+    op.create_index(
+        "complaint_to_decide",
+        "complaint",
+        ["county", "received_at"],
+        postgresql_where=sa.text("state IN ('waiting_for_person', 'no_scheme')"),
+    )
+    op.create_index(
+        "complaint_without_scheme",
+        "complaint",
+        ["village_code"],
+        postgresql_where=sa.text("state = 'no_scheme'"),
+    )
+
+
+def _make_failure() -> None:
+    op.create_table(
+        "failure",
+        sa.Column("work_order_id", sa.String, sa.ForeignKey("work_order.id"), primary_key=True),
+        sa.Column("county", sa.String, nullable=False),
+        sa.Column("scheme_id", sa.String, sa.ForeignKey("scheme.id"), nullable=False),
+        sa.Column("component", sa.String, nullable=False),
+        sa.Column("failed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("repaired_at", sa.DateTime(timezone=True), nullable=False),
+    )
+    op.create_index("failure_of_component", "failure", ["scheme_id", "component", "failed_at"])
+
+
+def _make_work_order_step() -> None:
+    op.create_table(
+        "work_order_step",
+        sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+        sa.Column("work_order_id", sa.String, sa.ForeignKey("work_order.id"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("who", sa.String),
+        sa.Column("what", sa.String, nullable=False),
+        sa.Column("details", JSONB, nullable=False),
+    )
+    op.create_index("step_of_work_order", "work_order_step", ["work_order_id", "id"])
