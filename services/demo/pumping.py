@@ -1,0 +1,95 @@
+"""Let all services do everything there is to do now, and return when nothing is left.
+
+The services run by their own loops in real time; a year made in a minute, and a test of it, cannot
+wait for those. The same steps are taken here one after the other: platforms deliver, periodic work
+takes its turn, relays relay, consumers consume.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.bus.protocol import Bus, Subscription
+from shared.bus.relay import relay_batch
+from shared.service import Service
+
+_MORE_ROUNDS_THAN_ANY_WORK_NEEDS = 500
+
+
+class NeverQuietError(Exception):
+    """Two parts keep each other busy; the text says which still found work."""
+
+
+class Pump:
+    def __init__(
+        self,
+        services: Sequence[Service],
+        bus: Bus,
+        deliver: Callable[[], Awaitable[int]],
+        connections: dict[str, AsyncConnection],
+        subscriptions: dict[str, Subscription],
+    ) -> None:
+        self._services = services
+        self._bus = bus
+        self._deliver = deliver
+        self._connections = connections
+        self._subscriptions = subscriptions
+        self._stopping = asyncio.Event()
+
+    async def settle(self, *, without: frozenset[str] = frozenset()) -> int:
+        """Go round until a whole round finds nothing to do. Returns how much was done.
+
+        `without`: names of turns left out (polling a platform where nothing was said).
+        """
+        done = 0
+        for _ in range(_MORE_ROUNDS_THAN_ANY_WORK_NEEDS):
+            found = await self._round(without)
+            if not any(found.values()):
+                return done
+            done += sum(found.values())
+        busy = ", ".join(sorted(name for name, count in found.items() if count))
+        raise NeverQuietError(busy)
+
+    async def _round(self, without: frozenset[str]) -> dict[str, int]:
+        found = {"platforms": await self._deliver()}
+        for service in self._services:
+            for turn in service.turns:
+                if turn.name not in without:
+                    found[f"{service.name}.{turn.name}"] = await turn.once()
+            connection = self._connections[service.name]
+            found[f"{service.name} relays"] = await relay_batch(connection, self._bus)
+        for service in self._services:
+            found[f"{service.name} hears"] = await self._hear(service)
+        return found
+
+    async def _hear(self, service: Service) -> int:
+        if service.consumer is None:
+            return 0
+        subscription = self._subscriptions[service.name]
+        received = await subscription.poll(500, 0)
+        if received:
+            await service.consumer.take(received)
+            await subscription.commit()
+        return len(received)
+
+
+@asynccontextmanager
+async def pump(
+    services: Sequence[Service], bus: Bus, deliver: Callable[[], Awaitable[int]]
+) -> AsyncIterator[Pump]:
+    """`deliver` lets the simulated platforms push what is due; returns how many."""
+    async with AsyncExitStack() as stack:
+        connections = {
+            service.name: await stack.enter_async_context(service.database.engine.connect())
+            for service in services
+        }
+        subscriptions = {
+            service.name: await stack.enter_async_context(
+                bus.subscribe(service.consumer.name, service.consumer.topics)
+            )
+            for service in services
+            if service.consumer
+        }
+        yield Pump(services, bus, deliver, connections, subscriptions)

@@ -1,0 +1,136 @@
+"""The demo's world: the three services, wired to simulated platforms instead of real ones."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+from pydantic import SecretStr
+
+from services import assembly
+from services.dispatch.settings import DispatchSettings
+from services.intake.settings import IntakeSettings
+from services.place import Place
+from services.reply.settings import ReplySettings
+from services.simulators.app import build_app
+from services.simulators.settings import SimulatorSettings
+from services.simulators.simulators import Simulators
+from shared.auth.permissions import Role
+from shared.auth.tokens import Person, issue_token
+from shared.bus.protocol import Bus
+from shared.clock import Clock
+from shared.service import Service
+
+JOURNAL = "simulators.jsonl"
+"""In the installation's home: what the simulated platforms sent and received."""
+COUNTY = "610122"
+SIMULATORS_PORT = 8110
+_QUICK = 2.0
+"""Seconds between polls: real platforms are asked seldom, the demo shall look alive."""
+
+
+def simulator_settings(place: Place, *, push_to: str) -> SimulatorSettings:
+    return SimulatorSettings(journal_path=place.settings.home / JOURNAL, push_to=push_to)
+
+
+def _platform_settings(simulated: SimulatorSettings, root: str) -> dict[str, Any]:
+    """Where both intake and reply find the platforms, and the keys they share with them."""
+    return {
+        "hotline_url": f"{root}/12345",
+        "hotline_app_id": simulated.hotline_app_id,
+        "hotline_secret": SecretStr(simulated.hotline_secret),
+        "board_url": f"{root}/board",
+        "board_app_code": SecretStr(simulated.board_app_code),
+        "board_token": SecretStr(simulated.board_token),
+        "wechat_app_id": simulated.wechat_app_id,
+    }
+
+
+def intake_settings(place: Place, simulated: SimulatorSettings, root: str) -> IntakeSettings:
+    return IntakeSettings(
+        home=place.settings.home,
+        county=COUNTY,
+        **_platform_settings(simulated, root),
+        board_forum_id=simulated.board_fid,
+        wechat_token=SecretStr(simulated.wechat_token),
+        wechat_aes_key=SecretStr(simulated.wechat_aes_key),
+        hotline_poll_seconds=_QUICK,
+        board_poll_seconds=_QUICK,
+    )
+
+
+def reply_settings(place: Place, simulated: SimulatorSettings, root: str) -> ReplySettings:
+    return ReplySettings(
+        home=place.settings.home,
+        intake_url=place.settings.intake_url,
+        **_platform_settings(simulated, root),
+        board_organization="蓝田县农村饮水安全中心",
+        board_back_office_url=f"{root}/board",
+        board_back_office_key=SecretStr(simulated.board_backoffice_key),
+        wechat_app_secret=SecretStr(simulated.wechat_app_secret),
+        wechat_template_id="reply",
+        board_appears_within=timedelta(seconds=20),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    place: Place
+    bus: Bus
+    clock: Clock
+    services: Mapping[str, Service]
+    simulators_app: FastAPI
+    said_to: httpx.AsyncClient
+    """Reaches the simulators' root: what residents say goes in here."""
+
+    @property
+    def simulators(self) -> Simulators:
+        simulators = self.simulators_app.state.simulators
+        assert isinstance(simulators, Simulators)
+        return simulators
+
+    def client(self, service: str, role: Role, crew_id: str | None = None) -> httpx.AsyncClient:
+        """Somebody of the centre at a service's HTTP API, in this process."""
+        person = Person(f"demo-{role.value}", role, COUNTY, crew_id)
+        token = issue_token(
+            person,
+            self.place.secret,
+            self.clock.now(),
+            audience="service",
+            lasts=timedelta(hours=12),
+        )
+        return httpx.AsyncClient(
+            transport=httpx.ASGITransport(self.services[service].app),
+            base_url="http://demo",
+            headers={"authorization": f"Bearer {token}"},
+        )
+
+
+@asynccontextmanager
+async def open_world(
+    place: Place, bus: Bus, clock: Clock, *, simulators_root: str, push_in_process: bool
+) -> AsyncIterator[World]:
+    """Build everything; nothing runs yet. `simulators_root`: where the simulators will be served.
+
+    `push_in_process`: the platforms push straight into intake's app, which need not be served.
+    """
+    simulated = simulator_settings(place, push_to=place.settings.intake_url)
+    intake = assembly.intake(place, bus, clock, intake_settings(place, simulated, simulators_root))
+    dispatch = assembly.dispatch(place, bus, clock, DispatchSettings(home=place.settings.home))
+    reply = assembly.reply(place, bus, clock, reply_settings(place, simulated, simulators_root))
+    transport = httpx.ASGITransport(intake.app) if push_in_process else None
+    simulators_app = build_app(simulated, clock, transport)
+    said_to = httpx.AsyncClient(
+        transport=httpx.ASGITransport(simulators_app), base_url="http://simulators"
+    )
+    services = {"intake": intake, "dispatch": dispatch, "reply": reply}
+    try:
+        yield World(place, bus, clock, services, simulators_app, said_to)
+    finally:
+        await said_to.aclose()
+        await simulators_app.state.simulators.close()
+        for service in services.values():
+            await service.close()
