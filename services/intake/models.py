@@ -88,7 +88,7 @@ class Complaint(IntakeTable, table=True):
             postgresql_where=text("needs_human"),
         ),
         Index(
-            "complaint_read_again",
+            "complaint_to_reread",
             "county",
             "sent_at",
             postgresql_where=text("platform = 'message_board'"),
@@ -117,8 +117,6 @@ class Complaint(IntakeTable, table=True):
     person_key: bytes | None
     """Keyed hash of the handle or phone number, to know the same person again."""
     chases: int
-    read_again_at: Moment | None = None
-    """When its thread was last read again for edits (message board)."""
 
     is_ours: bool
     category: str
@@ -177,13 +175,23 @@ class Disclosure(IntakeTable, table=True):
     """Who looked at a resident's personal data, and when. Rows are only added."""
 
     __tablename__ = "disclosure"
-    __table_args__ = (Index("disclosure_of_complaint", "complaint_id", "disclosed_at"),)
+    __table_args__ = (Index("disclosure_of", "disclosed_id", "disclosed_at"),)
 
     id: str = Field(primary_key=True)
-    complaint_id: str
+    disclosed_id: str
+    """A complaint's id, or that of an unreadable raw message."""
     disclosed_to: str
     role: str
     disclosed_at: Moment
+
+
+class Rereading(IntakeTable, table=True):
+    """When a thread of the message board was last read again for edits."""
+
+    __tablename__ = "rereading"
+
+    complaint_id: str = Field(primary_key=True)
+    read_at: Moment
 
 
 class PlatformCursor(IntakeTable, table=True):

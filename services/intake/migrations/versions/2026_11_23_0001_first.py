@@ -50,7 +50,6 @@ def upgrade() -> None:
         sa.Column("content_hash", sa.LargeBinary, nullable=False),
         sa.Column("person_key", sa.LargeBinary),
         sa.Column("chases", sa.Integer, nullable=False),
-        sa.Column("read_again_at", _MOMENT),
         sa.Column("is_ours", sa.Boolean, nullable=False),
         sa.Column("category", sa.String, nullable=False),
         sa.Column("second_category", sa.String),
@@ -76,7 +75,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("needs_human"),
     )
     op.create_index(
-        "complaint_read_again",
+        "complaint_to_reread",
         "complaint",
         ["county", "sent_at"],
         postgresql_where=sa.text("platform = 'message_board'"),
@@ -105,12 +104,17 @@ def upgrade() -> None:
     op.create_table(
         "disclosure",
         sa.Column("id", sa.String, primary_key=True),
-        sa.Column("complaint_id", sa.String, nullable=False),
+        sa.Column("disclosed_id", sa.String, nullable=False),
         sa.Column("disclosed_to", sa.String, nullable=False),
         sa.Column("role", sa.String, nullable=False),
         sa.Column("disclosed_at", _MOMENT, nullable=False),
     )
-    op.create_index("disclosure_of_complaint", "disclosure", ["complaint_id", "disclosed_at"])
+    op.create_index("disclosure_of", "disclosure", ["disclosed_id", "disclosed_at"])
+    op.create_table(
+        "rereading",
+        sa.Column("complaint_id", sa.String, primary_key=True),
+        sa.Column("read_at", _MOMENT, nullable=False),
+    )
     op.create_table(
         "platform_cursor",
         sa.Column("platform", sa.String, primary_key=True),

@@ -1,0 +1,141 @@
+"""Use cases of the person at the desk: decide a complaint, settle a message nobody could read."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.intake.models import Complaint, Outcome, RawMessage
+from services.intake.rules.place_names import Gazetteer, Village
+from shared.bus.outbox import Outbox
+from shared.events.complaints import Category, ComplaintDecided, Component, Decision
+
+_HAPPENS_SOMEWHERE = frozenset(
+    {"outage", "low_pressure", "water_quality", "pipe_leak", "new_connection"}
+)
+"""What a crew is sent for: it needs a village."""
+
+
+class Refusal(StrEnum):
+    """Why a decision cannot be taken. The values are message keys."""
+
+    UNKNOWN = "unknown_complaint"
+    CATEGORY_CONTRADICTS = "category_contradicts_is_ours"
+    VILLAGE_UNKNOWN = "unknown_village"
+    VILLAGE_MISSING = "village_missing"
+    DECIDED_BY_ANOTHER = "decided_by_another"
+
+
+class DecisionRefused(Exception):
+    def __init__(self, why: Refusal) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a person says a complaint is about, and where."""
+
+    is_ours: bool
+    category: Category
+    second_category: Category | None
+    component: Component | None
+    urgent: bool
+    village_code: str | None
+    group: str | None
+    overrule: bool = False
+    """Put right what another person has decided already."""
+
+
+async def decide(
+    session: AsyncSession,
+    outbox: Outbox,
+    complaint_id: str,
+    verdict: Verdict,
+    gazetteer: Gazetteer,
+    *,
+    county: str,
+    decided_by: str,
+    now: datetime,
+) -> None:
+    """Decide a complaint that waits, or put right what was decided. Raises DecisionRefused.
+
+    The same verdict of the same person again is told again, and changes nothing.
+    """
+    row = await _locked(session, complaint_id, county)
+    another = row.decided_by not in (None, decided_by) and not row.needs_human
+    if another and not verdict.overrule:
+        raise DecisionRefused(Refusal.DECIDED_BY_ANOTHER)
+    row.decide(_decision(verdict, _village(verdict, gazetteer), says_repeated=row.says_repeated))
+    row.decided_by, row.decided_at = decided_by, now
+    outbox.add(
+        ComplaintDecided(
+            complaint_id=row.id,
+            county=row.county,
+            decision=row.decision,
+            decided_by=decided_by,
+            decided_at=now,
+        )
+    )
+
+
+async def settle(
+    session: AsyncSession, raw_id: str, *, county: str, settled_by: str, now: datetime
+) -> None:
+    """A person has dealt with an unreadable message. Raises DecisionRefused for an unknown one."""
+    found = await session.exec(
+        select(RawMessage)
+        .where(
+            RawMessage.id == raw_id,
+            RawMessage.county == county,
+            RawMessage.outcome == Outcome.UNREADABLE,
+        )
+        .with_for_update()
+    )
+    if (row := found.one_or_none()) is None:
+        raise DecisionRefused(Refusal.UNKNOWN)
+    if row.settled_at is None:
+        row.settled_at, row.settled_by = now, settled_by
+
+
+async def _locked(session: AsyncSession, complaint_id: str, county: str) -> Complaint:
+    found = await session.exec(
+        select(Complaint)
+        .where(col(Complaint.id) == complaint_id, col(Complaint.county) == county)
+        .with_for_update()
+    )
+    if (row := found.one_or_none()) is None:
+        raise DecisionRefused(Refusal.UNKNOWN)
+    return row
+
+
+def _village(verdict: Verdict, gazetteer: Gazetteer) -> Village | None:
+    if verdict.is_ours is (verdict.category == "not_ours"):
+        raise DecisionRefused(Refusal.CATEGORY_CONTRADICTS)
+    if verdict.village_code:
+        if village := gazetteer.villages.get(verdict.village_code):
+            return village
+        raise DecisionRefused(Refusal.VILLAGE_UNKNOWN)
+    if verdict.category in _HAPPENS_SOMEWHERE:
+        raise DecisionRefused(Refusal.VILLAGE_MISSING)
+    return None
+
+
+def _decision(verdict: Verdict, village: Village | None, *, says_repeated: bool) -> Decision:
+    return Decision(
+        is_ours=verdict.is_ours,
+        category=verdict.category,
+        second_category=verdict.second_category,
+        component=verdict.component,
+        urgent=verdict.urgent,
+        says_repeated=says_repeated,
+        village_code=village.code if village else None,
+        village=village.name if village else None,
+        town=village.town if village else None,
+        group=verdict.group,
+        category_confidence=1.0,
+        place_confidence=1.0 if village else 0.0,
+        needs_human=False,
+    )
