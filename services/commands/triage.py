@@ -10,7 +10,7 @@ import typer
 
 from services.intake.gazetteer import DEMO_COUNTY, BadGazetteer, load_gazetteer
 from services.intake.rules.place_names import Gazetteer
-from services.intake.rules.places import SURE_ENOUGH, resolve
+from services.intake.rules.places import resolve
 from services.intake.rules.triage import triage as read_letter
 
 _COLUMNS_IN = ("id", "title", "text")
@@ -60,9 +60,9 @@ def triage(
     """初步研判: reads each letter once: is it ours, what is it about, where, can it wait?
 
     Writes id,is_ours,category,second_category,town,village,place_confidence,category_confidence,
-    urgent,says_repeated,needs_human. needs_human is true where the category is unsure, or the
-    letter is ours and fits several villages; a letter that names no village is asked back by its
-    platform and waits at intake.
+    urgent,says_repeated,needs_human. needs_human is true where the category is unsure, or where a
+    letter that is ours names a village that could be several. Where it names none, town and
+    village stay empty. Every row of the input has its row in the output.
 
     Example:  waterdesk triage letters.csv decisions.csv
 
@@ -130,7 +130,6 @@ def _rows(source: TextIO, path: Path) -> Iterator[tuple[str, str, str]]:
 def _decided(places: Gazetteer, id_: str, title: str, text: str) -> tuple[str, ...]:
     reading = read_letter(title, text)
     place = resolve(places, title, text, None)
-    unsure_where = reading.is_ours and bool(place.candidates) and place.confidence < SURE_ENOUGH
     return (
         id_,
         _flag(reading.is_ours),
@@ -142,7 +141,7 @@ def _decided(places: Gazetteer, id_: str, title: str, text: str) -> tuple[str, .
         f"{reading.category_confidence:.2f}",
         _flag(reading.urgent),
         _flag(reading.says_repeated),
-        _flag(reading.needs_human or unsure_where),
+        _flag(reading.needs_human or (reading.is_ours and place.is_doubtful)),
     )
 
 

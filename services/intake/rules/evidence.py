@@ -27,7 +27,8 @@ OURS_FROM = 0.5
 """From this share on, a letter is ours."""
 
 _DENIED_BEFORE = words(
-    r"(?:(?:不|没|没有|没再|不再|不会|从不|从没|未|并未|未曾|从未|别|防止|避免|以免|免得|担心|害怕|怕)(?:有|再|出现|发生|过)?)$"
+    r"""(?:(?:不|没|没有|没再|不再|不会|从不|从没|未|并未|未曾|从未|别|防止|避免|以免|免得|担心|害怕|怕)(?:有|再|出现|发生|过)?
+    |(?:听说|据说|是否|会不会|要不要)[^,。]{0,4})$"""
 )
 _NOT_THIS = words(r"(?<!是)不是$")
 _DENIED_INSIDE = words(
@@ -37,7 +38,7 @@ _OVER_NOW = words(
     r"""(?:已经?|现在|目前|今天|刚刚?|终于|都|早就|早已)(?:都|已经?|全部|就)?(?:恢复|修好|解决|处理好|好了|来水|通水|正常|不漏|不停|清了)
     |修好了|处理好了|解决了$|不漏了|不停了|恢复正常了|感谢…(?:修好|解决|恢复)"""
 )
-_OTHER_UTILITIES = words(r"[停断没无通](?:了|有|天然?|燃)?(?:电|气|暖|网|路|天然气|燃气)(?!话)")
+_OTHER_UTILITIES = words(r"[停断没无通]有?(?:天然?|燃)?(?:电|气|暖|网|路)(?!话|了|以?后)")
 _PAST = words(
     r"以前|之前|过去|原来|曾经|前几年|早些年|往年|当年|小时候|[0-9]{4}年(?=[^至到今起来]{4})"
 )
@@ -127,10 +128,10 @@ def _score(letter: Letter, text: str, cue: Cue) -> float:
     """How much of `cue` stands in `text` (the letter, or what is left of it at the same places):
     the best mention in full, further ones a little.
     """
+    if cue.pattern.search(text) is None:  # by far the most cues
+        return 0.0
     mentions = islice(cue.pattern.finditer(text), _MOST_MENTIONS)
     worths = [_worth(letter, text, cue, mention) for mention in mentions]
-    if not worths:
-        return 0.0
     best = max(worths)
     return cue.weight * (best + _AGAIN * (sum(worths) - best))
 

@@ -5,6 +5,7 @@ only in passing (娘家在…, …都有水).
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,30 +20,33 @@ STEM_WITH_GROUP = 0.85
 LONG_STEM_ITS_TOWN_NAMED = 0.75
 ANOTHER_TOWN_NAMED = 0.55
 LONG_STEM_ALONE = 0.55
+RUNS_ON_FROM_BEFORE = 0.75
 PERHAPS_A_LONGER_NAME = 0.55
 IN_PASSING = 0.3
 
 _NOWHERE_NEAR = 1000
 _LONG_STEM = 3
+_SHORT_NAME = 2
 
 _SUFFIX_AFTER = re.compile(r"(?:村民委员会|村委会|居委会|委会|行政村|自然村|村)?的?[,、(]?")
 _PERSON_AFTER = re.compile(r"长|主任|支书|书记|干部|会计|医")
 _STREET_AFTER = re.compile(r"街|集镇|镇区|辖区|中心")
 _LONGER_NAME_BEFORE = frozenset("东西南北上下前后大小新老")
-_FREE_BEFORE = frozenset("的是在住我们镇县乡道办到于映诉问区人和为让给对")
+_TOWN_BEFORE = frozenset("镇乡")
+_FREE_BEFORE = frozenset("的是在住我们县到于映诉问询区人和为让给对本及家")
 _PASSING_BEFORE = re.compile(
     r"(?:从|娘家(?:是|在)?|老家(?:是|在)?|原籍|路过|经过|途经|隔壁的?|邻村的?|旁边的?|附近的?|周边的?"
     r"|相邻的?|对面的?|不像|就像|像|比如|例如|跑到|跑去|去到?)$"
 )
 _PASSING_AFTER = re.compile(
-    r"(?:那边|那里|人家|他们|村|的)*(?:嫁|搬|拉水|挑水|担水|买水|打工|上班|亲戚|都有水|就有水|也有水|有水|没停|不停"
+    r"(?:那边|那里|人家|他们|村|的){0,3}(?:嫁|搬|拉水|挑水|担水|买水|打工|上班|亲戚|都有水|就有水|也有水|有水|没停|不停"
     r"|都不停|水压正常|一切正常|都正常|都通|早就通|已经通|早都通)"
 )
 _COMPLAINT = re.compile(
     r"停水|断水|没水|无水|没有水|没来水|不来水|缺水|吃水|用水|饮水|自来水|水压|水小|水质|浑|黄水|异味|漏|爆管|水管|水费"
     r"|水表|供水|龙头"
 )
-_LIST_BETWEEN = re.compile(r"村?(?:[一二三四五六七八九十0-9、]+组)?(?:、|和|及|与|以及|跟|,)")
+_LIST_BETWEEN = re.compile(r"村?(?:[一二三四五六七八九十0-9、]{1,12}组)?(?:、|和|及|与|以及|跟|,)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,7 @@ class _Reader:
         self._text = text
         self._mentions = mentions
         self._complaints = [found.start() for found in _COMPLAINT.finditer(text)]
+        self._counties = {name for mention in mentions for name in mention.of(Form.COUNTY)}
         self._town_at = [self._town(i) for i in range(len(mentions))]
 
     def reading(self, towns_known: tuple[str, ...], first_group: str | None) -> Reading:
@@ -142,33 +147,40 @@ class _Reader:
         return NamedVillage(
             codes=in_town or self._in_counties_named(codes),
             worth=worth,
-            distance=min(
-                (abs(at - mention.begin) for at in self._complaints), default=_NOWHERE_NEAR
-            ),
+            distance=self._distance_to_complaint(mention),
             in_a_list=self._is_in_a_list(i),
             group=group,
         )
 
     def _worth_as_written(self, mention: Mention, *, has_group: bool, has_town: bool) -> float:
         """What the name is worth before towns are compared; 0 for ordinary words."""
-        text, length = self._text, mention.end - mention.begin
-        before = text[mention.begin - 1 : mention.begin] if not has_town else ""
-        part_of_longer = before in _LONGER_NAME_BEFORE
+        length = mention.end - mention.begin
         if mention.of(Form.FULL):
-            if length <= 2:  # 刘村: short enough to stand inside other words
-                if _PERSON_AFTER.match(text, mention.end):
-                    return 0.0
-                part_of_longer |= before.isalnum() and before not in _FREE_BEFORE
-            return PERHAPS_A_LONGER_NAME if part_of_longer else FULL_NAME
-        if part_of_longer:
+            if length <= _SHORT_NAME and _PERSON_AFTER.match(self._text, mention.end):
+                return 0.0  # 刘村长
+            return self._worth_by_what_is_before(mention, length) if not has_town else FULL_NAME
+        if has_town:
+            return STEM_WITH_GROUP
+        if self._text[mention.begin - 1 : mention.begin] in _LONGER_NAME_BEFORE:
             return 0.0
-        if has_town or has_group:
+        if has_group:
             return STEM_WITH_GROUP
         may_stand_alone = length >= _LONG_STEM and all(
             self._gazetteer.villages[code].spoken_name.endswith("村")
             for code in mention.of(Form.STEM)
         )
         return LONG_STEM_ALONE if may_stand_alone else 0.0
+
+    def _worth_by_what_is_before(self, mention: Mention, length: int) -> float:
+        """A full name without its town, which may be the end of a longer one (东李家村, 小刘村)."""
+        before = self._text[mention.begin - 1 : mention.begin]
+        if before in _TOWN_BEFORE:
+            return ANOTHER_TOWN_NAMED  # a town that the gazetteer does not know
+        if before in _LONGER_NAME_BEFORE:
+            return PERHAPS_A_LONGER_NAME
+        if before.isalnum() and before not in _FREE_BEFORE:
+            return PERHAPS_A_LONGER_NAME if length <= _SHORT_NAME else RUNS_ON_FROM_BEFORE
+        return FULL_NAME
 
     def _town_right_before(self, i: int) -> str | None:
         """The town whose name ends where mention `i` begins, give or take 的 or 下面的."""
@@ -183,9 +195,15 @@ class _Reader:
         found = GROUP_OR_TEAM.match(self._text, suffix.end() if suffix else mention.end)
         return group_name(found) if found else None
 
+    def _distance_to_complaint(self, mention: Mention) -> int:
+        i = bisect_left(self._complaints, mention.begin)
+        return min(
+            (abs(at - mention.begin) for at in self._complaints[max(0, i - 1) : i + 1]),
+            default=_NOWHERE_NEAR,
+        )
+
     def _in_counties_named(self, codes: frozenset[str]) -> frozenset[str]:
-        counties = {name for mention in self._mentions for name in mention.of(Form.COUNTY)}
-        named = frozenset(c for c in codes if self._gazetteer.villages[c].county in counties)
+        named = frozenset(c for c in codes if self._gazetteer.villages[c].county in self._counties)
         return named or codes
 
     def _is_in_passing(self, first: int, last: int) -> bool:

@@ -36,6 +36,12 @@ class Place:
     candidates: tuple[str, ...] = ()
     """Village codes to choose from, where the words fit several."""
 
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether a village seems to be named, but a person must say which."""
+        named = self.village_code is not None or bool(self.candidates)
+        return named and self.confidence < SURE_ENOUGH
+
 
 def resolve(gazetteer: Gazetteer, title: str, text: str, address_line: str | None) -> Place:
     """Places one letter.

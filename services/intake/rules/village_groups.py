@@ -6,7 +6,7 @@ _DIGITS = "〇一二三四五六七八九"
 _ONE = "[一二三四五六七八九十0-9]"
 _JOINED = r"[、,.和及与跟]"
 _RANGE = r"(?:至|到|\-|~|—|–)"
-_NUMBERS = rf"{_ONE}+(?:(?:{_JOINED}|{_RANGE}){_ONE}+)*"
+_NUMBERS = rf"{_ONE}{{1,4}}(?:(?:{_JOINED}|{_RANGE}){_ONE}{{1,4}}){{0,12}}"
 _CALLED_GROUP = r"(?:村民小组|居民小组|村民组|小组|组)"
 
 GROUP = re.compile(rf"第?({_NUMBERS}){_CALLED_GROUP}|([东西南北上下前后中])组")

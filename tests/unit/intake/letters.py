@@ -156,12 +156,51 @@ SURE = (
     Read("现在不停水了，但是水发黄不能喝。", QUALITY),
     Read("管子不漏了，谢谢师傅，就是水压比以前小。", PRESSURE),
     Read("之前停水的事已经解决了，这次反映水里有虫。", QUALITY, repeated=None),
+    # 12345 的写法
+    Read(
+        "来电人咨询玉山镇许庙村二组何时能够恢复供水，目前已停水2天。",
+        OUTAGE,
+        urgent=True,
+        title="咨询供水",
+    ),
+    Read(
+        "来电人第三次来电反映停水问题，此前回复已修好，但三天后再次停水，对处理结果不满意。",
+        OUTAGE,
+        urgent=None,
+        repeated=True,
+        title="再次反映停水",
+    ),
+    Read(
+        "来电人称本月水费较上月多出一百余元，怀疑水表计量不准，要求核查。",
+        BILLING,
+        title="水费纠纷",
+    ),
+    Read(
+        "来电人反映部分农户至今未通自来水，靠山泉水生活，冬季结冰无法取水，希望解决饮水问题。",
+        CONNECTION,
+        urgent=None,
+        title="自来水未通",
+    ),
+    Read(
+        "来电人反映其所住安置楼顶楼漏水，多次找物业维修未果。",
+        NOT_OURS,
+        repeated=None,
+        title="房屋漏水",
+    ),
+    Read("全组吃不上水，家里还有个瘫痪的老人，水泵坏了三天没人修。", OUTAGE, urgent=True),
+    Read("喝了水以后村里十几个人上吐下泻，怀疑水源被污染。", QUALITY, urgent=True),
+    Read("村幼儿园的水是黄的，孩子们咋喝？", QUALITY, urgent=True),
+    Read("抗旱浇地没水，渠里干了，玉米快旱死了。", NOT_OURS),
+    Read("停电了水也没有，是不是水厂没电？", OUTAGE),
+    Read("热水器打不着火，水压太小。", PRESSURE),
+    Read("女儿家在县城，城里停暖了没人管。", NOT_OURS),
 )
 """Letters on which the first reading must be right."""
 
 OPEN = (
     Read("在水厂干活，老板拖欠工资半年了。", NOT_OURS),
     Read("怎么还没人来？", OTHER, urgent=None, repeated=None),
+    Read("听说要停水，是真的吗？", OTHER),
     Read("漏水。", OTHER, urgent=None, repeated=None),
     Read("请问明天的停水通知是真的吗，几点来水？", OTHER, urgent=None),
     Read("水库放水把我家玉米地淹了。", NOT_OURS, urgent=None),

@@ -172,3 +172,11 @@ def test_reasons_are_names_and_never_the_residents_words(letter: Read) -> None:
 def test_saying_it_again_in_the_title_does_not_weaken_it(letter: Read) -> None:
     told_twice = triage(letter.text, letter.text)
     assert told_twice.category == triage("", letter.text).category or letter.second
+
+
+@pytest.mark.parametrize(
+    "unit", ["1", "水", "没水1", "停水", "三、", "樊家村", "屋顶漏水", "水费3"]
+)
+def test_a_very_long_letter_is_read_through(unit: str) -> None:
+    """Patterns that look further and further ahead would never come back from these."""
+    assert triage(unit, unit * 5000).category in Category
