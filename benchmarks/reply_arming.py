@@ -1,0 +1,76 @@
+"""How many complaints a second reply arms: one connection, batches of 500, real PostgreSQL.
+
+    .venv/bin/python -m benchmarks.reply_arming [COMPLAINTS]
+"""
+
+import asyncio
+import json
+import sys
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import perf_counter
+
+from services.reply.handlers.drafting import Office
+from services.reply.hearing import handlers
+from services.reply.rulebook import read_rulebook
+from shared.clock import ManualClock
+from shared.db import Database
+from shared.embedded_postgres import embedded_postgres
+from shared.events.complaints import ComplaintReceived, Decision
+from shared.events.event import Heard
+from shared.migrations import make_database, migrate
+
+BATCH = 500
+START = datetime(2026, 10, 12, 1, 30, tzinfo=UTC)
+_LIMITS = (None, "5个工作日", "24小时", "3个工作日")
+
+
+def _complaint(number: int) -> Heard[ComplaintReceived]:
+    at = START + timedelta(seconds=number)
+    data = ComplaintReceived(
+        complaint_id=f"c{number:08d}",
+        county="610122",
+        platform="hotline_12345",
+        external_id=str(number),
+        sent_at=at,
+        received_at=at,
+        time_limit=_LIMITS[number % len(_LIMITS)],
+        decision=Decision(
+            is_ours=True,
+            category="outage",
+            urgent=number % 10 == 0,
+            category_confidence=0.9,
+            place_confidence=0.9,
+            needs_human=False,
+        ),
+    )
+    return Heard(id=str(number), time=at, data=data)
+
+
+async def measure(url: str, complaints: int) -> dict[str, float]:
+    await make_database(url)
+    await migrate(url, Path("services/reply/migrations"))
+    database = Database(url, "reply", ManualClock(START))
+    arm = handlers(read_rulebook(), Office("bench"))[ComplaintReceived]
+    events = [_complaint(number) for number in range(complaints)]
+    started = perf_counter()
+    for first in range(0, complaints, BATCH):
+        async with database.work() as (session, outbox):
+            await arm(session, outbox, events[first : first + BATCH], START)
+    seconds = perf_counter() - started
+    await database.close()
+    return {"complaints": complaints, "complaints_per_s": round(complaints / seconds)}
+
+
+def main() -> None:
+    complaints = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        embedded_postgres(Path(folder) / "data") as url,
+    ):
+        print(json.dumps(asyncio.run(measure(url.format("bench"), complaints))))
+
+
+if __name__ == "__main__":
+    main()

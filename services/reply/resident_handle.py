@@ -1,0 +1,55 @@
+"""The resident's name on WeChat, asked of intake when a reply leaves, and never kept."""
+
+from urllib.parse import quote
+
+import httpx
+
+from shared.auth.permissions import Role
+from shared.auth.tokens import Person, issue_token
+from shared.clock import Clock
+from shared.http import Patience, PlatformAway, PlatformRefused, open_client, read_json
+
+from .channels.channel import Refused
+
+
+class ResidentHandles:
+    """Intake's `GET /complaints/{id}/handle`; intake records who asked. Close it after use."""
+
+    def __init__(
+        self,
+        intake_url: str,
+        secret: str,
+        clock: Clock,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._secret = secret
+        self._clock = clock
+        self._client = open_client(intake_url, transport=transport)
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def of(self, complaint_id: str, county: str) -> str:
+        """Raises PlatformAway where intake cannot be asked now, Refused where it knows none."""
+        asker = Person("service:reply", Role.ADMIN, county)
+        token = issue_token(asker, self._secret, self._clock.now(), audience="service")
+        address = f"/complaints/{quote(complaint_id, safe='')}/handle"
+        try:
+            answer = await read_json(
+                self._client,
+                lambda: self._client.build_request(
+                    "GET", address, headers={"Authorization": f"Bearer {token}"}
+                ),
+                Patience(attempts=2),
+            )
+        except PlatformRefused as refused:
+            if refused.status == httpx.codes.NOT_FOUND:
+                raise Refused("intake knows no handle") from None
+            raise
+        handle = answer.get("handle") if isinstance(answer, dict) else None
+        if not isinstance(handle, str):
+            raise PlatformAway("intake answered without a handle")
+        if not handle:
+            raise Refused("intake knows no handle")
+        return handle

@@ -1,0 +1,84 @@
+"""Wiring only: settings become the app, the consumer, and the turns that sweep and send."""
+
+import httpx
+from fastapi import FastAPI
+
+from shared import health
+from shared.bus.consumer import Consumer
+from shared.bus.protocol import Bus
+from shared.bus.topics import COMPLAINTS, WORK_ORDERS
+from shared.db import Database
+from shared.problems import speak_problem_json
+from shared.service import Service
+
+from . import api, promises_api
+from .acknowledger import Acknowledger
+from .edge import ReplyDesk, speak_refusals
+from .handlers.drafting import Office
+from .hearing import handlers
+from .resident_handle import ResidentHandles
+from .rulebook import read_rulebook
+from .sender import Sender
+from .settings import ReplySettings
+from .tasks import turns
+from .ways_out import open_ways_out
+
+
+def build(
+    settings: ReplySettings,
+    database: Database,
+    bus: Bus,
+    *,
+    secret: str,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> Service:
+    """`transport` reaches platforms and intake where that is no network (tests).
+
+    Raises FileInvalid for a policy or calendar file that cannot be used.
+    """
+    rulebook = read_rulebook(settings.deadline_policies, settings.work_calendar)
+    office = Office(settings.office_name, settings.service_phone)
+    ways_out = open_ways_out(settings, database.clock, transport)
+    handles = ResidentHandles(settings.intake_url, secret, database.clock, transport=transport)
+    sender = Sender(database, ways_out.channels, handles, settings.pace, office)
+    acknowledger = (
+        Acknowledger(database, ways_out.hotline, office.name, settings.pace)
+        if ways_out.hotline
+        else None
+    )
+    return Service(
+        name="reply",
+        app=_app(
+            database,
+            secret,
+            ReplyDesk(
+                office, rulebook, frozenset(ways_out.channels), settings.second_person_approves
+            ),
+        ),
+        database=database,
+        consumer=Consumer(
+            "reply", database, bus, (COMPLAINTS, WORK_ORDERS), handlers(rulebook, office)
+        ),
+        turns=turns(
+            database,
+            rulebook,
+            sender,
+            acknowledger,
+            sweep_seconds=settings.sweep_seconds,
+            sender_seconds=settings.sender_seconds,
+        ),
+        closing=(*ways_out.closing, handles.close),
+    )
+
+
+def _app(database: Database, secret: str, desk: ReplyDesk) -> FastAPI:
+    app = FastAPI(title="reply")
+    app.state.database = database
+    app.state.secret = secret
+    app.state.reply_desk = desk
+    speak_problem_json(app)
+    speak_refusals(app)
+    app.include_router(health.router)
+    app.include_router(api.router)
+    app.include_router(promises_api.router)
+    return app
