@@ -16,7 +16,7 @@ from services.intake.rules.village_groups import GROUP, GROUP_OR_TEAM, group_nam
 # Our own scale, 0 to 1.
 BESIDE_ITS_TOWN = 0.98
 FULL_NAME = 0.9
-STEM_WITH_GROUP = 0.85
+STEM_POINTED_AT = 0.85
 LONG_STEM_ITS_TOWN_NAMED = 0.75
 ANOTHER_TOWN_NAMED = 0.55
 LONG_STEM_ALONE = 0.55
@@ -133,7 +133,10 @@ class _Reader:
             return None
         town_here = self._town_right_before(i)
         group = self._group_right_after(mention)
-        worth = self._worth_as_written(mention, has_group=bool(group), has_town=bool(town_here))
+        in_a_list = self._is_in_a_list(i)
+        worth = self._worth_as_written(
+            mention, pointed_at=bool(group) or in_a_list, has_town=bool(town_here)
+        )
         if not worth:
             return None
         near = (town_here,) if town_here else towns
@@ -148,23 +151,26 @@ class _Reader:
             codes=in_town or self._in_counties_named(codes),
             worth=worth,
             distance=self._distance_to_complaint(mention),
-            in_a_list=self._is_in_a_list(i),
+            in_a_list=in_a_list,
             group=group,
         )
 
-    def _worth_as_written(self, mention: Mention, *, has_group: bool, has_town: bool) -> float:
-        """What the name is worth before towns are compared; 0 for ordinary words."""
+    def _worth_as_written(self, mention: Mention, *, pointed_at: bool, has_town: bool) -> float:
+        """What the name is worth before towns are compared; 0 for ordinary words.
+
+        `pointed_at`: a group stands behind it, or another village beside it in a list.
+        """
         length = mention.end - mention.begin
         if mention.of(Form.FULL):
             if length <= _SHORT_NAME and _PERSON_AFTER.match(self._text, mention.end):
                 return 0.0  # 刘村长
             return self._worth_by_what_is_before(mention, length) if not has_town else FULL_NAME
         if has_town:
-            return STEM_WITH_GROUP
+            return STEM_POINTED_AT
         if self._text[mention.begin - 1 : mention.begin] in _LONGER_NAME_BEFORE:
             return 0.0
-        if has_group:
-            return STEM_WITH_GROUP
+        if pointed_at:
+            return STEM_POINTED_AT
         may_stand_alone = length >= _LONG_STEM and all(
             self._gazetteer.villages[code].spoken_name.endswith("村")
             for code in mention.of(Form.STEM)

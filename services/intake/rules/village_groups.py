@@ -8,21 +8,26 @@ _JOINED = r"[、,.和及与跟]"
 _RANGE = r"(?:至|到|\-|~|—|–)"
 _NUMBERS = rf"{_ONE}{{1,4}}(?:(?:{_JOINED}|{_RANGE}){_ONE}{{1,4}}){{0,12}}"
 _CALLED_GROUP = r"(?:村民小组|居民小组|村民组|小组|组)"
+_CALLED_GROUP_OR_TEAM = rf"(?:{_CALLED_GROUP}|(?:生产)?队(?![伍员长]))"
 
-GROUP = re.compile(rf"第?({_NUMBERS}){_CALLED_GROUP}|([东西南北上下前后中])组")
-"""A group anywhere in a text. 七个小组 is a count, not a name, and does not match."""
 
-GROUP_OR_TEAM = re.compile(
-    rf"第?({_NUMBERS})(?:{_CALLED_GROUP}|(?:生产)?队(?![伍员长]))|([东西南北上下前后中])组"
-)
+def _groups(called: str) -> re.Pattern[str]:
+    one = f"第?{_NUMBERS}{called}"
+    return re.compile(rf"{one}(?:{_JOINED}{one}){{0,6}}|[东西南北上下前后中]组")
+
+
+GROUP = _groups(_CALLED_GROUP)
+"""A group, or several (一组和二组), anywhere in a text. 七个小组 is a count and does not match."""
+
+GROUP_OR_TEAM = _groups(_CALLED_GROUP_OR_TEAM)
 """Right behind a village's name the old 三队 is a group too."""
+
+_NOT_A_NUMBER = re.compile(rf"第|{_CALLED_GROUP_OR_TEAM}")
 
 
 def group_name(found: re.Match[str]) -> str:
     """The group that either pattern found, written one way: 3组 and 第三小组 are 三组."""
-    if found[2]:
-        return f"{found[2]}组"
-    spans = re.split(_JOINED, found[1])
+    spans = re.split(_JOINED, _NOT_A_NUMBER.sub("", found[0]))
     return "、".join(_span(span) for span in spans if span) + "组"
 
 

@@ -134,6 +134,13 @@ def test_several_villages_in_one_breath_wait_for_a_person() -> None:
     assert place.town == "三里镇"
 
 
+def test_bare_names_in_a_list_count() -> None:
+    place = place_of("普化镇的马湾、马楼两个村停水")
+    assert place.village_code is None
+    assert len(place.candidates) == 2
+    assert place.is_doubtful
+
+
 def test_of_two_villages_the_one_beside_the_complaint_wins_but_less_surely() -> None:
     place = place_of("我是马河村的人，在县城上班，听家里人说前天亲戚去看了，栗家村停水。")
     assert place.village == "栗家村委会"
@@ -188,6 +195,8 @@ def test_the_county_decides_between_two_counties() -> None:
         ("一至三组", "一至三组"),
         ("一、二、三组", "一、二、三组"),
         ("东组", "东组"),
+        ("一组和二组", "一、二组"),
+        ("三组、第五组", "三、五组"),
     ],
 )
 def test_groups_are_written_one_way(written: str, name: str) -> None:
