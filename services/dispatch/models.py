@@ -84,6 +84,8 @@ class Crew(DispatchTable, table=True):
     capacity: int
     """Open orders at once."""
     active: bool
+    idle_since: MaybeMoment = None
+    """When it last finished an order; None: never yet."""
 
 
 class Staff(DispatchTable, table=True):
@@ -204,7 +206,9 @@ class WorkOrder(DispatchTable, table=True):
     crew_id: str | None = Field(default=None, foreign_key="crew.id")
     assigned_at: MaybeMoment = None
     assign_reason: str | None = None
-    """Why this crew: message keys, the strongest first, joined by commas."""
+    """Why this crew, or why none yet: message keys, the strongest first, joined by commas."""
+    given_back_by: Names = Field(default_factory=list, sa_type=JSONB)
+    """Crews that gave it back: the rules do not choose them again."""
     accepted_at: MaybeMoment = None
     arrived_at: MaybeMoment = None
     repaired_at: MaybeMoment = None

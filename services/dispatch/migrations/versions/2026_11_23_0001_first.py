@@ -40,6 +40,7 @@ def _make_crew() -> None:
         sa.Column("on_call", sa.Boolean, nullable=False),
         sa.Column("capacity", sa.Integer, nullable=False),
         sa.Column("active", sa.Boolean, nullable=False),
+        sa.Column("idle_since", sa.DateTime(timezone=True)),
     )
     op.create_index("crew_of_county", "crew", ["county"])
 
@@ -184,6 +185,7 @@ def _make_work_order() -> None:
         sa.Column("crew_id", sa.String, sa.ForeignKey("crew.id")),
         sa.Column("assigned_at", sa.DateTime(timezone=True)),
         sa.Column("assign_reason", sa.String),
+        sa.Column("given_back_by", JSONB, nullable=False),
         sa.Column("accepted_at", sa.DateTime(timezone=True)),
         sa.Column("arrived_at", sa.DateTime(timezone=True)),
         sa.Column("repaired_at", sa.DateTime(timezone=True)),

@@ -1,0 +1,80 @@
+"""What a complaint says about a fault, and what kind of task it makes."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Category(StrEnum):
+    OUTAGE = "outage"
+    LOW_PRESSURE = "low_pressure"
+    WATER_QUALITY = "water_quality"
+    PIPE_LEAK = "pipe_leak"
+    BILLING = "billing"
+    NEW_CONNECTION = "new_connection"
+    SERVICE = "service"
+    OTHER = "other"
+    NOT_OURS = "not_ours"
+
+
+class Component(StrEnum):
+    """The kinds of parts that fail."""
+
+    WELL = "well"
+    PUMP = "pump"
+    ELECTRICAL = "electrical"
+    DISINFECTION = "disinfection"
+    TANK = "tank"
+    NETWORK = "network"
+    METER = "meter"
+    SERVICE_LINE = "service_line"
+
+
+OF_ONE_HOUSEHOLD = frozenset({Component.METER, Component.SERVICE_LINE})
+OF_THE_SOURCE = frozenset(
+    {
+        Component.WELL,
+        Component.PUMP,
+        Component.ELECTRICAL,
+        Component.DISINFECTION,
+        Component.TANK,
+    }
+)
+"""Every village of the scheme drinks through these."""
+
+_FOR_THE_OFFICE = frozenset({Category.BILLING, Category.NEW_CONNECTION, Category.SERVICE})
+_PRESUMED: Mapping[Category, tuple[Component, ...]] = {
+    Category.OUTAGE: (Component.NETWORK, Component.PUMP),
+    Category.LOW_PRESSURE: (Component.NETWORK, Component.PUMP),
+    Category.PIPE_LEAK: (Component.NETWORK,),
+    Category.WATER_QUALITY: (Component.DISINFECTION, Component.TANK, Component.NETWORK),
+    Category.BILLING: (Component.METER,),
+    Category.NEW_CONNECTION: (Component.SERVICE_LINE,),
+    Category.SERVICE: (Component.SERVICE_LINE,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What was said of a fault, and when."""
+
+    village_code: str
+    group: str | None
+    """村民小组, where it was named."""
+    category: Category
+    component: Component | None
+    """None: nobody named it."""
+    said_at: datetime
+
+
+def is_for_office(category: Category, component: Component | None) -> bool:
+    """A bill, a connection, a question: no repairer is sent unless a broken part is named."""
+    return category in _FOR_THE_OFFICE or (category is Category.OTHER and component is None)
+
+
+def presumed_component(category: Category, of_scheme: Collection[str]) -> Component:
+    """What to look at first where nobody named a part: the first of the category's usual ones that
+    the scheme has. The crew says later what had really failed."""
+    usual = _PRESUMED.get(category, (Component.NETWORK,))
+    return next((component for component in usual if component in of_scheme), usual[0])
