@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+import httpx
+
 from services.dispatch.service import build as build_dispatch
 from services.dispatch.settings import DispatchSettings
 from services.intake.service import build as build_intake
@@ -25,9 +27,18 @@ def open_database(place: Place, name: str, clock: Clock) -> Database:
     return Database(place.database_url(name), name, clock)
 
 
-def intake(place: Place, bus: Bus, clock: Clock, settings: IntakeSettings) -> Service:
+def intake(
+    place: Place,
+    bus: Bus,
+    clock: Clock,
+    settings: IntakeSettings,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> Service:
+    """`transport`: for all HTTP it speaks, where that is not the network."""
     database = open_database(place, "intake", clock)
-    return build_intake(settings, database, bus, secret=place.secret, vault=place.vault)
+    return build_intake(
+        settings, database, bus, secret=place.secret, vault=place.vault, transport=transport
+    )
 
 
 def dispatch(place: Place, bus: Bus, clock: Clock, settings: DispatchSettings) -> Service:
@@ -35,9 +46,16 @@ def dispatch(place: Place, bus: Bus, clock: Clock, settings: DispatchSettings) -
     return build_dispatch(settings, database, bus, secret=place.secret)
 
 
-def reply(place: Place, bus: Bus, clock: Clock, settings: ReplySettings) -> Service:
+def reply(
+    place: Place,
+    bus: Bus,
+    clock: Clock,
+    settings: ReplySettings,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> Service:
+    """`transport`: for all HTTP it speaks, where that is not the network."""
     database = open_database(place, "reply", clock)
-    return build_reply(settings, database, bus, secret=place.secret)
+    return build_reply(settings, database, bus, secret=place.secret, transport=transport)
 
 
 def build(name: str, place: Place, bus: Bus, clock: Clock) -> Service:

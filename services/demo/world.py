@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -11,6 +10,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from services import assembly
+from services.demo.in_process import ByHost
 from services.dispatch.settings import DispatchSettings
 from services.intake.settings import IntakeSettings
 from services.place import Place
@@ -27,13 +27,10 @@ from shared.service import Service
 JOURNAL = "simulators.jsonl"
 """In the installation's home: what the simulated platforms sent and received."""
 COUNTY = "610122"
+CENTRE = "蓝田县农村饮水安全中心"
 SIMULATORS_PORT = 8110
 _QUICK = 2.0
 """Seconds between polls: real platforms are asked seldom, the demo shall look alive."""
-
-
-def simulator_settings(place: Place, *, push_to: str) -> SimulatorSettings:
-    return SimulatorSettings(journal_path=place.settings.home / JOURNAL, push_to=push_to)
 
 
 def _platform_settings(simulated: SimulatorSettings, root: str) -> dict[str, Any]:
@@ -62,17 +59,23 @@ def intake_settings(place: Place, simulated: SimulatorSettings, root: str) -> In
     )
 
 
-def reply_settings(place: Place, simulated: SimulatorSettings, root: str) -> ReplySettings:
+def reply_settings(
+    place: Place, simulated: SimulatorSettings, root: str, intake_url: str
+) -> ReplySettings:
     return ReplySettings(
         home=place.settings.home,
-        intake_url=place.settings.intake_url,
+        intake_url=intake_url,
+        office_name=CENTRE,
+        service_phone="029-8270 0000",
         **_platform_settings(simulated, root),
-        board_organization="蓝田县农村饮水安全中心",
+        board_organization=CENTRE,
         board_back_office_url=f"{root}/board",
         board_back_office_key=SecretStr(simulated.board_backoffice_key),
+        wechat_url=f"{root}/wechat",
         wechat_app_secret=SecretStr(simulated.wechat_app_secret),
         wechat_template_id="reply",
-        board_appears_within=timedelta(seconds=20),
+        board_appears_within_hours=20 / 3600,
+        sender_seconds=1,
     )
 
 
@@ -92,41 +95,61 @@ class World:
         assert isinstance(simulators, Simulators)
         return simulators
 
-    def client(self, service: str, role: Role, crew_id: str | None = None) -> httpx.AsyncClient:
-        """Somebody of the centre at a service's HTTP API, in this process."""
+    async def ask(
+        self,
+        service: str,
+        role: Role,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None = None,
+        *,
+        crew_id: str | None = None,
+    ) -> httpx.Response:
+        """Somebody of the centre at a service's HTTP API, in this process.
+
+        Raises httpx.HTTPStatusError where the service refuses.
+        """
         person = Person(f"demo-{role.value}", role, COUNTY, crew_id)
-        token = issue_token(
-            person,
-            self.place.secret,
-            self.clock.now(),
-            audience="service",
-            lasts=timedelta(hours=12),
-        )
-        return httpx.AsyncClient(
-            transport=httpx.ASGITransport(self.services[service].app),
-            base_url="http://demo",
-            headers={"authorization": f"Bearer {token}"},
-        )
+        token = issue_token(person, self.place.secret, self.clock.now(), audience="service")
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(self.services[service].app), base_url="http://demo"
+        ) as client:
+            answer = await client.request(
+                method, path, json=body, headers={"authorization": f"Bearer {token}"}
+            )
+        return answer.raise_for_status()
 
 
 @asynccontextmanager
 async def open_world(
-    place: Place, bus: Bus, clock: Clock, *, simulators_root: str, push_in_process: bool
+    place: Place, bus: Bus, clock: Clock, *, in_process: bool
 ) -> AsyncIterator[World]:
-    """Build everything; nothing runs yet. `simulators_root`: where the simulators will be served.
+    """Build everything; nothing runs yet.
 
-    `push_in_process`: the platforms push straight into intake's app, which need not be served.
+    `in_process`: all HTTP between services and platforms goes without sockets, so that nothing
+    needs to be served. Else it goes to the ports of the settings, and to SIMULATORS_PORT.
     """
-    simulated = simulator_settings(place, push_to=place.settings.intake_url)
-    intake = assembly.intake(place, bus, clock, intake_settings(place, simulated, simulators_root))
-    dispatch = assembly.dispatch(place, bus, clock, DispatchSettings(home=place.settings.home))
-    reply = assembly.reply(place, bus, clock, reply_settings(place, simulated, simulators_root))
-    transport = httpx.ASGITransport(intake.app) if push_in_process else None
-    simulators_app = build_app(simulated, clock, transport)
+    between = ByHost() if in_process else None
+    intake_url = "http://intake" if in_process else place.settings.intake_url
+    root = "http://simulators" if in_process else f"http://127.0.0.1:{SIMULATORS_PORT}"
+    simulated = SimulatorSettings(journal_path=place.settings.home / JOURNAL, push_to=intake_url)
+    services = {
+        "intake": assembly.intake(
+            place, bus, clock, intake_settings(place, simulated, root), between
+        ),
+        "dispatch": assembly.dispatch(
+            place, bus, clock, DispatchSettings(home=place.settings.home)
+        ),
+        "reply": assembly.reply(
+            place, bus, clock, reply_settings(place, simulated, root, intake_url), between
+        ),
+    }
+    simulators_app = build_app(simulated, clock, between)
+    if between:
+        between.answer({"intake": services["intake"].app, "simulators": simulators_app})
     said_to = httpx.AsyncClient(
         transport=httpx.ASGITransport(simulators_app), base_url="http://simulators"
     )
-    services = {"intake": intake, "dispatch": dispatch, "reply": reply}
     try:
         yield World(place, bus, clock, services, simulators_app, said_to)
     finally:

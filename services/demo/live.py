@@ -1,0 +1,56 @@
+"""The demo in real time: residents go on speaking, crews and reviewers go on working."""
+
+import asyncio
+from collections.abc import Sequence
+from random import Random
+
+import httpx
+import structlog
+
+from services.demo.staff import Staff
+from services.demo.world import World
+from services.simulators.county_year import live_stream
+from services.simulators.drafts import Village
+from services.simulators.feeding import feed
+from services.simulators.said import Said
+from shared.bus.faults import is_passing
+from shared.bus.waiting import wait_for
+
+log = structlog.get_logger(__name__)
+
+_STAFF_LOOKS_EVERY_SECONDS = 1.0
+LEAVE_TO_THE_VISITOR = 0.3
+"""The share of acts that the demo's own staff leaves undone, for whoever tries the console."""
+
+
+async def residents_speak(
+    world: World,
+    villages: Sequence[Village],
+    rate: float,
+    truth: dict[tuple[str, str], Said],
+    stopping: asyncio.Event,
+) -> None:
+    """`rate`: utterances a minute, by chance around it. Adds what is said to `truth`."""
+    chance = Random()
+    start = world.clock.now()
+    for said in live_stream(chance.randrange(2**31), rate, start, villages=villages):
+        pause = (said.at - world.clock.now()).total_seconds()
+        if pause > 0 and await wait_for(stopping, pause):
+            return
+        truth[said.platform.value, said.number] = said
+        await feed(world.said_to, said)
+
+
+async def staff_works(staff: Staff, world: World, stopping: asyncio.Event) -> None:
+    """Do what is due, leaving some of it to the visitor."""
+    while not await wait_for(stopping, _STAFF_LOOKS_EVERY_SECONDS):
+        try:
+            for act in await staff.to_do():
+                if act.at > world.clock.now() or stopping.is_set():
+                    break
+                if Random(act.what).random() >= LEAVE_TO_THE_VISITOR:
+                    await act.do()
+        except Exception as error:
+            if not is_passing(error) and not isinstance(error, httpx.HTTPError):
+                raise
+            log.warning("demo_staff_waits", why=type(error).__name__)
