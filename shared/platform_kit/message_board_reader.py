@@ -51,17 +51,24 @@ class BoardReader:
     async def close(self) -> None:
         await self._client.aclose()
 
-    async def search(self, forum_id: int, last_tid: int, rows: int) -> Sequence[object]:
-        """A page of a forum's threads, newest first, older than `last_tid` (0: from the top).
+    async def search(self, forum_id: int, page: int, rows: int) -> Sequence[object]:
+        """A page of a forum's threads, the newest first; the first page is 1.
 
-        Raises PlatformAway, or PlatformRefused where the key is wrong.
+        The parameters, and their order, are those of the board's own web pages. Raises
+        PlatformAway, or PlatformRefused where the key is wrong.
         """
         param = {
+            "position": 0,
+            "keywords": "",
             "fid": forum_id,
-            "lastItem": last_tid or "",
-            "position": 1,
+            "domainId": None,
+            "typeId": None,
+            "timeRange": None,
+            "ansChecked": False,
+            "stTime": None,
+            "sortType": "0",
+            "page": page,
             "rows": rows,
-            "orderType": 2,
         }
         answer = await self._read(SEARCH, param, query="?sortType=0")
         data = answer.get("data")

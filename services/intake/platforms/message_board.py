@@ -7,6 +7,7 @@ It shows no phone numbers.
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from zlib import crc32
 
 import httpx
 import structlog
@@ -33,7 +34,8 @@ log = structlog.get_logger()
 
 def parse_thread(thread: object, raw: bytes, county: str) -> Incoming:
     """One thread as it stands now. The board names no deliveries: what the resident wrote does,
-    so a thread read again is the same delivery until its words change. Raises MalformedMessage.
+    so a thread read again is the same delivery until its words change. Its time is `createDateline`
+    where it was searched for, `dateline` where it was opened. Raises MalformedMessage.
     """
     message = mapping(thread, "the thread")
     tid = required_text(message, "tid", MAX_NUMBER - 33)
@@ -52,7 +54,9 @@ def parse_thread(thread: object, raw: bytes, county: str) -> Incoming:
         county=county,
         title=title,
         text=text,
-        sent_at=unix_time(message, "dateline"),
+        sent_at=unix_time(
+            message, "createDateline" if message.get("createDateline") else "dateline"
+        ),
         raw=raw,
         resident=Resident(name=optional_text(message, "nickName", MAX_NUMBER)),
     )
@@ -82,22 +86,25 @@ class BoardSettings:
 
 @dataclass(frozen=True, slots=True)
 class _Walk:
-    """How far the reading has come. The board lists the newest first and goes back by the last tid
-    seen, so what is new is walked from the top down to what is known, a page at a time."""
+    """How far the reading has come. The board lists the newest first, by numbered pages, so what is
+    new is walked from the first page down to what is known. What is posted meanwhile pushes threads
+    down: some are seen twice, none is passed over, and the next walk finds the new ones on top."""
 
     known: int
     """The newest tid of the last finished walk."""
     newest: int = 0
     """The newest tid of this walk."""
-    last: int = 0
-    """Where this walk goes on; 0: from the top."""
+    page: int = 1
+    """Which page to ask for."""
+    before: int = 0
+    """Checksum of the page before: the same page again is a board that does not turn pages."""
 
     @staticmethod
     def at(cursor: str) -> "_Walk":
         return _Walk(*map(int, cursor.split(":")))
 
     def __str__(self) -> str:
-        return f"{self.known}:{self.newest}:{self.last}"
+        return f"{self.known}:{self.newest}:{self.page}:{self.before}"
 
 
 class BoardFeed:
@@ -124,16 +131,16 @@ class BoardFeed:
         """
         walk = _Walk.at(cursor) if cursor else _Walk(known=self._settings.first_tid)
         threads = await self._reader.search(
-            self._settings.forum_id, walk.last, self._settings.page_size
+            self._settings.forum_id, walk.page, self._settings.page_size
         )
         tids = [tid for thread in threads if (tid := _tid(thread))]
         newest = max([walk.newest, walk.known, *tids])
         after = _Walk(known=newest)
         if tids and max(tids) > walk.known:
-            after = _Walk(walk.known, newest, min(tids))
-        if walk.last and after.last >= walk.last:
-            log.error("feed_stands_still", platform=Platform.MESSAGE_BOARD)
-            after = _Walk(walk.known)  # asking on would have no end: begin anew next time
+            after = _Walk(walk.known, newest, walk.page + 1, _checksum(tids))
+            if after.before == walk.before:
+                log.error("feed_stands_still", platform=Platform.MESSAGE_BOARD)
+                after = _Walk(walk.known)  # asking on would have no end: begin anew next time
         return Page(
             incoming=[
                 read_thread(thread, self._settings.county)
@@ -141,7 +148,7 @@ class BoardFeed:
                 if not (tid := _tid(thread)) or tid > self._settings.first_tid
             ],
             next_cursor=str(after),
-            has_more=after.last > 0,
+            has_more=after.page > 1,
         )
 
     async def reread(self, tids: Sequence[str]) -> list[Incoming | Unreadable]:
@@ -161,3 +168,7 @@ class BoardFeed:
 def _tid(thread: object) -> int | None:
     number = number_of(thread, "tid")
     return int(number) if number and number.isascii() and number.isdigit() else None
+
+
+def _checksum(tids: Sequence[int]) -> int:
+    return crc32(repr(sorted(set(tids))).encode())

@@ -18,7 +18,7 @@ ROWS = 3
 
 
 class Board:
-    """An independent board: tids, newest first, going back from `lastItem`."""
+    """An independent board: tids, newest first, by numbered pages."""
 
     def __init__(self) -> None:
         self.tids: set[int] = set()
@@ -30,10 +30,10 @@ class Board:
         assert body["signature"] == signature("/v2/threads/search", body["param"], "code", "t")
         param = json.loads(body["param"])
         self.asked.append(param)
-        older = [tid for tid in self.tids if not param["lastItem"] or tid < param["lastItem"]]
+        behind = (param["page"] - 1) * param["rows"]
+        listed = sorted(self.tids, reverse=True)[behind : behind + param["rows"]]
         threads = [
-            {"tid": tid, "content": f"第{tid}条", "dateline": 1795396500}
-            for tid in sorted(older, reverse=True)[: param["rows"]]
+            {"tid": tid, "content": f"第{tid}条", "createDateline": 1795396500} for tid in listed
         ]
         return httpx.Response(200, json={"code": "0000", "data": {"data": threads}})
 
@@ -97,7 +97,30 @@ async def test_once_all_is_known_one_page_is_asked_for() -> None:
     page = await feed.fetch(cursor)
     await feed.close()
     assert (len(board.asked), page.has_more, page.next_cursor) == (1, False, cursor)
-    assert list(board.asked[0]) == ["fid", "lastItem", "position", "rows", "orderType"]
+
+
+async def test_pages_are_asked_for_as_the_board_s_own_web_pages_do() -> None:
+    board = Board()
+    board.tids = {1, 2, 3, 4}
+    feed = feed_of(httpx.MockTransport(board))
+    first = await feed.fetch(None)
+    await feed.fetch(first.next_cursor)
+    await feed.close()
+    as_the_browser_does = {
+        "position": 0,
+        "keywords": "",
+        "fid": 5050,
+        "domainId": None,
+        "typeId": None,
+        "timeRange": None,
+        "ansChecked": False,
+        "stTime": None,
+        "sortType": "0",
+        "page": 1,
+        "rows": ROWS,
+    }
+    assert board.asked == [as_the_browser_does, as_the_browser_does | {"page": 2}]
+    assert list(board.asked[0]) == list(as_the_browser_does)
 
 
 async def test_threads_from_before_waterdesk_are_left_alone() -> None:
@@ -125,14 +148,17 @@ async def test_an_unreadable_thread_does_not_hold_up_the_others() -> None:
 
 @pytest.mark.parametrize("threads", [[], [{"content": "无编号"}], ["?"]])
 async def test_a_page_without_numbers_ends_the_walk(threads: list[object]) -> None:
-    page = await page_of({"code": "0000", "data": {"data": threads}}, "5:9:7")
-    assert (page.next_cursor, page.has_more) == ("9:0:0", False)
+    page = await page_of({"code": "0000", "data": {"data": threads}}, "5:9:7:1")
+    assert (page.next_cursor, page.has_more) == ("9:0:1:0", False)
 
 
-async def test_a_board_that_does_not_go_back_is_not_asked_without_end() -> None:
+async def test_a_board_that_does_not_turn_pages_is_not_asked_without_end() -> None:
     threads = [{"tid": 7, "content": "没水", "dateline": 1795396500}]
-    page = await page_of({"code": "0000", "data": {"data": threads}}, "5:9:7")
-    assert (page.next_cursor, page.has_more) == ("5:0:0", False)
+    answer = {"code": "0000", "data": {"data": threads}}
+    first = await page_of(answer, "5:0:1:0")
+    assert first.has_more
+    again = await page_of(answer, first.next_cursor)
+    assert (again.next_cursor, again.has_more) == ("5:0:1:0", False)
 
 
 @pytest.mark.parametrize(

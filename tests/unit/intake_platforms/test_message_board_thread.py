@@ -53,6 +53,9 @@ def thread(**changes: object) -> dict[str, object]:
         pytest.param(THREAD, READ, id="a whole thread"),
         pytest.param(thread(dateline="1795396500"), READ, id="seconds in quotes"),
         pytest.param(
+            thread(dateline=None, createDateline=1795396500), READ, id="as the search prints it"
+        ),
+        pytest.param(
             thread(nickName=None), replace(READ, resident=Resident()), id="without a nickname"
         ),
         pytest.param(
