@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from sqlalchemy import DateTime, Index, MetaData, Text, text
+from sqlalchemy import CheckConstraint, DateTime, Index, MetaData, SmallInteger, Text, text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -111,6 +111,17 @@ class Promise(ReplyTable, table=True):
     extension_asked_until: MaybeMoment = None
     extension_asked_at: MaybeMoment = None
     extension_reason: str | None = None
+
+
+class SweepHeartbeat(ReplyTable, table=True):
+    """One row: up to when every promise has been swept. What fell due before it and stands neither
+    kept nor missed was overlooked; what fell due after it waits for a sweep."""
+
+    __tablename__ = "sweep_heartbeat"
+    __table_args__ = (CheckConstraint("id = 1", name="sweep_heartbeat_is_one"),)
+
+    id: int = Field(default=1, sa_type=SmallInteger, primary_key=True)
+    last_swept_at: Moment
 
 
 class WorkOrder(ReplyTable, table=True):

@@ -3,10 +3,11 @@
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.reply.models import Promise
+from services.reply.models import Promise, SweepHeartbeat
 from services.reply.rules.deadlines import Stage
 from services.reply.rules.escalation import Action, next_action, swept
 from shared.bus.outbox import Outbox
@@ -42,4 +43,18 @@ async def sweep(session: AsyncSession, outbox: Outbox, now: datetime) -> int:
                 )
             )
         become(row, swept(before, now), outbox, now)
+    if len(rows) < BATCH:
+        await _record_swept(session, now)
     return len(rows)
+
+
+async def _record_swept(session: AsyncSession, now: datetime) -> None:
+    """All that is due by `now` is done: a later sweep says so for later, never for earlier."""
+    beat = insert(SweepHeartbeat).values(id=1, last_swept_at=now)
+    await session.execute(
+        beat.on_conflict_do_update(
+            index_elements=["id"],
+            set_={"last_swept_at": beat.excluded.last_swept_at},
+            where=col(SweepHeartbeat.last_swept_at) < beat.excluded.last_swept_at,
+        )
+    )

@@ -98,6 +98,12 @@ def _make_promise() -> None:
         ["next_at"],
         postgresql_where=sa.text("next_at IS NOT NULL"),
     )
+    op.create_table(
+        "sweep_heartbeat",
+        sa.Column("id", sa.SmallInteger, primary_key=True, autoincrement=False),
+        _at("last_swept_at", nullable=False),
+        sa.CheckConstraint("id = 1", name="sweep_heartbeat_is_one"),
+    )
 
 
 def _make_work_order() -> None:
