@@ -1,0 +1,85 @@
+"""`waterdesk bench`: how fast the whole journey is here."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Literal
+
+import typer
+import uvloop
+
+from services.benchmark.pipeline import Measured, measure
+from services.benchmark.raw import Carrier, KafkaCarrier, PostgresCarrier
+from services.place import Place, open_place
+from shared.bus.local_broker import BrokerUnavailable, local_broker
+from shared.logging import configure_logging
+from shared.settings import CommonSettings
+
+bench = typer.Typer(help="量性能: measure the product on this machine.", no_args_is_help=True)
+
+
+@bench.callback()
+def _bench() -> None:
+    """量性能: measure the product on this machine.
+
+    Example:  waterdesk bench pipeline --bus embedded --complaints 20000
+    """
+
+
+@bench.command("pipeline")
+def pipeline(
+    bus: Annotated[Literal["embedded", "kafka"], typer.Option(help="embedded or kafka.")] = (
+        "embedded"
+    ),
+    complaints: Annotated[int, typer.Option(min=100, help="How many.")] = 20_000,
+    kafka: Annotated[
+        str | None,
+        typer.Option(
+            help="HOST:PORT of a broker; left out, a local one is started (java and mvn).",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """整条流程: complaints through all three services in one process, on a database of its own.
+
+    One JSON line: complaints_per_s from accepted at intake to crew assigned and deadlines armed,
+    p50_ms and p99_ms of that, raw_per_s (the same rows and messages by plain asyncpg and aiokafka,
+    without rules, in the same run) and peak_mb of this process.
+
+    Example:  waterdesk bench pipeline --bus kafka --complaints 20000
+    """
+    configure_logging("ERROR")
+    with TemporaryDirectory(prefix="waterdesk-bench-") as temporary:
+        home = Path(temporary)
+        try:
+            with _broker(bus, kafka, home) as bootstrap:
+                settings = CommonSettings(home=home, database_url=None, bus=bus, kafka=bootstrap)
+                with open_place(settings) as place:
+                    measured = uvloop.run(_measure(place, bootstrap, complaints))
+        except BrokerUnavailable as unavailable:
+            raise typer.BadParameter(str(unavailable)) from None
+    typer.echo(json.dumps({"bus": bus, **asdict(measured)}))
+
+
+@contextmanager
+def _broker(bus: str, given: str | None, home: Path) -> Iterator[str]:
+    if bus == "embedded" or given:
+        yield given or ""
+    else:
+        with local_broker(home / "kafka") as broker:
+            yield broker.bootstrap
+
+
+async def _measure(place: Place, bootstrap: str, complaints: int) -> Measured:
+    await place.migrate()
+    bus = await place.open_bus()
+    carrier: Carrier = KafkaCarrier(bootstrap)
+    if place.settings.bus == "embedded":
+        carrier = PostgresCarrier(place.database_url("bus"))
+    try:
+        return await measure(place, bus, carrier, complaints)
+    finally:
+        await bus.close()
