@@ -1,0 +1,123 @@
+"""Intake and reply, asked over HTTP in the name of the person at the browser."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+from fastapi import Request
+
+from services.dispatch.console.language import language_of_reader
+from shared.auth.tokens import issue_token
+from shared.health import LIVE
+from shared.http import Patience, PlatformAway, exchange, open_client, retrying_reads
+from shared.problems import Problem, Text
+
+_PATIENCE = Patience(attempts=2, first_wait=0.1, longest_wait=0.3)
+"""A person waits at the other end."""
+_SILENCE_SECONDS = 4.0
+
+_AWAY = {
+    "intake": Text(
+        "受理服务暂时连不上，没有确认保存；您填写的内容还在，请稍后再提交。",
+        "Intake cannot be reached; nothing is confirmed as saved. What you typed is still here: "
+        "send it again later.",
+    ),
+    "reply": Text(
+        "回复服务暂时连不上，没有确认保存；您填写的内容还在，请稍后再提交。",
+        "Reply cannot be reached; nothing is confirmed as saved. What you typed is still here: "
+        "send it again later.",
+    ),
+}
+_REFUSED = Text("对方服务没有接受这一步。", "The other service refused this step.")
+
+
+class Away(Exception):
+    """The service cannot be reached now; the page comes without what it knows."""
+
+
+class Colleague:
+    """One of the other services. A reading is tried twice; a change is sent once."""
+
+    def __init__(
+        self,
+        name: str,
+        base_url: str,
+        secret: str,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self.name = name
+        self._secret = secret
+        self._client = open_client(base_url, silence_seconds=_SILENCE_SECONDS, transport=transport)
+
+    async def read(self, request: Request, path: str, **query: str | int) -> Any:
+        """The JSON answer. Raises Away; Problem where the service refuses (404, 403)."""
+
+        async def attempt() -> httpx.Response:
+            return await self._send(request, "GET", path, params=query)
+
+        try:
+            return _json(await retrying_reads(_PATIENCE)(attempt))
+        except PlatformAway:
+            raise Away(self.name) from None
+
+    async def change(
+        self, request: Request, method: str, path: str, body: Mapping[str, object]
+    ) -> Any:
+        """The JSON answer, or None. Raises Problem: the service's own refusal, 503 where it is
+        away."""
+        try:
+            return _json(await self._send(request, method, path, json=body))
+        except PlatformAway:
+            raise Problem(503, f"{self.name}_away", _AWAY[self.name]) from None
+
+    async def is_there(self, request: Request) -> bool:
+        """For pages whose form it takes: better to say so before somebody types."""
+        try:
+            await self._send(request, "GET", LIVE, timeout=1.0)
+        except PlatformAway:
+            return False
+        return True
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def _send(self, request: Request, method: str, path: str, **rest: Any) -> httpx.Response:
+        person, now = request.state.person, request.app.state.database.clock.now()
+        token = issue_token(person, self._secret, now, audience="service")
+        headers = {
+            "Authorization": f"Bearer {token}",
+            "Accept-Language": language_of_reader(request),
+        }
+        try:
+            response = await exchange(
+                self._client, self._client.build_request(method, path, headers=headers, **rest)
+            )
+        except httpx.HTTPError as error:
+            raise PlatformAway(type(error).__name__) from None
+        if response.status_code >= 500:
+            raise PlatformAway(f"HTTP {response.status_code}")
+        return response
+
+
+def _json(response: httpx.Response) -> Any:
+    """What a service that answers has said. Raises Problem where it refuses."""
+    if response.is_success:
+        return response.json() if response.content else None
+    try:
+        said = str(response.json()["title"])
+    except (ValueError, KeyError, TypeError):
+        said = ""
+    text = Text(said, said) if said else _REFUSED
+    raise Problem(response.status_code, "refused", text)
+
+
+def intake_of(request: Request) -> Colleague:
+    colleague = request.app.state.intake
+    assert isinstance(colleague, Colleague)
+    return colleague
+
+
+def reply_of(request: Request) -> Colleague:
+    colleague = request.app.state.reply
+    assert isinstance(colleague, Colleague)
+    return colleague

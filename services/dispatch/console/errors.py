@@ -1,0 +1,84 @@
+"""Refusals as pages, in the reader's language; under /api as problem+json."""
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from services.dispatch.console.rendering import by_htmx, go_to, page, words_of
+from services.dispatch.console.session import NotSignedIn, signed_in
+from shared.problems import Problem, Text, problem_response
+
+log = structlog.get_logger()
+
+NOT_FOUND = Text("没有这个页面。", "There is no such page.")
+INVALID = Text(
+    "填写的内容不完整或有误，请检查后再提交。",
+    "Something is missing or wrong; check and send again.",
+)
+FAILED = Text(
+    "系统出错，已记录。请稍后再试。", "Something failed here; it was recorded. Try again later."
+)
+
+
+def answer_with_pages(app: FastAPI) -> None:
+    app.add_exception_handler(Problem, _on_problem)
+    app.add_exception_handler(NotSignedIn, _on_not_signed_in)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(Exception, _on_failure)
+
+
+def error_page(request: Request, problem: Problem) -> Response:
+    """Says what is wrong, and keeps what was typed: htmx leaves the form as it is and shows the
+    sentence in it; without JavaScript the page carries all fields, to send them again."""
+    if request.url.path.startswith("/api/"):
+        return problem_response(request, problem)
+    message = problem.text.in_language(words_of(request).language)
+    if by_htmx(request):
+        return page(request, "_message.html", status=problem.status, message=message, tone="bad")
+    typed = getattr(request, "_form", None)
+    fields = [(k, v) for k, v in typed.multi_items() if isinstance(v, str)] if typed else []
+    if not hasattr(request.state, "person"):
+        _try_to_recognise(request)
+    return page(
+        request,
+        "error.html",
+        status=problem.status,
+        problem=problem,
+        message=message,
+        fields=[(k, v) for k, v in fields if k != "password"],
+    )
+
+
+def _try_to_recognise(request: Request) -> None:
+    try:
+        signed_in(request)
+    except NotSignedIn:
+        request.state.person = None
+
+
+async def _on_problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return error_page(request, error)
+
+
+async def _on_not_signed_in(request: Request, _error: Exception) -> Response:
+    wanted = request.url.path if request.method == "GET" and not by_htmx(request) else "/"
+    return go_to(request, "/sign-in" if wanted == "/" else f"/sign-in?next={wanted}")
+
+
+async def _on_invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return error_page(request, Problem(422, "invalid_request", INVALID))
+
+
+async def _on_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    text = NOT_FOUND if error.status_code == 404 else Text(str(error.detail), str(error.detail))
+    return error_page(request, Problem(error.status_code, "http", text))
+
+
+async def _on_failure(request: Request, error: Exception) -> Response:
+    log.error("console_failed", path=request.url.path, exc_info=error)
+    return error_page(request, Problem(500, "failed", FAILED))

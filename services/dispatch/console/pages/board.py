@@ -1,0 +1,52 @@
+"""The live board."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from services.dispatch.console.reading.board import Board, Filters, read_board
+from services.dispatch.console.rendering import go_to, live_part, live_tag, page
+from services.dispatch.console.session import allowed, signed_in
+from shared.auth.permissions import Permission
+from shared.auth.tokens import Person
+from shared.db import Database, database_of
+
+router = APIRouter()
+
+_Choice = Annotated[str, Query(max_length=60)]
+
+
+def _filters(
+    town: _Choice = "", category: _Choice = "", platform: _Choice = "", state: _Choice = ""
+) -> Filters:
+    return Filters(town, category, platform, state)
+
+
+async def _read(database: Database, person: Person, filters: Filters) -> Board:
+    async with database.reading() as session:
+        return await read_board(session, person.county, filters, database.clock.now())
+
+
+@router.get("/")
+async def board(
+    request: Request,
+    database: Annotated[Database, Depends(database_of)],
+    filters: Annotated[Filters, Depends(_filters)],
+) -> Response:
+    person = signed_in(request)
+    if not person.may(Permission.BOARD_SEE):
+        return go_to(request, "/crew")
+    view = await _read(database, person, filters)
+    return page(request, "board.html", view=view, filters=filters, tag=live_tag(request, view))
+
+
+@router.get("/board")
+async def board_part(
+    request: Request,
+    person: Annotated[Person, allowed(Permission.BOARD_SEE)],
+    database: Annotated[Database, Depends(database_of)],
+    filters: Annotated[Filters, Depends(_filters)],
+) -> Response:
+    """What the board asks for every few seconds."""
+    view = await _read(database, person, filters)
+    return live_part(request, "_board.html", view, filters=filters)

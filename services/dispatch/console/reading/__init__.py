@@ -1,0 +1,1 @@
+"""What the pages show, read from dispatch's tables: one county's, limited, by index."""

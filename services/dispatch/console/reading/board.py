@@ -1,0 +1,273 @@
+"""The live board: what is due next, what waits for a person, what is being repaired."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, Table, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.dispatch.console.reading.orders import WorkOrderLine, open_orders, read_lines
+from services.dispatch.console.reading.promises import is_overdue, is_pending
+from services.dispatch.console.reading.tables import (
+    complaint,
+    promise,
+    reply,
+    scheme,
+    scheme_village,
+    work_order,
+)
+from services.dispatch.models import ComplaintState
+
+SOON = timedelta(hours=24)
+_DUE_SHOWN = 30
+_OVERDUE_SHOWN = 10
+_WAITING_SHOWN = 12
+_WORK_ORDERS_SHOWN = 240
+_COUNTED = 1000
+"""Counts stop here: beyond it the number no longer matters, and counting costs."""
+
+WAITING = (ComplaintState.WAITING_FOR_PERSON.value, ComplaintState.NO_SCHEME.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Empty: everything of the county."""
+
+    town: str = ""
+    category: str = ""
+    platform: str = ""
+    state: str = ""
+    """A work order's state, or `none` for complaints that hang on no work order."""
+
+    @property
+    def chosen(self) -> Mapping[str, str]:
+        return {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name)}
+
+
+@dataclass(frozen=True, slots=True)
+class DueLine:
+    """A complaint with the promise that is due next."""
+
+    complaint_id: str
+    stage: str
+    due_at: datetime
+    state: str
+    provisional: bool
+    platform: str
+    external_id: str
+    category: str
+    urgent: bool
+    chases: int
+    town: str | None
+    village: str | None
+    village_group: str | None
+    work_order_id: str | None
+    work_order_state: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingLine:
+    complaint_id: str
+    state: str
+    platform: str
+    external_id: str
+    category: str
+    town: str | None
+    village: str | None
+    urgent: bool
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StuckLine:
+    complaint_id: str
+    why_stuck: str | None
+    stuck_at: datetime | None
+    platform: str
+    external_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    overdue: int
+    due_soon: int
+    waiting: int
+    without_crew: int
+    in_repair: int
+    drafts: int
+    stuck: int
+    most: int = _COUNTED
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    counts: Counts
+    overdue: tuple[DueLine, ...]
+    due: tuple[DueLine, ...]
+    waiting: tuple[WaitingLine, ...]
+    stuck: tuple[StuckLine, ...]
+    work_orders: tuple[WorkOrderLine, ...]
+    towns: tuple[str, ...]
+
+    def in_state(self, state: str) -> tuple[WorkOrderLine, ...]:
+        return tuple(order for order in self.work_orders if order.state == state)
+
+
+async def read_board(session: AsyncSession, county: str, filters: Filters, now: datetime) -> Board:
+    return Board(
+        counts=await _counts(session, county, now),
+        overdue=await _due(session, county, filters, overdue=True),
+        due=await _due(session, county, filters, overdue=False),
+        waiting=await _waiting(session, county, filters),
+        stuck=await _stuck(session, county),
+        work_orders=await _work_orders(session, county, filters),
+        towns=await _towns(session, county),
+    )
+
+
+async def _counts(session: AsyncSession, county: str, now: datetime) -> Counts:
+    def at_most(table: Table, *conditions: Any) -> Any:
+        some = select(1).select_from(table).where(table.c.county == county, *conditions)
+        return select(func.count()).select_from(some.limit(_COUNTED).subquery()).scalar_subquery()
+
+    row = (
+        await session.execute(
+            select(
+                at_most(promise, is_overdue),
+                at_most(promise, is_pending, promise.c.due_at <= now + SOON),
+                at_most(complaint, complaint.c.state.in_(WAITING)),
+                at_most(work_order, work_order.c.state == "waiting_for_crew"),
+                at_most(
+                    work_order,
+                    work_order.c.state != "closed",
+                    work_order.c.state != "waiting_for_crew",
+                ),
+                at_most(reply, reply.c.state == "draft"),
+                at_most(reply, reply.c.state == "stuck"),
+            )
+        )
+    ).one()
+    return Counts(*row)
+
+
+async def _due(
+    session: AsyncSession, county: str, filters: Filters, *, overdue: bool
+) -> tuple[DueLine, ...]:
+    """Missed ones newest first, pending ones next due first; each complaint once."""
+    due_at = promise.c.due_at
+    shown = _OVERDUE_SHOWN if overdue else _DUE_SHOWN
+    query = (
+        select(
+            promise.c.complaint_id,
+            promise.c.stage,
+            promise.c.due_at,
+            promise.c.state,
+            promise.c.provisional,
+            complaint.c.platform,
+            complaint.c.external_id,
+            complaint.c.category,
+            complaint.c.urgent,
+            complaint.c.chases,
+            complaint.c.town,
+            complaint.c.village,
+            complaint.c.village_group,
+            complaint.c.work_order_id,
+            work_order.c.state.label("work_order_state"),
+        )
+        .join(complaint, complaint.c.id == promise.c.complaint_id)
+        .outerjoin(work_order, work_order.c.id == complaint.c.work_order_id)
+        .where(promise.c.county == county)
+        .where(is_overdue if overdue else is_pending)
+        .order_by(due_at.desc() if overdue else due_at)
+        .limit(shown * 4)  # a complaint has four stages
+    )
+    once: dict[str, DueLine] = {}
+    for row in await session.execute(_filtered(query, filters)):
+        once.setdefault(row.complaint_id, DueLine(*row))
+    return tuple(once.values())[:shown]
+
+
+def _filtered(query: Select[Any], filters: Filters) -> Select[Any]:
+    if filters.town:
+        query = query.where(complaint.c.town == filters.town)
+    if filters.category:
+        query = query.where(complaint.c.category == filters.category)
+    if filters.platform:
+        query = query.where(complaint.c.platform == filters.platform)
+    if filters.state == "none":
+        query = query.where(complaint.c.work_order_id.is_(None))
+    elif filters.state:
+        query = query.where(work_order.c.state == filters.state)
+    return query
+
+
+async def _waiting(session: AsyncSession, county: str, filters: Filters) -> tuple[WaitingLine, ...]:
+    if filters.state not in ("", "none"):
+        return ()
+    query = (
+        select(
+            complaint.c.id,
+            complaint.c.state,
+            complaint.c.platform,
+            complaint.c.external_id,
+            complaint.c.category,
+            complaint.c.town,
+            complaint.c.village,
+            complaint.c.urgent,
+            complaint.c.received_at,
+        )
+        .where(complaint.c.county == county, complaint.c.state.in_(WAITING))
+        .order_by(complaint.c.received_at)
+        .limit(_WAITING_SHOWN)
+    )
+    return tuple(WaitingLine(*row) for row in await session.execute(_filtered(query, filters)))
+
+
+async def _stuck(session: AsyncSession, county: str) -> tuple[StuckLine, ...]:
+    rows = await session.execute(
+        select(
+            reply.c.complaint_id,
+            reply.c.why_stuck,
+            reply.c.stuck_at,
+            complaint.c.platform,
+            complaint.c.external_id,
+        )
+        .join(complaint, complaint.c.id == reply.c.complaint_id)
+        .where(reply.c.county == county, reply.c.state == "stuck")
+        .order_by(reply.c.drafted_at)
+        .limit(_WAITING_SHOWN)
+    )
+    return tuple(StuckLine(*row) for row in rows)
+
+
+async def _work_orders(
+    session: AsyncSession, county: str, filters: Filters
+) -> tuple[WorkOrderLine, ...]:
+    if filters.state == "none":
+        return ()
+    query = open_orders(county).limit(_WORK_ORDERS_SHOWN)
+    if filters.town:
+        query = query.where(work_order.c.town == filters.town)
+    if filters.category:
+        query = query.where(work_order.c.category == filters.category)
+    if filters.state:
+        query = query.where(work_order.c.state == filters.state)
+    if filters.platform:
+        of_platform = select(1).where(
+            complaint.c.work_order_id == work_order.c.id, complaint.c.platform == filters.platform
+        )
+        query = query.where(of_platform.exists())
+    return await read_lines(session, query)
+
+
+async def _towns(session: AsyncSession, county: str) -> tuple[str, ...]:
+    rows = await session.execute(
+        select(scheme_village.c.town)
+        .join(scheme, scheme.c.id == scheme_village.c.scheme_id)
+        .where(scheme.c.county == county)
+        .distinct()
+        .order_by(scheme_village.c.town)
+    )
+    return tuple(rows.scalars())

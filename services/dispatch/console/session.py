@@ -1,0 +1,62 @@
+"""Who sits at the browser: a signed cookie, and the account it was given for."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import Depends, Request, Response
+
+from shared.auth.permissions import Permission
+from shared.auth.requires import NOT_ALLOWED
+from shared.auth.tokens import SIGNED_IN, InvalidToken, Person, issue_token, read_token
+from shared.problems import Problem
+
+COOKIE = "waterdesk"
+_AUDIENCE = "console"
+
+
+class NotSignedIn(Exception):
+    """On to the sign-in page."""
+
+
+def remember(request: Request, response: Response, person: Person) -> None:
+    now = request.app.state.database.clock.now()
+    response.set_cookie(
+        COOKIE,
+        issue_token(person, request.app.state.secret, now, audience=_AUDIENCE, lasts=SIGNED_IN),
+        max_age=int(SIGNED_IN.total_seconds()),
+        httponly=True,
+        samesite="lax",
+        secure=request.url.scheme == "https",
+    )
+
+
+def forget(response: Response) -> None:
+    response.delete_cookie(COOKIE, httponly=True, samesite="lax")
+
+
+def signed_in(request: Request) -> Person:
+    """FastAPI dependency. Raises NotSignedIn."""
+    now = request.app.state.database.clock.now()
+    try:
+        person = read_token(
+            request.cookies.get(COOKIE, ""), request.app.state.secret, now, audience=_AUDIENCE
+        )
+    except InvalidToken:
+        raise NotSignedIn from None
+    request.state.person = person
+    return person
+
+
+def allowed(permission: Permission) -> Any:
+    """`person: Annotated[Person, allowed(Permission.BOARD_SEE)]`. NotSignedIn, or Problem 403."""
+    return Depends(_checker(permission))
+
+
+def _checker(permission: Permission) -> Callable[[Request], Person]:
+    def check(request: Request) -> Person:
+        person = signed_in(request)
+        if not person.may(permission):
+            raise Problem(403, "not_allowed", NOT_ALLOWED)
+        return person
+
+    return check

@@ -1,0 +1,70 @@
+// What the pages need beyond HTML and htmx: countdowns, a word when the connection is lost, and
+// forms that keep what was typed until it has arrived.
+"use strict";
+
+// --- countdowns: computed from the due time each time, so a phone that slept shows the right one
+const words = JSON.parse(document.documentElement.dataset.span);
+const serverAhead = Number(document.documentElement.dataset.now) - Date.now();
+
+function spanOf(milliseconds) {
+  const seconds = Math.floor(Math.abs(milliseconds) / 1000);
+  const [days, hours] = [Math.floor(seconds / 86400), Math.floor(seconds / 3600) % 24];
+  const minutes = Math.floor(seconds / 60) % 60;
+  const two = (number) => String(number).padStart(2, "0");
+  if (days) return `${days}${words.day}${hours}${words.hour}`;
+  if (hours) return `${hours}${words.hour}${two(minutes)}${words.minute}`;
+  return `${minutes}${words.minute}${two(seconds % 60)}${words.second}`;
+}
+
+function countDown() {
+  for (const clock of document.querySelectorAll("time[data-due]")) {
+    const left = Number(clock.dataset.due) - (Date.now() + serverAhead);
+    const text = (left <= 0 ? words.over : words.left).replace("{span}", spanOf(left));
+    if (clock.textContent !== text) clock.textContent = text;
+    clock.classList.toggle("over", left <= 0);
+  }
+}
+countDown();
+setInterval(countDown, 1000);
+for (const event of ["visibilitychange", "htmx:after:swap"]) document.addEventListener(event, countDown);
+
+// --- live parts: say so when what is shown may be old
+function connectionLost(lost) {
+  document.body.classList.toggle("connection-lost", lost);
+}
+document.addEventListener("htmx:after:request", (event) => {
+  if (event.target.matches("[data-live]")) connectionLost(event.detail.ctx.response?.status >= 500);
+});
+document.addEventListener("htmx:error", (event) => {
+  const live = event.target.closest("[data-live]");
+  if (live) connectionLost(true);
+  const message = event.target.closest("form")?.querySelector(".form-message");
+  if (message) {
+    const notice = document.createElement("p");
+    notice.className = "notice bad";
+    notice.textContent = document.documentElement.dataset.notSent;
+    message.replaceChildren(notice);
+  }
+});
+
+// --- forms marked data-keep: what was typed survives a reload, a crash, an empty battery
+const kept = (form) => `kept ${location.pathname} ${form.getAttribute("action")}`;
+function fieldsOf(form) {
+  return [...form.elements].filter((field) => field.matches("textarea, select, input[type=text]"));
+}
+for (const form of document.querySelectorAll("form[data-keep]")) {
+  const typed = JSON.parse(sessionStorage.getItem(kept(form)) ?? "{}");
+  for (const field of fieldsOf(form)) if (field.name in typed) field.value = typed[field.name];
+  form.addEventListener("input", () => {
+    const now = Object.fromEntries(fieldsOf(form).map((field) => [field.name, field.value]));
+    sessionStorage.setItem(kept(form), JSON.stringify(now));
+  });
+  form.addEventListener("htmx:after:request", (event) => {
+    if (event.detail.ctx.response?.status < 400) sessionStorage.removeItem(kept(form));
+  });
+}
+
+// --- filters act at once; without JavaScript their button does
+for (const form of document.querySelectorAll("form[data-at-once]")) {
+  form.addEventListener("change", () => form.requestSubmit());
+}

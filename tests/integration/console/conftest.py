@@ -1,0 +1,73 @@
+"""The console as a browser meets it, on a real migrated database; intake and reply stand-ins."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from services.dispatch.console.wiring import add_console
+from shared.clock import ManualClock
+from shared.db import Database
+from shared.problems import speak_problem_json
+from shared.settings import CommonSettings
+from tests.integration.console.county import PASSWORD, fill_the_board
+
+SECRET = "a secret of the tests, long enough"
+ORIGIN = "http://desk.test"
+
+
+@pytest.fixture
+async def database(
+    new_database: Callable[[str], Awaitable[Database]], clock: ManualClock
+) -> Database:
+    """A county with a busy morning behind it."""
+    database = await new_database("dispatch")
+    await fill_the_board(database, clock.now())
+    return database
+
+
+@pytest.fixture
+async def app(database: Database) -> AsyncIterator[FastAPI]:
+    app = FastAPI()
+    app.state.database = database
+    app.state.secret = SECRET
+    speak_problem_json(app)
+    close = add_console(app, CommonSettings())
+    yield app
+    await close()
+
+
+Browser = Callable[[], httpx.AsyncClient]
+SignedIn = Callable[[str], Awaitable[httpx.AsyncClient]]
+
+
+@pytest.fixture
+async def browser(app: FastAPI) -> AsyncIterator[Browser]:
+    """`browser()`: one with no cookies yet; its own pages' forms say where they come from."""
+    opened: list[httpx.AsyncClient] = []
+
+    def open_one() -> httpx.AsyncClient:
+        opened.append(
+            httpx.AsyncClient(
+                transport=httpx.ASGITransport(app),
+                base_url=ORIGIN,
+                headers={"Origin": ORIGIN, "Accept-Language": "zh-CN"},
+            )
+        )
+        return opened[-1]
+
+    yield open_one
+    for client in opened:
+        await client.aclose()
+
+
+@pytest.fixture
+async def signed_in(browser: Browser) -> SignedIn:
+    async def sign_in(name: str) -> httpx.AsyncClient:
+        client = browser()
+        answer = await client.post("/sign-in", data={"name": name, "password": PASSWORD})
+        assert answer.status_code == 303, answer.text
+        return client
+
+    return sign_in

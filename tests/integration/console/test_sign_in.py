@@ -1,0 +1,113 @@
+"""Signing in: who gets in, how guessing is slowed, what the cookie is, what other sites may not."""
+
+from datetime import timedelta
+
+import pytest
+
+from shared.clock import ManualClock
+from tests.integration.console.conftest import Browser, SignedIn
+from tests.integration.console.county import PASSWORD, STAFF
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:httpx")
+
+
+@pytest.mark.parametrize(("name", "role"), [(n, role) for n, (role, _) in STAFF.items()])
+async def test_staff_get_to_their_first_page(browser: Browser, name: str, role: str) -> None:
+    answer = await browser().post("/sign-in", data={"name": name, "password": PASSWORD})
+    assert (answer.status_code, answer.headers["location"]) == (
+        303,
+        "/crew" if role == "crew" else "/",
+    )
+
+
+async def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(browser: Browser) -> None:
+    answer = await browser().post("/sign-in", data={"name": "admin", "password": PASSWORD})
+    cookie = answer.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=lax" in cookie
+    assert "; secure" not in cookie  # plain http here; a cookie marked so would be lost
+
+
+async def test_over_https_the_cookie_is_secure(browser: Browser) -> None:
+    answer = await browser().post(
+        "https://desk.test/sign-in",
+        data={"name": "admin", "password": PASSWORD},
+        headers={"Origin": "https://desk.test"},
+    )
+    assert "; secure" in answer.headers["set-cookie"].lower()
+
+
+@pytest.mark.parametrize(
+    ("name", "password"), [("admin", "wrong"), ("nobody", PASSWORD), ("gone", PASSWORD), ("", "")]
+)
+async def test_wrong_name_wrong_password_and_who_has_left_read_the_same(
+    browser: Browser, name: str, password: str
+) -> None:
+    answer = await browser().post("/sign-in", data={"name": name, "password": password})
+    assert answer.status_code == 401
+    assert "登录名或密码不对" in answer.text
+    assert password == "" or password not in answer.text
+
+
+@pytest.mark.parametrize("name", ["admin", "nobody"])
+async def test_after_five_failures_a_name_waits_even_with_the_right_password(
+    browser: Browser, clock: ManualClock, name: str
+) -> None:
+    client = browser()
+    for _ in range(5):
+        answer = await client.post("/sign-in", data={"name": name, "password": "wrong"})
+        assert answer.status_code == 401
+    blocked = await client.post("/sign-in", data={"name": name, "password": PASSWORD})
+    assert blocked.status_code == 429
+    clock.advance(timedelta(seconds=31))
+    after = await client.post("/sign-in", data={"name": name, "password": PASSWORD})
+    assert after.status_code == (303 if name == "admin" else 401)
+
+
+async def test_whoever_is_not_signed_in_is_sent_to_sign_in_and_back(browser: Browser) -> None:
+    answer = await browser().get("/hotspots")
+    assert answer.headers["location"] == "/sign-in?next=/hotspots"
+    live = await browser().get("/board", headers={"HX-Request": "true"})
+    assert (live.status_code, live.headers["hx-redirect"]) == (204, "/sign-in")
+
+
+@pytest.mark.parametrize("elsewhere", ["https://evil.test/", "//evil.test", "/\\evil.test", ""])
+async def test_signing_in_never_leads_to_another_site(browser: Browser, elsewhere: str) -> None:
+    answer = await browser().post(
+        "/sign-in", data={"name": "admin", "password": PASSWORD, "next": elsewhere}
+    )
+    assert answer.headers["location"] == "/"
+
+
+async def test_a_sign_in_ends_after_twelve_hours(signed_in: SignedIn, clock: ManualClock) -> None:
+    client = await signed_in("admin")
+    assert (await client.get("/")).status_code == 200
+    clock.advance(timedelta(hours=12))
+    assert (await client.get("/")).status_code == 303
+
+
+async def test_signing_out_forgets(signed_in: SignedIn) -> None:
+    client = await signed_in("admin")
+    await client.post("/sign-out")
+    assert (await client.get("/")).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Sec-Fetch-Site": "same-origin"}, 303),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Origin": "http://evil.test"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Origin": ""}, 403),
+    ],
+)
+async def test_only_our_own_pages_may_change_anything(
+    browser: Browser, headers: dict[str, str], status: int
+) -> None:
+    client = browser()
+    answer = await client.post(
+        "/sign-in", data={"name": "admin", "password": PASSWORD}, headers=headers
+    )
+    assert answer.status_code == status
