@@ -197,13 +197,14 @@ class WorkOrder(DispatchTable, table=True):
     version: int
     """Grows with each change of state or crew; a step says which version its maker saw."""
     first_said_at: Moment
-    """When its first complaint was sent: the fault is at least that old."""
+    """When the complaint that opened it was sent: the fault is at least that old."""
     opened_at: Moment
     complaints: int
     """How many hang on it now."""
     chases: int
     """How often they were asked for again."""
     crew_id: str | None = Field(default=None, foreign_key="crew.id")
+    """Who has it; while it waits for rework, who had it last."""
     assigned_at: MaybeMoment = None
     assign_reason: str | None = None
     """Why this crew, or why none yet: message keys, the strongest first, joined by commas."""

@@ -174,3 +174,20 @@ def _what_decided(order: Order, best: Crew, others: Sequence[Crew]) -> Reason:
         return Reason.ONLY_ONE_FREE
     mine, second = _rank(order, best), _rank(order, others[0])
     return next(reason for reason, a, b in zip(_DECIDING, mine, second, strict=True) if a != b)
+
+
+class Refusal(StrEnum):
+    """Why a person cannot give the order to this crew. The values are message keys."""
+
+    NOT_ACTIVE = "crew_not_active"
+    OF_ANOTHER_KIND = "crew_of_another_kind"
+    FULL = "crew_at_capacity"
+
+
+def refusal_by_hand(order: Order, crew: Crew) -> Refusal | None:
+    """A person may choose against skill, town and shift, but not give a crew too much."""
+    if not crew.active:
+        return Refusal.NOT_ACTIVE
+    if crew.is_office != order.for_office:
+        return Refusal.OF_ANOTHER_KIND
+    return None if is_below_capacity(crew) else Refusal.FULL

@@ -124,3 +124,25 @@ def _joins(complaint: Signs, fault: OpenFault, reach: Reach, *, own_source: bool
 def _may_be_the_source(signs: Signs) -> bool:
     named = signs.component is not None
     return signs.category in _FELT_EVERYWHERE and (not named or signs.component in OF_THE_SOURCE)
+
+
+class Refusal(StrEnum):
+    """Why a person cannot merge one order into another. The values are message keys."""
+
+    SAME_ORDER = "cannot_merge_into_itself"
+    OTHER_SCHEME = "cannot_merge_across_schemes"
+    OFFICE_TASK = "office_tasks_do_not_merge"
+    TARGET_CLOSED = "target_is_closed"
+
+
+def refusal_by_hand(
+    *, same_order: bool, same_scheme: bool, for_office: bool, target_closed: bool
+) -> Refusal | None:
+    """A person may merge against category, place and time, but not across schemes."""
+    if same_order:
+        return Refusal.SAME_ORDER
+    if not same_scheme:
+        return Refusal.OTHER_SCHEME
+    if for_office:
+        return Refusal.OFFICE_TASK
+    return Refusal.TARGET_CLOSED if target_closed else None

@@ -1,0 +1,159 @@
+"""What reply says about deadlines: the console's read model of them.
+
+Any order and any repetition ends alike: of each fact the newest news counts, by the time it was
+told. Nothing here needs the complaint itself to be known yet.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import Table, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.dispatch.models import PromiseView
+from shared.bus.outbox import Outbox
+from shared.events.event import Heard
+from shared.events.replies import (
+    ArmedPromise,
+    PromiseKept,
+    PromiseMissed,
+    PromisesArmed,
+    PromiseWarned,
+)
+
+from .locks import Row
+
+_promises: Table = PromiseView.__table__  # type: ignore[attr-defined]
+_KEY = ("complaint_id", "stage")
+_UPSERT = insert(_promises)
+_WRITTEN = _UPSERT.on_conflict_do_update(
+    index_elements=_KEY,
+    set_={
+        column.name: _UPSERT.excluded[column.name]
+        for column in _promises.c
+        if column.name not in _KEY
+    },
+)
+_News = TypeVar("_News", PromiseWarned, PromiseMissed, PromiseKept)
+_Rows = dict[tuple[str, str], Row]
+
+
+async def on_promises_armed(
+    session: AsyncSession,
+    _outbox: Outbox,
+    events: Sequence[Heard[PromisesArmed]],
+    now: datetime,  # noqa: ARG001 - what every handler is given
+) -> None:
+    """The deadlines of each complaint; sent again where they change."""
+    rows = await _known(session, [event.data.complaint_id for event in events])
+    for event in events:
+        for promise in event.data.promises:
+            row = _row(rows, event.data, promise.stage, promise.due_at)
+            if row["armed_as_of"] is None or event.time >= row["armed_as_of"]:
+                _arm(row, promise, event)
+    await _write(session, rows)
+
+
+async def on_promises_warned(
+    session: AsyncSession,
+    _outbox: Outbox,
+    events: Sequence[Heard[PromiseWarned]],
+    now: datetime,  # noqa: ARG001
+) -> None:
+    def warn(row: Row, event: Heard[PromiseWarned]) -> None:
+        moved_since = row["armed_as_of"] is not None and row["due_at"] != event.data.due_at
+        if row["state"] == "open" and not moved_since:
+            row["state"] = "warned"
+
+    await _take(session, events, warn)
+
+
+async def on_promises_missed(
+    session: AsyncSession,
+    _outbox: Outbox,
+    events: Sequence[Heard[PromiseMissed]],
+    now: datetime,  # noqa: ARG001
+) -> None:
+    def miss(row: Row, _event: Heard[PromiseMissed]) -> None:
+        row["state"] = "missed"
+
+    await _take(session, events, miss)
+
+
+async def on_promises_kept(
+    session: AsyncSession,
+    _outbox: Outbox,
+    events: Sequence[Heard[PromiseKept]],
+    now: datetime,  # noqa: ARG001
+) -> None:
+    """Kept late stays missed, with the time it was kept."""
+
+    def keep(row: Row, event: Heard[PromiseKept]) -> None:
+        row["state"] = "missed" if event.data.late else "kept"
+        row["kept_at"], row["late"] = event.data.kept_at, event.data.late
+
+    await _take(session, events, keep)
+
+
+async def _take(
+    session: AsyncSession,
+    events: Sequence[Heard[_News]],
+    tell: Callable[[Row, Heard[_News]], None],
+) -> None:
+    rows = await _known(session, [event.data.complaint_id for event in events])
+    for event in events:
+        row = _row(rows, event.data, event.data.stage, event.data.due_at)
+        if row["state_as_of"] is None or event.time >= row["state_as_of"]:
+            tell(row, event)
+            row["state_as_of"] = event.time
+    await _write(session, rows)
+
+
+def _arm(row: Row, promise: ArmedPromise, event: Heard[PromisesArmed]) -> None:
+    told_since = row["state_as_of"] is not None and row["state_as_of"] > event.time
+    warned_of_less = row["warn_at"] is not None and promise.warn_at > row["warn_at"]
+    if row["state"] == "warned" and warned_of_less and not told_since:
+        row["state"] = "open"
+    row.update(
+        due_at=promise.due_at,
+        warn_at=promise.warn_at,
+        provisional=promise.provisional,
+        source=promise.source,
+        limit_unreadable=event.data.limit_unreadable,
+        armed_as_of=event.time,
+    )
+
+
+def _row(rows: _Rows, news: _News | PromisesArmed, stage: str, due_at: datetime) -> Row:
+    """Every column: Core fills in no defaults."""
+    return rows.setdefault(
+        (news.complaint_id, stage),
+        {
+            "complaint_id": news.complaint_id,
+            "stage": stage,
+            "county": news.county,
+            "due_at": due_at,
+            "warn_at": None,
+            "provisional": False,
+            "source": "",
+            "limit_unreadable": False,
+            "state": "open",
+            "kept_at": None,
+            "late": False,
+            "armed_as_of": None,
+            "state_as_of": None,
+        },
+    )
+
+
+async def _known(session: AsyncSession, complaint_ids: Sequence[str]) -> _Rows:
+    found = await session.execute(
+        select(_promises).where(_promises.c.complaint_id.in_(set(complaint_ids)))
+    )
+    return {(row["complaint_id"], row["stage"]): dict(row) for row in found.mappings()}
+
+
+async def _write(session: AsyncSession, rows: _Rows) -> None:
+    await session.execute(_WRITTEN, [rows[key] for key in sorted(rows)])

@@ -1,0 +1,91 @@
+"""A person takes a step with one work order: may they, and is it still as they saw it?"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.dispatch.rules import assignment, merging
+from services.dispatch.rules.work_order import Deed, Maker, Refusal, is_done_already, refusal
+from shared.auth.permissions import Permission
+from shared.auth.tokens import Person
+
+from .finishing import Outcome
+from .locks import Row, crews, hold_crews, hold_schemes, hold_work_orders, work_orders
+
+
+class UnknownWorkOrder(LookupError):
+    """No such work order in this person's county."""
+
+
+class UnknownCrew(LookupError):
+    """No such crew in this person's county."""
+
+
+class StepRefused(Exception):
+    """The rules stand against it; `why` is for the person who asked."""
+
+    def __init__(self, why: Refusal | assignment.Refusal | merging.Refusal) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class StaleVersion(Exception):
+    """Somebody else changed the order since this person looked at it."""
+
+
+def maker_of(person: Person, order: Row) -> Maker:
+    if person.may(Permission.WORK_ORDER_ASSIGN):
+        return Maker.OFFICE
+    its_crew = person.crew_id is not None and person.crew_id == order["crew_id"]
+    return Maker.ITS_CREW if its_crew else Maker.ANOTHER_CREW
+
+
+async def hold_one(session: AsyncSession, order_id: str, person: Person, *others: str) -> Row:
+    """The work order as it is now, held with its scheme and the crews of its county until the
+    commit; `others` are orders to hold with it. Raises UnknownWorkOrder."""
+    columns = work_orders.c
+    found = await session.execute(
+        select(columns.id, columns.scheme_id).where(
+            columns.id.in_([order_id, *others]), columns.county == person.county
+        )
+    )
+    scheme_of = dict(found.tuples().all())
+    if not {order_id, *others} <= scheme_of.keys():
+        raise UnknownWorkOrder
+    await hold_schemes(session, set(scheme_of.values()))
+    await hold_crews(session, [person.county])
+    return (await hold_work_orders(session, scheme_of))[order_id]
+
+
+def must_change(order: Row, deed: Deed, person: Person, version: int | None) -> bool:
+    """False for a second click, which changes nothing. `version`: the one the person saw; None:
+    whichever it is. Raises StepRefused, StaleVersion."""
+    maker = maker_of(person, order)
+    if is_done_already(order["state"], deed) and maker is not Maker.ANOTHER_CREW:
+        return False
+    merged = order["outcome"] == Outcome.MERGED
+    why = refusal(order["state"], deed, maker, merged=merged)
+    if why is Refusal.NOT_YOUR_CREWS or why is Refusal.ONLY_THE_OFFICE:
+        raise StepRefused(why)
+    if version is not None and version != order["version"]:
+        raise StaleVersion
+    if why is not None:
+        raise StepRefused(why)
+    return True
+
+
+async def change(session: AsyncSession, order: Row, **changes: Any) -> None:
+    """Write the changes into the row and the table, as the order's next version."""
+    changes["version"] = order["version"] + 1
+    order.update(changes)
+    await session.execute(
+        update(work_orders).where(work_orders.c.id == order["id"]).values(changes)
+    )
+
+
+async def crew_is_idle(session: AsyncSession, crew_id: str | None, now: datetime) -> None:
+    """It has finished one."""
+    if crew_id is not None:
+        await session.execute(update(crews).where(crews.c.id == crew_id).values(idle_since=now))

@@ -1,0 +1,23 @@
+"""What a centre may set about dispatch's rules."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from services.dispatch.rules.merging import Reach
+from services.dispatch.settings import DispatchSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    reach: Reach = field(default_factory=Reach)
+    repeat_window: timedelta = timedelta(days=90)
+
+
+def policy_of(settings: DispatchSettings) -> Policy:
+    return Policy(
+        reach=Reach(
+            same_village=timedelta(hours=settings.merge_same_village_hours),
+            other_village=timedelta(hours=settings.merge_other_village_hours),
+        ),
+        repeat_window=timedelta(days=settings.repeat_window_days),
+    )
