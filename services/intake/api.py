@@ -129,7 +129,7 @@ async def post_decision(
     desk: DeskHere,
     person: Annotated[Person, requires(Permission.COMPLAINT_DECIDE)],
 ) -> None:
-    """204: decided; 404: not here; 409: another person has decided it; 422: it contradicts itself."""
+    """204: decided; 404: not here; 409: decided by another person; 422: it contradicts itself."""
     verdict = Verdict(**body.model_dump())
     try:
         async with database.work() as (session, outbox):

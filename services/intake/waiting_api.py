@@ -1,11 +1,12 @@
 """The HTTP edge for what waits for a person, and the villages to choose from."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnExpressionArgument, func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -60,7 +61,7 @@ async def get_waiting(
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Waiting:
     """What waits for a person in this county, the oldest first."""
-    undecided = (col(Complaint.county) == person.county, col(Complaint.needs_human).is_(True))
+    undecided = (col(Complaint.county) == person.county, col(Complaint.needs_human))
     unread = (
         col(RawMessage.county) == person.county,
         col(RawMessage.outcome) == Outcome.UNREADABLE,
@@ -107,7 +108,7 @@ def _waiting(row: Complaint) -> WaitingComplaint:
 async def _count(
     session: AsyncSession,
     table: type[Complaint] | type[RawMessage],
-    which: tuple[ColumnElement[bool], ...],
+    which: Sequence[ColumnExpressionArgument[bool]],
 ) -> int:
     return await session.scalar(select(func.count()).select_from(table).where(*which)) or 0
 

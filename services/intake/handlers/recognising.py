@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import ARRAY, LargeBinary, String, any_, func, literal, select
+from sqlalchemy import ARRAY, Integer, LargeBinary, String, any_, func, literal, select
 from sqlalchemy.sql.elements import CollectionAggregate
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -60,7 +60,8 @@ async def turn_into_chases(session: AsyncSession, arrivals: Sequence[Arrival]) -
     if not spoken:
         return
     locks = sorted({int.from_bytes(key[:4], signed=True) for _, key in spoken})
-    await session.execute(select(func.pg_advisory_xact_lock(_PERSON_LOCK, func.unnest(locks))))
+    in_order = func.unnest(literal(locks, ARRAY(Integer)))
+    await session.execute(select(func.pg_advisory_xact_lock(_PERSON_LOCK, in_order)))
     said = await _said_earlier(session, spoken)
     for arrival, key in sorted(spoken, key=lambda pair: pair[0].incoming.said_at):
         incoming, reading = arrival.incoming, arrival.reading

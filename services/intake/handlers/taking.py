@@ -9,6 +9,7 @@ looked up again under that lock, and so two replicas with the same page agree.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import TypeGuard
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -66,18 +67,23 @@ async def take(
 ) -> list[Taken]:
     """Store every delivery once, and tell what it means. One outcome for each, in their order.
 
-    All are of one platform and one county's account. Any number of them, delivered any number of
-    times, in any order, by any number of replicas at once: each complaint is received once, each
-    chase counted once, and the newest edit stands. Nothing is dropped: what cannot be read waits
-    for a person, as does a chase of a number we do not know.
+    All are of one platform and one county's account (else ValueError). Any number of them, brought
+    any number of times, in any order, by any number of replicas at once: each complaint is
+    received once, each chase counted once, and the newest edit stands. Nothing is dropped: what
+    cannot be read waits for a person, as does a chase of a number we do not know.
     """
+    if any((a.platform, a.county) != (platform, county) for a in arrivals if _is_readable(a)):
+        raise ValueError("a batch is of one platform and one county")
     taken = {
         delivery_id: Taken(Outcome.DUPLICATE, complaint_id)
         for delivery_id, complaint_id in (
             await known_deliveries(session, platform, county, {a.delivery_id for a in arrivals})
         ).items()
     }
-    fresh = {a.delivery_id: a for a in reversed(arrivals) if a.delivery_id not in taken}
+    fresh: dict[str, Incoming | Unreadable] = {}
+    for arrival in arrivals:
+        if arrival.delivery_id not in taken:
+            fresh.setdefault(arrival.delivery_id, arrival)
     if fresh:
         record = Record(platform, county, now, desk.vault)
         unreadable = [
@@ -87,17 +93,17 @@ async def take(
         ]
         await record.write_unreadable(session, unreadable)
         taken |= {m.delivery_id: Taken(Outcome.UNREADABLE, None) for _, m in unreadable}
-        readable = [
-            _arrival(incoming, now, desk)
-            for incoming in fresh.values()
-            if isinstance(incoming, Incoming)
-        ]
+        readable = [_arrival(a, now, desk) for a in fresh.values() if _is_readable(a)]
         if readable:
             if platform in UNNUMBERED:
                 await turn_into_chases(session, readable)
             taken |= await _take_readable(session, outbox, readable, record)
             await record.write(session)
     return _in_order(arrivals, taken)
+
+
+def _is_readable(arrival: Incoming | Unreadable) -> TypeGuard[Incoming]:
+    return isinstance(arrival, Incoming)
 
 
 def _arrival(incoming: Incoming, now: datetime, desk: Desk) -> Arrival:

@@ -1,14 +1,27 @@
-"""Intake with its own database, the demo county's villages and throw-away keys."""
+"""Intake with its own database, wired to the simulators of the platforms in both directions."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
 
+import httpx
 import pytest
 
 from services.intake.gazetteer import load_gazetteer
 from services.intake.handlers.taking import Desk
 from services.intake.keyed_hashes import KeyedHashes
+from services.intake.service import build
+from services.intake.settings import IntakeSettings
+from services.simulators.app import build_app
+from services.simulators.settings import SimulatorSettings
+from services.simulators.simulators import Simulators
+from shared.auth.permissions import Role
+from shared.auth.tokens import Person, issue_token
+from shared.bus.embedded import EmbeddedBus
+from shared.clock import ManualClock
 from shared.db import Database
 from shared.privacy.vault import Vault, new_key
+from shared.service import Service
+from tests.integration.intake.letters import COUNTY
 
 SECRET = "a secret of the tests, long enough"
 
@@ -21,3 +34,96 @@ def desk() -> Desk:
 @pytest.fixture
 async def database(new_database: Callable[[str], Awaitable[Database]]) -> Database:
     return await new_database("intake")
+
+
+class Doorway(httpx.AsyncBaseTransport):
+    """Reaches an application that is built later. `answers_lost`: so many of its next answers do
+    not arrive, although what was asked is done."""
+
+    def __init__(self) -> None:
+        self.to: httpx.ASGITransport | None = None
+        self.answers_lost = 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        assert self.to is not None
+        response = await self.to.handle_async_request(request)
+        if self.answers_lost:
+            self.answers_lost -= 1
+            raise httpx.ReadTimeout("the answer was lost", request=request)
+        return response
+
+
+@dataclass
+class Intake:
+    """The service under test, and the world around it."""
+
+    service: Service
+    simulators: Simulators
+    doorway: Doorway
+    clock: ManualClock
+    client: httpx.AsyncClient = field(init=False)
+
+    def __post_init__(self) -> None:
+        transport = httpx.ASGITransport(self.service.app)
+        self.client = httpx.AsyncClient(transport=transport, base_url="http://intake")
+
+    def signed_in(self, role: Role = Role.DISPATCHER, county: str = COUNTY) -> dict[str, str]:
+        """The header of someone who asks."""
+        person = Person(f"{role}-1", role, county)
+        token = issue_token(person, SECRET, self.clock.now(), audience="service")
+        return {"authorization": f"Bearer {token}"}
+
+    async def turn(self, name: str) -> int:
+        """One turn of the poller of this name."""
+        (turn,) = (turn for turn in self.service.turns if turn.name == f"intake: {name}")
+        return await turn.once()
+
+    async def drain(self, name: str) -> int:
+        """Turns until nothing new is found; how much was."""
+        found = 0
+        for _ in range(50):
+            new = await self.turn(name)
+            if not new:
+                return found
+            found += new
+        raise AssertionError(f"{name} never comes to rest")
+
+
+@pytest.fixture
+def platforms() -> SimulatorSettings:
+    return SimulatorSettings(push_to="http://intake")
+
+
+@pytest.fixture
+async def intake(
+    database: Database, clock: ManualClock, platforms: SimulatorSettings
+) -> AsyncIterator[Intake]:
+    doorway = Doorway()
+    simulated = build_app(platforms, clock, doorway)
+    settings = IntakeSettings(
+        county=COUNTY,
+        hotline_url="http://simulated/12345",
+        hotline_app_id=platforms.hotline_app_id,
+        hotline_secret=platforms.hotline_secret,
+        board_url="http://simulated/board",
+        board_app_code=platforms.board_app_code,
+        board_forum_id=platforms.board_fid,
+        wechat_app_id=platforms.wechat_app_id,
+        wechat_token=platforms.wechat_token,
+        wechat_aes_key=platforms.wechat_aes_key if platforms.wechat_safe_mode else None,
+    )
+    service = build(
+        settings,
+        database,
+        EmbeddedBus("postgresql://nowhere"),
+        secret=SECRET,
+        vault=Vault([new_key()]),
+        transport=httpx.ASGITransport(simulated),
+    )
+    doorway.to = httpx.ASGITransport(service.app)
+    made = Intake(service, simulated.state.simulators, doorway, clock)
+    yield made
+    await made.client.aclose()
+    for close in service.closing:
+        await close()
+    await made.simulators.close()

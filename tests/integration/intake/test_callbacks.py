@@ -1,0 +1,210 @@
+"""What platforms send us: stored before it is answered, and only where it is theirs."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from services.intake.models import Complaint, RawMessage
+from services.simulators.faults import FaultKind
+from services.simulators.settings import SimulatorSettings
+from shared.db import Database
+from shared.platform_kit.request_signing import sign
+from shared.platform_kit.wechat_crypto import url_signature
+from tests.integration.intake.conftest import Intake
+from tests.integration.intake.taking import count, the_complaint
+from tests.integration.intake.test_pulling import DRY, PULL
+
+WEBHOOK, CALLBACK = "/platforms/12345/webhook", "/platforms/wechat/callback"
+DRY_MESSAGE = "三里镇樊家村三组停水了，一滴水都没有"
+
+
+async def push(
+    intake: Intake, body: bytes, secret: str = "simulated-hotline-secret", path: str = WEBHOOK
+) -> httpx.Response:
+    headers = sign("waterdesk", secret, "POST", path, body, intake.clock.now(), "nonce")
+    return await intake.client.post(path, content=body, headers=headers)
+
+
+async def test_a_pushed_order_is_taken_and_then_answered(
+    intake: Intake, database: Database
+) -> None:
+    number = intake.simulators.hotline.add_order(DRY)
+
+    assert await intake.simulators.deliver_pushes() == 1
+    assert (await the_complaint(database)).external_id == number
+
+
+async def test_an_order_that_is_pushed_and_pulled_is_taken_once(
+    intake: Intake, database: Database
+) -> None:
+    intake.simulators.hotline.add_order(DRY)
+    await intake.simulators.deliver_pushes()
+
+    assert await intake.drain(PULL) == 0
+    assert await count(database, Complaint) == 1
+
+
+@pytest.mark.parametrize("fault", [FaultKind.DUPLICATE, FaultKind.DISORDER, FaultKind.LATE])
+async def test_pushes_twice_disordered_or_late_come_to_one_complaint(
+    intake: Intake, database: Database, fault: FaultKind
+) -> None:
+    hotline = intake.simulators.hotline
+    number = hotline.add_order(DRY)
+    intake.clock.advance(timedelta(minutes=1))
+    hotline.edit_order(number, {"timeLimit": "24小时"})
+    hotline.faults.add(fault, on="push")
+    await intake.simulators.deliver_pushes(everything=True)
+    await intake.simulators.deliver_pushes(everything=True)
+
+    assert (await the_complaint(database)).time_limit == "24小时"
+
+
+async def test_an_answer_lost_on_the_way_brings_the_order_again_and_it_is_not_taken_twice(
+    intake: Intake, database: Database
+) -> None:
+    intake.simulators.hotline.add_order(DRY)
+    intake.doorway.answers_lost = 1
+
+    assert await intake.simulators.deliver_pushes() == 0
+    assert await intake.simulators.deliver_pushes(everything=True) == 1
+    assert await count(database, RawMessage) == 1
+
+
+async def test_a_push_that_could_not_be_committed_is_answered_503_and_comes_again(
+    intake: Intake, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: Any, **__: Any) -> None:
+        raise ConnectionRefusedError
+
+    intake.simulators.hotline.add_order(DRY)
+    with monkeypatch.context() as patched:
+        patched.setattr("services.intake.accepting.take", away)
+        response = await push(intake, b"{}")
+        assert await intake.simulators.deliver_pushes() == 0
+    assert response.status_code == 503
+    assert response.headers["content-type"] == "application/problem+json"
+    assert await intake.simulators.deliver_pushes(everything=True) == 1
+    assert await count(database, Complaint) == 1
+
+
+async def test_a_push_that_is_not_signed_by_the_city_is_refused_and_not_stored(
+    intake: Intake, database: Database
+) -> None:
+    body = json.dumps({"issueNumber": "1"}).encode()
+    forged = await push(intake, body, secret="another secret")
+    unsigned = await intake.client.post(WEBHOOK, content=body)
+    right = sign("w", "simulated-hotline-secret", "POST", WEBHOOK, body, intake.clock.now(), "n")
+    intake.clock.advance(timedelta(minutes=6))
+    stale = await intake.client.post(WEBHOOK, content=body, headers=right)
+
+    assert [forged.status_code, unsigned.status_code, stale.status_code] == [401, 401, 401]
+    assert await count(database, RawMessage) == 0
+
+
+@pytest.mark.parametrize("body", [b"{broken", b"[]", b"{}", b'{"issueNumber": "9"}', b"\xff\xfe"])
+async def test_an_unreadable_push_is_stored_and_answered_so_that_it_is_not_lost(
+    intake: Intake, database: Database, body: bytes
+) -> None:
+    for _ in range(2):
+        response = await push(intake, body)
+        assert (response.status_code, response.json()) == (200, {"code": 0})
+
+    waiting = await intake.client.get("/waiting", headers=intake.signed_in())
+    (message,) = waiting.json()["unreadable"]
+    shown = await intake.client.get(f"/unreadable/{message['raw_id']}", headers=intake.signed_in())
+    assert shown.json()["body"] == body.decode("utf-8", "replace")
+    assert await count(database, RawMessage) == 1
+
+
+async def test_a_body_without_end_is_not_read_to_its_end(intake: Intake) -> None:
+    response = await push(intake, b"x" * 1_000_001)
+
+    assert response.status_code == 413
+
+
+SAFE = SimulatorSettings(push_to="http://intake")
+PLAIN = replace(SAFE, wechat_safe_mode=False)
+BOTH_MODES = pytest.mark.parametrize(
+    "platforms", [pytest.param(SAFE, id="safe"), pytest.param(PLAIN, id="plain")]
+)
+
+
+@BOTH_MODES
+async def test_wechat_finds_our_address(intake: Intake) -> None:
+    assert await intake.simulators.wechat.server_check()
+
+
+@BOTH_MODES
+async def test_a_message_is_taken_once_however_often_wechat_delivers_it(
+    intake: Intake, database: Database
+) -> None:
+    intake.simulators.wechat.speak("oTest0001", DRY_MESSAGE)
+    intake.doorway.answers_lost = 2
+
+    assert await intake.simulators.deliver_pushes(everything=True) == 0
+    assert await intake.simulators.deliver_pushes(everything=True) == 0
+    assert await intake.simulators.deliver_pushes(everything=True) == 1
+    assert (await the_complaint(database)).platform == "wechat"
+    assert await count(database, RawMessage) == 1
+
+
+@BOTH_MODES
+async def test_a_message_that_was_tampered_with_is_refused_and_not_stored(
+    intake: Intake, database: Database, platforms: SimulatorSettings
+) -> None:
+    wrong = {"signature": "0" * 40, "timestamp": "1", "nonce": "n", "msg_signature": "0" * 40}
+    body = b"<xml><Encrypt>AAAA</Encrypt></xml>"
+
+    assert (await intake.client.post(CALLBACK, params=wrong, content=body)).status_code == 403
+    assert (await intake.client.get(CALLBACK, params=wrong)).status_code == 403
+    assert await count(database, RawMessage) == 0
+
+
+@pytest.mark.parametrize("platforms", [SAFE])
+async def test_in_safe_mode_a_plain_message_is_not_believed(
+    intake: Intake, database: Database, platforms: SimulatorSettings
+) -> None:
+    signed = _signed(platforms)
+    response = await intake.client.post(CALLBACK, params=signed, content=_event("subscribe"))
+
+    assert response.status_code == 403
+    assert await count(database, RawMessage) == 0
+
+
+@pytest.mark.parametrize("platforms", [PLAIN])
+async def test_an_event_is_answered_and_is_no_complaint(
+    intake: Intake, database: Database, platforms: SimulatorSettings
+) -> None:
+    signed = _signed(platforms)
+    response = await intake.client.post(CALLBACK, params=signed, content=_event("subscribe"))
+
+    assert response.text == "success"
+    assert await count(database, RawMessage) == 0
+
+
+@pytest.mark.parametrize("platforms", [PLAIN])
+async def test_an_unreadable_message_is_stored_and_answered(
+    intake: Intake, database: Database, platforms: SimulatorSettings
+) -> None:
+    response = await intake.client.post(CALLBACK, params=_signed(platforms), content=b"<xml>")
+
+    assert response.text == "success"
+    assert await count(database, RawMessage) == 1
+
+
+def _signed(platforms: SimulatorSettings) -> Mapping[str, str]:
+    signature = url_signature(platforms.wechat_token, "1792000000", "n")
+    return {"signature": signature, "timestamp": "1792000000", "nonce": "n"}
+
+
+def _event(name: str) -> bytes:
+    return (
+        "<xml><ToUserName>a</ToUserName><FromUserName>o1</FromUserName>"
+        "<CreateTime>1792000000</CreateTime><MsgType>event</MsgType>"
+        f"<Event>{name}</Event></xml>"
+    ).encode()
