@@ -6,6 +6,7 @@ writes its facts and settles the complaints they touch.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 from typing import Any, Final, TypeVar
@@ -25,11 +26,11 @@ from services.reply.models import (
     WorkOrder,
 )
 from services.reply.rules.deadlines import Stage
-from services.reply.rules.escalation import kept
+from services.reply.rules.escalation import Standing, kept
 from services.reply.rules.milestones import Facts, Linked, done_at
 from shared.bus.outbox import Outbox
 
-from .counting import become, watched
+from .counting import armed_again, become, watched
 from .drafting import Office, draft_where_due
 
 _Row = TypeVar("_Row", Complaint, Promise, Reply)
@@ -76,14 +77,40 @@ async def settle(
         hangs_on = links.get(complaint.id, ())
         versions = replies.get(complaint.id, ())
         done = done_at(_facts(complaint, hangs_on, work_orders, versions))
-        for row in promises.get(complaint.id, ()):
-            before = watched(row)
-            at = done.get(Stage(row.stage))
-            if at is not None and (after := kept(before, at)) != before:
-                become(row, after, outbox, now)
+        _judge(complaint, promises.get(complaint.id, ()), done, outbox, now)
         _acknowledge_where_due(complaint, done, now)
         current = work_orders.get(hangs_on[-1].work_order_id) if hangs_on else None
         draft_where_due(session, outbox, complaint, current, versions, now, office)
+
+
+def _judge(
+    complaint: Complaint,
+    rows: Sequence[Promise],
+    done: Mapping[Stage, datetime],
+    outbox: Outbox,
+    now: datetime,
+) -> None:
+    """Hold each promise to the time its stage was done, as far as we know by now.
+
+    What counted may turn out not to: a repair of the work order that the complaint had already
+    left, where we hear of the move last. Then the promise waits again, and all are told anew.
+    """
+    reopened = False
+    for row in rows:
+        before, at = watched(row), done.get(Stage(row.stage))
+        if at == before.kept_at:
+            continue
+        if at is not None:
+            become(row, kept(replace(before, kept_at=None), at), outbox, now)
+            continue
+        missed = row.missed_recorded_at is not None
+        standing = Standing.MISSED if missed else Standing.OPEN
+        become(row, replace(before, kept_at=None, standing=standing), outbox, now)
+        reopened = True
+    if reopened:
+        outbox.add(
+            armed_again(complaint.id, complaint.county, rows, unreadable=complaint.limit_unreadable)
+        )
 
 
 def _acknowledge_where_due(

@@ -23,7 +23,7 @@ NewDatabase = Callable[[str], Awaitable[Database]]
 OFFICE = Office("蓝田县农村供水服务中心", "029-82700000")
 
 
-@dataclass
+@dataclass(repr=False)
 class Desk:
     database: Database
     clock: ManualClock

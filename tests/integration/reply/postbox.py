@@ -1,0 +1,206 @@
+"""The sender on the platforms' simulators: what they have taken is the journal's word, not ours."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import httpx
+from fastapi import FastAPI, HTTPException
+from pydantic import SecretStr
+from sqlalchemy import func, select
+from sqlmodel import col
+
+from services.reply.acknowledger import Acknowledger
+from services.reply.channels.channel import Channel
+from services.reply.handlers.reviewing import approve, write_draft
+from services.reply.models import Reply
+from services.reply.resident_handle import ResidentHandles
+from services.reply.rules.delivery import Pace
+from services.reply.sender import Sender
+from services.reply.settings import ReplySettings
+from services.reply.ways_out import WaysOut, open_ways_out
+from services.simulators.app import build_app
+from services.simulators.faults import Faults
+from services.simulators.settings import SimulatorSettings
+from services.simulators.simulators import Simulators
+from shared.bus.tables import outbox as outbox_table
+from tests.integration.reply.desk import OFFICE, Desk
+from tests.integration.reply.events import COUNTY, linked, received, repaired
+
+THEIRS = SimulatorSettings()
+SECRET = "a secret of more than thirty-two characters"
+PACE = Pace()
+BOARD_APPEARS_WITHIN = timedelta(hours=6)
+
+
+def settings() -> ReplySettings:
+    """Every platform, on the simulators."""
+    return ReplySettings(
+        _env_file=None,
+        intake_url="http://platforms/intake",
+        hotline_url="http://platforms/12345",
+        hotline_app_id=THEIRS.hotline_app_id,
+        hotline_secret=SecretStr(THEIRS.hotline_secret),
+        board_url="http://platforms/board",
+        board_app_code=SecretStr(THEIRS.board_app_code),
+        board_token=SecretStr(THEIRS.board_token),
+        board_back_office_url="http://platforms/board",
+        board_back_office_key=SecretStr(THEIRS.board_backoffice_key),
+        board_organization="蓝田县水利局",
+        board_appears_within_hours=BOARD_APPEARS_WITHIN / timedelta(hours=1),
+        wechat_url="http://platforms/wechat",
+        wechat_app_id=THEIRS.wechat_app_id,
+        wechat_app_secret=SecretStr(THEIRS.wechat_app_secret),
+    )
+
+
+@dataclass(repr=False)
+class Intake:
+    """Answers one question: how the platform calls the resident."""
+
+    handles: dict[str, str] = field(default_factory=dict)
+    away: bool = False
+    asked: list[str] = field(default_factory=list)
+
+    def app(self) -> FastAPI:
+        app = FastAPI()
+
+        @app.get("/complaints/{complaint_id}/handle")
+        async def handle(complaint_id: str) -> dict[str, str]:
+            self.asked.append(complaint_id)
+            if self.away:
+                raise HTTPException(401)
+            if complaint_id not in self.handles:
+                raise HTTPException(404)
+            return {"handle": self.handles[complaint_id]}
+
+        return app
+
+
+@dataclass(repr=False)
+class Postbox:
+    desk: Desk
+    simulators: Simulators
+    intake: Intake
+    ways_out: WaysOut
+    handles: ResidentHandles
+    transport: httpx.AsyncBaseTransport
+
+    @property
+    def sender(self) -> Sender:
+        return Sender(self.desk.database, self.ways_out.channels, self.handles, PACE, OFFICE)
+
+    @property
+    def acknowledger(self) -> Acknowledger:
+        assert self.ways_out.hotline is not None
+        return Acknowledger(self.desk.database, self.ways_out.hotline, OFFICE.name, PACE)
+
+    def with_channel(self, platform: str, channel: Channel) -> Sender:
+        return replace(self.sender, channels={**self.ways_out.channels, platform: channel})
+
+    def faults_of(self, platform: str) -> Faults:
+        return {
+            "hotline_12345": self.simulators.hotline.faults,
+            "message_board": self.simulators.board.faults,
+            "wechat": self.simulators.wechat.faults,
+        }[platform]
+
+    async def approved(self, complaint_id: str = "c1", platform: str = "hotline_12345") -> None:
+        """A complaint that the platform knows, repaired, its draft approved."""
+        external_id = self._ask(complaint_id, platform)
+        await self.desk.hears(
+            received(complaint_id, platform=platform, external_id=external_id, sent_at=self.now),
+            linked(complaint_id, work_order_id=f"w-{complaint_id}", at=self.now),
+            repaired(f"w-{complaint_id}", at=self.now),
+        )
+        await self.approves(complaint_id)
+
+    async def approves(self, complaint_id: str, version: int = 1) -> None:
+        async with self.desk.database.work() as (session, outbox):
+            await approve(
+                session,
+                outbox,
+                complaint_id,
+                COUNTY,
+                version,
+                by="li",
+                now=self.now,
+                second_person=False,
+            )
+
+    async def writes(
+        self, text: str, *, version: int, responsible: str = "", complaint_id: str = "c1"
+    ) -> int:
+        async with self.desk.database.work() as (session, outbox):
+            return await write_draft(
+                session,
+                outbox,
+                complaint_id,
+                COUNTY,
+                text=text,
+                solved=False,
+                responsible=responsible,
+                version=version,
+                by="zhao",
+                now=self.now,
+            )
+
+    async def recorded(self) -> list[str]:
+        """The types of all events that have committed, in order."""
+        async with self.desk.database.reading() as session:
+            found = await session.execute(select(outbox_table).order_by(outbox_table.c.id))
+            return [row.headers["ce_type"] for row in found]
+
+    def _ask(self, complaint_id: str, platform: str) -> str:
+        if platform == "hotline_12345":
+            return self.simulators.hotline.add_order({"issueDesc": "没水"})
+        if platform == "message_board":
+            return str(self.simulators.board.post_thread({"content": "没水"}))
+        self.intake.handles[complaint_id] = f"o-{complaint_id}"
+        return self.simulators.wechat.speak(f"o-{complaint_id}", "没水")
+
+    def taken(self) -> list[Mapping[str, object]]:
+        """Every reply that any platform has taken, each time it took it."""
+        kinds = ("replied", "returned", "answered", "customer_message", "template_message")
+        return [entry.data for entry in self.simulators.journal.entries() if entry.kind in kinds]
+
+    @property
+    def now(self) -> datetime:
+        return self.desk.clock.now()
+
+    async def until_quiet(self) -> None:
+        """Time goes by and the sender goes on, until nothing is due any more."""
+        for _ in range(200):
+            await self.sender.once()
+            async with self.desk.database.reading() as session:
+                next_due = await session.scalar(
+                    select(func.min(col(Reply.next_attempt_at))).where(
+                        col(Reply.state).in_(["approved", "sending", "awaiting_receipt"])
+                    )
+                )
+            if next_due is None:
+                return
+            self.desk.clock.move_to(next_due)
+        raise AssertionError("the sender never comes to an end")
+
+    async def close(self) -> None:
+        for close in self.ways_out.closing:
+            await close()
+        await self.handles.close()
+        await self.simulators.close()
+
+
+def open_postbox(desk: Desk) -> Postbox:
+    app = build_app(THEIRS, desk.clock)
+    intake = Intake()
+    app.mount("/intake", intake.app())
+    transport = httpx.ASGITransport(app=app)
+    handles = ResidentHandles("http://platforms/intake", SECRET, desk.clock, transport=transport)
+    return Postbox(
+        desk,
+        app.state.simulators,
+        intake,
+        open_ways_out(settings(), desk.clock, transport),
+        handles,
+        transport,
+    )

@@ -1,0 +1,72 @@
+"""签收: the platform is told once somebody is on it, with patience, and never by guesswork."""
+
+import pytest
+
+from services.simulators.faults import FaultKind
+from shared.events.complaints import Decision
+from tests.conftest import NOW
+from tests.integration.reply.events import HOUR, NOT_OURS, decided, decision, linked, received
+from tests.integration.reply.postbox import Postbox
+
+
+def _accepted(postbox: Postbox) -> list[dict[str, object]]:
+    return [dict(entry.data) for entry in postbox.simulators.journal.entries(kind="accepted")]
+
+
+async def _received(postbox: Postbox, what: Decision | None = None) -> str:
+    number = postbox.simulators.hotline.add_order({"issueDesc": "没水"})
+    await postbox.desk.hears(received(external_id=number, decision=what or decision()))
+    return number
+
+
+async def test_an_order_is_accepted_on_the_platform_when_it_is_linked(postbox: Postbox) -> None:
+    number = await _received(postbox)
+    assert await postbox.acknowledger.once() == 0
+    await postbox.desk.hears(linked(at=NOW + HOUR))
+    await postbox.acknowledger.once()
+    (accepted,) = _accepted(postbox)
+    assert accepted["issueNumber"] == number
+    assert accepted["acceptTime"] == "2026-10-12 10:30:00"
+    assert await postbox.acknowledger.once() == 0
+    assert (await postbox.desk.complaint()).acknowledged_at == postbox.now
+
+
+async def test_it_is_accepted_when_a_person_decides(postbox: Postbox) -> None:
+    await _received(postbox)
+    await postbox.desk.hears(decided(category="billing", at=NOW))
+    await postbox.acknowledger.once()
+    assert len(_accepted(postbox)) == 1
+
+
+@pytest.mark.parametrize(
+    "kind", [FaultKind.ERROR_5XX, FaultKind.TIMEOUT_BEFORE_ACCEPTING, FaultKind.WAF_403]
+)
+async def test_it_is_tried_again_until_the_platform_takes_it(
+    postbox: Postbox, kind: FaultKind
+) -> None:
+    await _received(postbox)
+    await postbox.desk.hears(linked())
+    postbox.simulators.hotline.faults.add(kind, times=2, on="accept")
+    for _ in range(4):
+        await postbox.acknowledger.once()
+        postbox.desk.clock.advance(HOUR)
+    assert len(_accepted(postbox)) == 1
+
+
+async def test_a_closed_order_is_not_asked_for_ever(postbox: Postbox) -> None:
+    number = await _received(postbox)
+    await postbox.desk.hears(linked())
+    postbox.simulators.hotline.close_order(number)
+    await postbox.acknowledger.once()
+    postbox.desk.clock.advance(100 * HOUR)
+    assert await postbox.acknowledger.once() == 0
+
+
+async def test_other_platforms_want_no_acknowledgement(postbox: Postbox) -> None:
+    await postbox.desk.hears(received(platform="message_board"), linked())
+    assert await postbox.acknowledger.once() == 0
+
+
+async def test_what_is_not_ours_and_nobody_took_up_is_not_accepted(postbox: Postbox) -> None:
+    await _received(postbox, NOT_OURS)
+    assert await postbox.acknowledger.once() == 0

@@ -1,0 +1,304 @@
+"""The HTTP edge: who may, what they see, and how a refusal reads."""
+
+from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from services.reply.models import ReplyState
+from services.reply.rules.deadlines import Stage
+from services.reply.rules.escalation import Standing
+from services.reply.service import build
+from services.simulators.faults import FaultKind
+from shared.auth.permissions import Role
+from shared.auth.tokens import Person, issue_token
+from shared.bus.embedded import EmbeddedBus
+from shared.events.replies import ReplyApproved, ReplyDelivered, ResidentTold
+from shared.service import Service
+from tests.conftest import NOW
+from tests.integration.reply.desk import Desk
+from tests.integration.reply.events import (
+    COUNTY,
+    DAY,
+    HOUR,
+    NOT_OURS,
+    linked,
+    received,
+    repaired,
+)
+from tests.integration.reply.postbox import SECRET, Postbox, settings
+
+
+@pytest.fixture
+async def service(desk: Desk, postbox: Postbox, empty_database_url: str) -> AsyncIterator[Service]:
+    bus = EmbeddedBus(empty_database_url)
+    built = build(settings(), desk.database, bus, secret=SECRET, transport=postbox.transport)
+    yield built
+    for close in built.closing:
+        await close()
+
+
+class Caller:
+    def __init__(self, service: Service, desk: Desk) -> None:
+        self._desk = desk
+        self._client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=service.app), base_url="http://reply"
+        )
+
+    async def __call__(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None = None,
+        *,
+        role: Role = Role.REVIEWER,
+        name: str = "li",
+        county: str = COUNTY,
+        language: str = "zh",
+    ) -> httpx.Response:
+        person = Person(name, role, county)
+        token = issue_token(person, SECRET, self._desk.clock.now(), audience="service")
+        return await self._client.request(
+            method,
+            path,
+            json=body,
+            headers={"Authorization": f"Bearer {token}", "Accept-Language": language},
+        )
+
+
+@pytest.fixture
+def call(service: Service, desk: Desk) -> Caller:
+    return Caller(service, desk)
+
+
+@pytest.fixture
+async def drafted(desk: Desk) -> Desk:
+    await desk.hears(received(), linked(), repaired())
+    return desk
+
+
+def _key(response: httpx.Response) -> str:
+    assert response.headers["content-type"] == "application/problem+json"
+    return str(response.json()["type"]).removeprefix("urn:waterdesk:problem:")
+
+
+async def test_a_reviewer_reads_changes_and_approves(drafted: Desk, call: Caller) -> None:
+    (listed,) = (await call("GET", "/replies?state=draft")).json()
+    assert (listed["complaint_id"], listed["version"]) == ("c1", 1)
+    assert "text" not in listed
+    (version,) = (await call("GET", "/replies/c1")).json()
+    assert "更换电机" in version["text"]
+    written = await call(
+        "PUT", "/replies/c1/draft", {"text": "已修好。", "solved": True, "version": 1}
+    )
+    assert written.json() == {"version": 2}
+    assert (await call("POST", "/replies/c1/approve", {"version": 2})).status_code == 204
+    assert (await call("POST", "/replies/c1/approve", {"version": 2})).status_code == 204
+    reply = await drafted.live_reply()
+    assert (reply.state, reply.text, reply.approved_by) == ("approved", "已修好。", "li")
+    assert (reply.written_by, reply.version) == ("li", 2)
+
+
+async def test_nobody_approves_words_they_have_not_seen(drafted: Desk, call: Caller) -> None:
+    await call("PUT", "/replies/c1/draft", {"text": "甲", "solved": True, "version": 1})
+    stale = await call("PUT", "/replies/c1/draft", {"text": "乙", "solved": True, "version": 1})
+    assert (stale.status_code, _key(stale)) == (409, "stale_reply_version")
+    approved = await call("POST", "/replies/c1/approve", {"version": 1})
+    assert (approved.status_code, _key(approved)) == (409, "stale_reply_version")
+    assert (await drafted.live_reply()).text == "甲"
+
+
+async def test_a_reply_can_be_written_where_nothing_was_drafted(desk: Desk, call: Caller) -> None:
+    await desk.hears(received())
+    body = {"text": "水费按表计量。", "solved": True, "version": 0}
+    assert (await call("PUT", "/replies/c1/draft", body)).json() == {"version": 1}
+
+
+async def test_our_draft_does_not_replace_what_a_person_wrote(drafted: Desk, call: Caller) -> None:
+    await call("PUT", "/replies/c1/draft", {"text": "已修好。", "solved": True, "version": 1})
+    await drafted.hears(repaired(at=NOW + 6 * HOUR))
+    assert (await drafted.live_reply()).text == "已修好。"
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "key"),
+    [
+        ({"text": "   "}, 422, "reply_empty"),
+        ({"text": "好" * 601}, 422, "reply_too_long"),
+        ({"text": "好" * 2001}, 422, "invalid_request"),
+        ({"text": ""}, 422, "invalid_request"),
+        ({"surprise": 1}, 422, "invalid_request"),
+    ],
+)
+async def test_words_a_platform_would_not_take_are_refused(
+    desk: Desk, call: Caller, changes: dict[str, object], status: int, key: str
+) -> None:
+    await desk.hears(received(platform="wechat"))
+    body = {"text": "好", "solved": True, "version": 0, **changes}
+    refused = await call("PUT", "/replies/c1/draft", body)
+    assert (refused.status_code, _key(refused)) == (status, key)
+
+
+async def test_a_return_names_who_is_responsible(desk: Desk, call: Caller) -> None:
+    await desk.hears(received(decision=NOT_OURS))
+    refused = await call("POST", "/replies/c1/approve", {"version": 1})
+    assert (refused.status_code, _key(refused)) == (409, "responsible_missing")
+    body = {"text": "不属供水。", "solved": False, "version": 1, "responsible": "县住建局"}
+    await call("PUT", "/replies/c1/draft", body)
+    assert (await call("POST", "/replies/c1/approve", {"version": 2})).status_code == 204
+    assert (await desk.live_reply()).returned
+
+
+async def test_the_refusal_is_in_the_readers_language(drafted: Desk, call: Caller) -> None:
+    for language, words in (("zh", "没有这件诉求。"), ("en", "There is no such complaint.")):
+        unknown = await call("GET", "/replies/c9", language=language)
+        assert (unknown.status_code, unknown.json()["title"]) == (404, words)
+
+
+async def test_another_county_sees_and_does_nothing(drafted: Desk, call: Caller) -> None:
+    elsewhere: dict[str, Any] = {"county": "610124"}
+    assert (await call("GET", "/replies", **elsewhere)).json() == []
+    answers = [
+        await call("GET", "/replies/c1", **elsewhere),
+        await call("GET", "/promises?complaint_id=c1", **elsewhere),
+        await call("POST", "/replies/c1/approve", {"version": 1}, **elsewhere),
+        await call(
+            "PUT", "/replies/c1/draft", {"text": "x", "solved": True, "version": 1}, **elsewhere
+        ),
+        await call("POST", "/complaints/c1/contacted", {}, role=Role.CREW, **elsewhere),
+    ]
+    assert {answer.status_code for answer in answers} == {404}
+    assert (await drafted.live_reply()).state == ReplyState.DRAFT
+
+
+async def test_each_role_may_do_its_part_only(drafted: Desk, call: Caller) -> None:
+    draft = {"text": "x", "solved": True, "version": 1}
+    refused = [
+        await call("PUT", "/replies/c1/draft", draft, role=Role.CREW),
+        await call("POST", "/replies/c1/approve", {"version": 1}, role=Role.DISPATCHER),
+        await call("GET", "/replies/c1", role=Role.CREW),
+        await call("POST", "/complaints/c1/contacted", {}, role=Role.REVIEWER),
+    ]
+    assert {answer.status_code for answer in refused} == {403}
+
+
+async def test_a_recorded_contact_keeps_the_promise_and_enters_the_draft(
+    drafted: Desk, call: Caller
+) -> None:
+    drafted.clock.move_to(NOW + 3 * HOUR)
+    spoken = {"contacted_at": (NOW + HOUR).isoformat()}
+    done = await call("POST", "/complaints/c1/contacted", spoken, role=Role.CREW)
+    assert done.status_code == 204
+    promises = (await call("GET", "/promises?complaint_id=c1")).json()
+    assert [promise["stage"] for promise in promises] == [stage.value for stage in Stage]
+    assert (await drafted.promises())[Stage.FIRST_CONTACT].kept_at == NOW + HOUR
+    assert "已与反映人联系" in (await drafted.live_reply()).text
+
+
+@pytest.mark.parametrize(
+    ("at", "key"),
+    [
+        (NOW + HOUR, "contacted_in_the_future"),
+        (NOW - timedelta(seconds=1), "contacted_before_received"),
+    ],
+)
+async def test_a_contact_that_cannot_have_been_is_refused(
+    drafted: Desk, call: Caller, at: object, key: str
+) -> None:
+    body: dict[str, object] = {"contacted_at": str(at)}
+    refused = await call("POST", "/complaints/c1/contacted", body, role=Role.CREW)
+    assert (refused.status_code, _key(refused)) == (422, key)
+
+
+async def test_the_call_sheets_tick_answers_a_complaint_that_came_by_phone(
+    desk: Desk, call: Caller
+) -> None:
+    await desk.hears(received(platform="phone"), linked(), repaired())
+    early = await call("POST", "/replies/c1/told", {"version": 1}, role=Role.DISPATCHER)
+    assert _key(early) == "reply_not_by_hand"
+    await call("POST", "/replies/c1/approve", {"version": 1})
+    (listed,) = (await call("GET", "/replies?state=approved")).json()
+    assert listed["by_hand"]
+    ticked = await call("POST", "/replies/c1/told", {"version": 1}, role=Role.DISPATCHER)
+    assert ticked.status_code == 204
+    reply = await desk.live_reply()
+    assert (reply.state, reply.told_by, reply.settled_by) == ("delivered", "phone", "li")
+    assert (await desk.promises())[Stage.REPLY].standing == Standing.MET
+
+
+@pytest.mark.parametrize(("outcome", "sent"), [("arrived", 1), ("send_again", 2)])
+async def test_a_person_resolves_what_is_stuck(
+    postbox: Postbox, call: Caller, outcome: str, sent: int
+) -> None:
+    await postbox.approved(platform="wechat")
+    postbox.faults_of("wechat").add(FaultKind.TIMEOUT_AFTER_ACCEPTING, on="customer_message")
+    await postbox.until_quiet()
+    changed = await call("PUT", "/replies/c1/draft", {"text": "再答", "solved": True, "version": 1})
+    assert _key(changed) == "reply_must_be_confirmed"
+    decided = await call("POST", "/replies/c1/resolve-stuck", {"version": 1, "outcome": outcome})
+    assert decided.status_code == 204
+    await postbox.until_quiet()
+    reply = await postbox.desk.live_reply()
+    assert (reply.state, reply.settled_by) == ("delivered", "li")
+    assert len(postbox.taken()) == sent
+    events = await postbox.recorded()
+    assert events.count(ReplyDelivered.type) == events.count(ResidentTold.type) == 1
+    again = await call("POST", "/replies/c1/resolve-stuck", {"version": 1, "outcome": "send_again"})
+    assert _key(again) == "reply_not_stuck"
+
+
+async def test_a_refused_reply_is_written_anew(postbox: Postbox, call: Caller) -> None:
+    await postbox.approved(platform="wechat")
+    handle = postbox.intake.handles.pop("c1")
+    await postbox.until_quiet()
+    postbox.intake.handles["c1"] = handle
+    body = {"text": "已修好。", "solved": True, "version": 1}
+    assert (await call("PUT", "/replies/c1/draft", body)).json() == {"version": 2}
+    await call("POST", "/replies/c1/approve", {"version": 2})
+    await postbox.until_quiet()
+    assert [reply.state for reply in await postbox.desk.replies()] == ["delivered", "superseded"]
+    assert (await postbox.recorded()).count(ReplyApproved.type) == 2
+
+
+async def test_what_is_on_its_way_cannot_be_changed(postbox: Postbox, call: Caller) -> None:
+    await postbox.approved()
+    postbox.faults_of("hotline_12345").add(FaultKind.TIMEOUT_BEFORE_ACCEPTING, on="reply")
+    await postbox.sender.once()
+    body = {"text": "再答", "solved": True, "version": 1}
+    refused = await call("PUT", "/replies/c1/draft", body)
+    assert (refused.status_code, _key(refused)) == (409, "reply_on_its_way")
+
+
+async def test_more_time_is_asked_for_granted_and_counted(desk: Desk, call: Caller) -> None:
+    await desk.hears(received(time_limit="3个工作日"))
+    old = (await desk.promises())[Stage.RESOLVE].due_at
+    asked = {"new_due_at": (old + 5 * DAY).isoformat(), "reason": "需换主管，等材料"}
+    path = "/promises/c1/resolve/extension"
+    assert (await call("POST", path, asked)).status_code == 202
+    assert (await desk.promises())[Stage.RESOLVE].due_at == old
+    assert _key(await call("POST", path, asked)) == "extension_asked_already"
+    assert (await call("POST", f"{path}/answer", {"granted": True})).status_code == 204
+    resolve = (await desk.promises())[Stage.RESOLVE]
+    assert (resolve.due_at, resolve.extensions_granted) == (old + 5 * DAY, 1)
+    assert _key(await call("POST", f"{path}/answer", {"granted": True})) == "no_extension_asked"
+    assert _key(await call("POST", path, asked)) == "extensions_used_up"
+
+
+async def test_more_time_refused_leaves_the_old_limit(desk: Desk, call: Caller) -> None:
+    await desk.hears(received())
+    old = (await desk.promises())[Stage.REPLY].due_at
+    asked = {"new_due_at": (old + DAY).isoformat(), "reason": "等材料"}
+    await call("POST", "/promises/c1/reply/extension", asked)
+    await call("POST", "/promises/c1/reply/extension/answer", {"granted": False})
+    reply = (await desk.promises())[Stage.REPLY]
+    assert (reply.due_at, reply.extensions_granted) == (old, 0)
+
+
+async def test_it_is_healthy_without_a_token(service: Service) -> None:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=service.app), base_url="http://reply"
+    ) as client:
+        assert (await client.get("/health/ready")).json()["service"] == "reply"
+        assert (await client.get("/replies")).status_code == 401

@@ -1,0 +1,294 @@
+"""Each version is delivered at most once, whatever breaks; the simulators' journal is the judge."""
+
+import asyncio
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+import pytest
+import structlog.testing
+
+from services.reply.channels.channel import Channel, OutgoingReply, Receipt
+from services.reply.models import ComplaintState, Reply, ReplyState
+from services.reply.rules.deadlines import Stage
+from services.reply.rules.escalation import Standing
+from services.simulators.faults import FaultKind
+from shared.events.replies import ReplyDelivered, ReplyStuck, ResidentTold
+from tests.integration.reply.dying import Killed, killed_at
+from tests.integration.reply.events import HOUR, NOT_OURS, received
+from tests.integration.reply.postbox import PACE, Postbox
+
+PLATFORMS = ("hotline_12345", "message_board", "wechat")
+OPERATIONS = {"hotline_12345": "reply", "message_board": "answer", "wechat": "customer_message"}
+LOOKABLE = ("hotline_12345", "message_board")
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+async def test_an_approved_reply_arrives_and_ends_the_promises(
+    postbox: Postbox, platform: str
+) -> None:
+    await postbox.approved(platform=platform)
+    await postbox.until_quiet()
+    reply = await postbox.desk.live_reply()
+    assert reply.state == ReplyState.DELIVERED
+    assert reply.receipt
+    assert len(postbox.taken()) == 1
+    assert (await postbox.desk.complaint()).state == ComplaintState.ANSWERED
+    promise = (await postbox.desk.promises())[Stage.REPLY]
+    assert (promise.standing, promise.kept_at) == (Standing.MET, reply.delivered_at)
+    told_by = {"wechat": "wechat"}.get(platform, "platform")
+    assert (reply.told_by, reply.told_at) == (told_by, reply.delivered_at)
+
+
+async def test_a_delivery_is_told_once(postbox: Postbox) -> None:
+    await postbox.approved()
+    await postbox.until_quiet()
+    events = await postbox.recorded()
+    assert events.count(ReplyDelivered.type) == events.count(ResidentTold.type) == 1
+
+
+async def test_what_is_not_ours_goes_back_and_every_promise_ends(postbox: Postbox) -> None:
+    number = postbox.simulators.hotline.add_order({"issueDesc": "屋顶漏水"})
+    await postbox.desk.hears(received(external_id=number, decision=NOT_OURS))
+    version = await postbox.writes("该问题由县住建局负责。", responsible="县住建局", version=1)
+    await postbox.approves("c1", version)
+    await postbox.until_quiet()
+    (returned,) = postbox.taken()
+    body = returned["body"]
+    assert isinstance(body, dict)
+    assert body["responsible"] == "县住建局"
+    assert (await postbox.desk.complaint()).state == ComplaintState.RETURNED
+    promises = await postbox.desk.promises()
+    assert {row.standing for row in promises.values()} == {Standing.MET}
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+@pytest.mark.parametrize("kind", [FaultKind.WAF_403, FaultKind.ERROR_5XX])
+async def test_a_platform_that_is_away_is_tried_again_with_growing_pauses(
+    postbox: Postbox, platform: str, kind: FaultKind
+) -> None:
+    await postbox.approved(platform=platform)
+    postbox.faults_of(platform).add(kind, times=3, on=OPERATIONS[platform])
+    await postbox.sender.once()
+    reply = await postbox.desk.live_reply()
+    assert reply.state == ReplyState.APPROVED
+    assert reply.next_attempt_at is not None
+    assert reply.next_attempt_at - postbox.now >= PACE.first_wait
+    assert await postbox.sender.once() == 0
+    await postbox.until_quiet()
+    assert (await postbox.desk.live_reply()).state == ReplyState.DELIVERED
+    assert len(postbox.taken()) == 1
+
+
+@pytest.mark.parametrize("platform", LOOKABLE)
+@pytest.mark.parametrize(
+    "kind", [FaultKind.TIMEOUT_AFTER_ACCEPTING, FaultKind.TIMEOUT_BEFORE_ACCEPTING]
+)
+async def test_a_reply_nobody_answered_is_looked_for_before_it_is_sent_again(
+    postbox: Postbox, platform: str, kind: FaultKind
+) -> None:
+    await postbox.approved(platform=platform)
+    postbox.faults_of(platform).add(kind, on=OPERATIONS[platform])
+    await postbox.sender.once()
+    assert (await postbox.desk.live_reply()).state == ReplyState.SENDING
+    await postbox.until_quiet()
+    reply = await postbox.desk.live_reply()
+    assert reply.state == ReplyState.DELIVERED
+    assert len(postbox.taken()) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "arrived"),
+    [(FaultKind.TIMEOUT_AFTER_ACCEPTING, 1), (FaultKind.TIMEOUT_BEFORE_ACCEPTING, 0)],
+)
+async def test_what_cannot_be_looked_for_waits_for_a_person(
+    postbox: Postbox, kind: FaultKind, arrived: int
+) -> None:
+    await postbox.approved(platform="wechat")
+    postbox.faults_of("wechat").add(kind, on="customer_message")
+    await postbox.until_quiet()
+    reply = await postbox.desk.live_reply()
+    assert (reply.state, reply.why_stuck) == (ReplyState.STUCK, "unconfirmed")
+    assert len(postbox.taken()) == arrived
+    assert (await postbox.recorded()).count(ReplyStuck.type) == 1
+
+
+async def test_an_answer_the_board_shows_late_is_waited_for(postbox: Postbox) -> None:
+    await postbox.approved(platform="message_board")
+    postbox.faults_of("message_board").add(FaultKind.LATE, on="answer", amount=4)
+    await postbox.sender.once()
+    assert (await postbox.desk.live_reply()).state == ReplyState.AWAITING_RECEIPT
+    await postbox.until_quiet()
+    assert (await postbox.desk.live_reply()).state == ReplyState.DELIVERED
+    assert len(postbox.taken()) == 1
+
+
+async def test_an_answer_the_board_never_shows_waits_for_a_person(postbox: Postbox) -> None:
+    await postbox.approved(platform="message_board")
+    postbox.faults_of("message_board").add(FaultKind.LATE, on="answer", amount=1_000)
+    await postbox.until_quiet()
+    reply = await postbox.desk.live_reply()
+    assert (reply.state, reply.why_stuck) == (ReplyState.STUCK, "unconfirmed")
+    assert len(postbox.taken()) == 1
+
+
+async def test_a_reply_the_platform_will_never_take_waits_for_a_person(postbox: Postbox) -> None:
+    await postbox.approved()
+    number = (await postbox.desk.complaint()).external_id
+    postbox.simulators.hotline.close_order(number)
+    await postbox.until_quiet()
+    reply = await postbox.desk.live_reply()
+    assert (reply.state, reply.why_stuck) == (ReplyState.STUCK, "refused")
+    assert postbox.taken() == []
+
+
+async def test_a_resident_intake_does_not_know_is_not_guessed(postbox: Postbox) -> None:
+    await postbox.approved(platform="wechat")
+    postbox.intake.handles.clear()
+    await postbox.until_quiet()
+    assert (await postbox.desk.live_reply()).why_stuck == "refused"
+
+
+async def test_intake_is_waited_for(postbox: Postbox) -> None:
+    await postbox.approved(platform="wechat")
+    postbox.intake.away = True
+    await postbox.sender.once()
+    assert (await postbox.desk.live_reply()).state == ReplyState.APPROVED
+    postbox.intake.away = False
+    await postbox.until_quiet()
+    assert (await postbox.desk.live_reply()).state == ReplyState.DELIVERED
+
+
+async def test_a_platform_we_cannot_reach_is_left_to_people(postbox: Postbox) -> None:
+    await postbox.desk.hears(received(platform="phone", decision=NOT_OURS))
+    version = await postbox.writes("该问题由县住建局负责。", responsible="县住建局", version=1)
+    await postbox.approves("c1", version)
+    assert await postbox.sender.once() == 0
+    assert (await postbox.desk.live_reply()).state == ReplyState.APPROVED
+
+
+async def test_replicas_send_each_reply_once(postbox: Postbox) -> None:
+    for number in range(12):
+        await postbox.approved(f"c{number}")
+    for _ in range(3):
+        await asyncio.gather(*[postbox.sender.once() for _ in range(3)])
+    await postbox.until_quiet()
+    assert len(postbox.taken()) == 12
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+async def test_a_kill_at_any_statement_never_sends_twice(postbox: Postbox, platform: str) -> None:
+    number = 0
+    while True:
+        number += 1
+        complaint_id = f"c{number}"
+        await postbox.approved(complaint_id, platform)
+        before = len(postbox.taken())
+        with killed_at(postbox.desk.database, number) as steps, suppress(Killed):
+            await postbox.sender.once()
+        await postbox.until_quiet()
+        _judge(
+            platform,
+            await postbox.desk.live_reply(complaint_id),
+            sent=len(postbox.taken()) - before,
+        )
+        if len(steps) < number:
+            break
+    assert number > 8
+
+
+class DyingChannel:
+    """Dies on the way out, or with the receipt in its hands."""
+
+    def __init__(self, real: Channel, *, after: bool) -> None:
+        self.real, self.after = real, after
+        self.can_look, self.appears_within = real.can_look, real.appears_within
+
+    async def send(self, reply: OutgoingReply) -> Receipt | None:
+        if self.after:
+            await self.real.send(reply)
+        raise Killed
+
+    async def look(self, reply: OutgoingReply) -> Receipt | None:
+        await self.real.look(reply)
+        raise Killed
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+@pytest.mark.parametrize("after", [True, False])
+async def test_a_kill_around_the_call_never_sends_twice(
+    postbox: Postbox, platform: str, after: bool
+) -> None:
+    await postbox.approved(platform=platform)
+    dying = postbox.with_channel(
+        platform, DyingChannel(postbox.ways_out.channels[platform], after=after)
+    )
+    for _ in range(3):
+        with suppress(Killed):
+            await dying.once()
+        assert (await postbox.desk.live_reply()).state == ReplyState.SENDING or (
+            platform == "wechat"
+        )
+        postbox.desk.clock.advance(HOUR)
+    await postbox.until_quiet()
+    _judge(platform, await postbox.desk.live_reply(), sent=len(postbox.taken()))
+
+
+async def test_a_sender_that_slept_through_its_lease_sends_nothing(postbox: Postbox) -> None:
+    await postbox.approved()
+
+    class SleepyClock:
+        def __init__(self) -> None:
+            self.calls = 0
+
+        def now(self) -> datetime:
+            self.calls += 1
+            slept = PACE.lease if self.calls > 2 else timedelta(0)
+            return postbox.now + slept
+
+    awake = postbox.desk.database.clock
+    postbox.desk.database.clock = SleepyClock()
+    try:
+        await postbox.sender.once()
+    finally:
+        postbox.desk.database.clock = awake
+    assert postbox.taken() == []
+    await postbox.until_quiet()
+    assert len(postbox.taken()) == 1
+
+
+async def test_a_receipt_counts_though_the_claim_was_lost(postbox: Postbox) -> None:
+    await postbox.approved()
+
+    class Slow(DyingChannel):
+        async def send(self, reply: OutgoingReply) -> Receipt | None:
+            receipt = await self.real.send(reply)
+            postbox.desk.clock.advance(2 * PACE.lease)
+            await postbox.sender.once()
+            return receipt
+
+    slow = Slow(postbox.ways_out.channels["hotline_12345"], after=False)
+    await postbox.with_channel("hotline_12345", slow).once()
+    assert (await postbox.desk.live_reply()).state == ReplyState.DELIVERED
+    assert (await postbox.recorded()).count(ReplyDelivered.type) == 1
+    assert len(postbox.taken()) == 1
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+async def test_nothing_of_the_resident_stands_in_logs_or_tables(
+    postbox: Postbox, platform: str
+) -> None:
+    with structlog.testing.capture_logs() as logs:
+        await postbox.approved(platform=platform)
+        await postbox.until_quiet()
+    reply = await postbox.desk.live_reply()
+    assert "o-c1" not in str(logs) + str(reply.model_dump())
+    assert reply.text not in str(logs)
+
+
+def _judge(platform: str, reply: Reply, *, sent: int) -> None:
+    assert sent <= 1
+    if platform in LOOKABLE:
+        assert (reply.state, sent) == (ReplyState.DELIVERED, 1)
+    else:
+        unsure = reply.state == ReplyState.STUCK
+        assert unsure or (reply.state, sent) == (ReplyState.DELIVERED, 1)

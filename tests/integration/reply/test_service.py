@@ -1,0 +1,76 @@
+"""Reply as it runs: from the bus through the turns to the platform, and back onto the bus."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from services.reply.models import ReplyState
+from services.reply.service import build
+from shared.bus.embedded import EmbeddedBus
+from shared.bus.relay import relay_batch
+from shared.bus.topics import ALL, COMPLAINTS, REPLIES, WORK_ORDERS
+from shared.events.event import Event, to_message
+from shared.events.replies import PromisesArmed, ReplyApproved, ReplyDelivered, ReplyDrafted
+from shared.service import Service
+from tests.integration.reply.events import linked, received, repaired
+from tests.integration.reply.postbox import SECRET, Postbox, settings
+
+
+@pytest.fixture
+async def bus(empty_database_url: str) -> AsyncIterator[EmbeddedBus]:
+    opened = EmbeddedBus(empty_database_url)
+    await opened.start()
+    await opened.ensure_topics(ALL)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def service(postbox: Postbox, bus: EmbeddedBus) -> AsyncIterator[Service]:
+    built = build(
+        settings(), postbox.desk.database, bus, secret=SECRET, transport=postbox.transport
+    )
+    yield built
+    for close in built.closing:
+        await close()
+
+
+async def test_from_the_bus_to_the_platform_and_back(
+    postbox: Postbox, bus: EmbeddedBus, service: Service
+) -> None:
+    database = postbox.desk.database
+    assert service.consumer is not None
+    assert set(service.consumer.topics) == {COMPLAINTS, WORK_ORDERS}
+    number = postbox.simulators.hotline.add_order({"issueDesc": "没水"})
+    told: list[Event] = [linked(), repaired(), received(external_id=number)]
+    await bus.publish(
+        [
+            to_message(
+                event,
+                event_id=f"e{place}",
+                source="/waterdesk/test",
+                time=database.clock.now(),
+                traceparent="00-00000000000000000000000000000001-0000000000000001-01",
+            )
+            for place, event in enumerate(told)
+        ]
+    )
+    async with bus.subscribe("reply", service.consumer.topics) as subscription:
+        heard = 0
+        while heard < len(told):
+            heard += await service.consumer.take_next(subscription, asyncio.Event())
+    await postbox.approves("c1")
+    for turn in service.turns:
+        while await turn.once():
+            pass
+    assert (await postbox.desk.live_reply()).state == ReplyState.DELIVERED
+    assert {turn.name for turn in service.turns} == {"sweep", "send", "recount", "acknowledge"}
+    assert len(list(postbox.simulators.journal.entries(kind="replied"))) == 1
+    async with database.engine.connect() as connection:
+        while await relay_batch(connection, bus):
+            pass
+    async with bus.read_from(REPLIES, None) as reading:
+        said = [item.message.headers["ce_type"] for item in await reading.poll(100, 1)]
+    for kind in (PromisesArmed, ReplyDrafted, ReplyApproved, ReplyDelivered):
+        assert said.count(kind.type) == 1
