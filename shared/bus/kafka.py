@@ -29,6 +29,8 @@ _BATCH_BYTES = 256 * 1024
 _FETCH_BYTES = 8 * 1024 * 1024
 """Of one broker, ahead of what is polled: bounds the memory of a member that lags."""
 
+_REREADER_WAIT_MS = 20
+
 _TOPIC_CONFIG = {
     "retention.ms": "-1",
     "retention.bytes": "-1",
@@ -133,7 +135,14 @@ class KafkaBus:
     async def read_from(self, topic: str, since: datetime | None) -> AsyncIterator[Subscription]:
         """`poll` waits, longer than its timeout if need be, until there is a message or the end."""
         check_topic(topic)
-        consumer = AIOKafkaConsumer(topic, isolation_level="read_committed", **self._connection)
+        consumer = AIOKafkaConsumer(
+            topic,
+            isolation_level="read_committed",
+            # It fetches on the connection that also answers where the topic ends.
+            fetch_max_wait_ms=_REREADER_WAIT_MS,
+            fetch_max_bytes=_FETCH_BYTES,
+            **self._connection,
+        )
         try:
             with away():
                 async with asyncio.timeout(self._timeout):
