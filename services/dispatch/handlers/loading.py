@@ -1,0 +1,156 @@
+"""Keep a county's files in the tables, and let its staff in."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from argon2 import PasswordHasher
+from sqlalchemy import ColumnElement, Table, delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.dispatch.county_file import County
+from services.dispatch.models import Crew, Scheme, SchemeVillage, Staff
+
+_schemes: Table = Scheme.__table__  # type: ignore[attr-defined]
+_villages: Table = SchemeVillage.__table__  # type: ignore[attr-defined]
+_crews: Table = Crew.__table__  # type: ignore[attr-defined]
+_staff: Table = Staff.__table__  # type: ignore[attr-defined]
+
+
+class NameTaken(ValueError):
+    """A sign-in name, village or id of the file belongs to another county already."""
+
+
+async def load_county(session: AsyncSession, county: County) -> None:
+    """Make the tables say what the files say; doing it again changes nothing. A crew or a person no
+    longer in them becomes inactive, a village leaves its scheme; schemes stay, for their history.
+    Passwords stay. Raises NameTaken."""
+    await _check_nobody_elses(session, county)
+    await _upsert(
+        session,
+        _schemes,
+        [{"county": county.code, **scheme.model_dump(mode="json")} for scheme in county.schemes],
+    )
+    await _upsert(
+        session,
+        _villages,
+        [
+            {
+                "village_code": row.code,
+                "scheme_id": row.scheme,
+                "village": row.village,
+                "town": row.town,
+            }
+            for row in county.villages
+        ],
+    )
+    await session.execute(
+        delete(_villages).where(
+            _villages.c.scheme_id.in_(
+                select(_schemes.c.id).where(_schemes.c.county == county.code)
+            ),
+            _villages.c.village_code.not_in([row.code for row in county.villages]),
+        )
+    )
+    await _upsert(session, _crews, _crew_rows(county))
+    await _retire(session, _crews, _crews.c.id, county, [crew.id for crew in county.crews])
+    await _upsert(
+        session,
+        _staff,
+        [
+            {
+                "sign_in_name": staff.name,
+                "county": county.code,
+                "role": staff.role.value,
+                "crew_id": staff.crew,
+                "active": True,
+            }
+            for staff in county.staff
+        ],
+    )
+    names = [staff.name for staff in county.staff]
+    await _retire(session, _staff, _staff.c.sign_in_name, county, names)
+
+
+async def give_first_passwords(session: AsyncSession, county: str) -> dict[str, str]:
+    """Make a password for everybody active who has none yet. Returns them by sign-in name: they are
+    kept nowhere but as hashes, so whoever calls this must hand them over."""
+    found = await session.execute(
+        select(Staff)
+        .where(
+            col(Staff.county) == county,
+            col(Staff.active).is_(True),
+            col(Staff.password_hash).is_(None),
+        )
+        .order_by(col(Staff.sign_in_name))
+        .with_for_update()
+    )
+    hasher = PasswordHasher()
+    given = {}
+    for staff in found.scalars():
+        given[staff.sign_in_name] = secrets.token_urlsafe(9)
+        staff.password_hash = hasher.hash(given[staff.sign_in_name])
+    return given
+
+
+def _crew_rows(county: County) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": crew.id,
+            "county": county.code,
+            "name": crew.name,
+            "is_office": crew.office,
+            "skills": [skill.value for skill in crew.skills],
+            "towns": county.towns_of(crew),
+            "shifts": [interval for shift in crew.shifts for interval in shift.intervals()],
+            "on_call": crew.on_call,
+            "capacity": crew.capacity,
+            "active": True,
+        }
+        for crew in county.crews
+    ]
+
+
+async def _check_nobody_elses(session: AsyncSession, county: County) -> None:
+    # Ids of schemes and crews begin with the county's code: they cannot be another's.
+    names = [staff.name for staff in county.staff]
+    taken = select(_staff.c.sign_in_name).where(
+        _staff.c.sign_in_name.in_(names), _staff.c.county != county.code
+    )
+    codes = [village.code for village in county.villages]
+    elsewhere = (
+        select(_villages.c.village_code)
+        .join(_schemes, _schemes.c.id == _villages.c.scheme_id)
+        .where(_villages.c.village_code.in_(codes), _schemes.c.county != county.code)
+    )
+    found = [
+        *(await session.execute(taken)).scalars(),
+        *(await session.execute(elsewhere)).scalars(),
+    ]
+    if found:
+        raise NameTaken(f"{', '.join(sorted(found))}: in another county's file")
+
+
+async def _upsert(session: AsyncSession, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    if not rows:
+        return
+    key = [column.name for column in table.primary_key]
+    statement = insert(table)
+    changed = {name: statement.excluded[name] for name in rows[0] if name not in key}
+    await session.execute(
+        statement.on_conflict_do_update(index_elements=key, set_=changed), list(rows)
+    )
+
+
+async def _retire(
+    session: AsyncSession,
+    table: Table,
+    key: ColumnElement[str],
+    county: County,
+    kept: Sequence[str],
+) -> None:
+    await session.execute(
+        update(table).where(table.c.county == county.code, key.not_in(kept)).values(active=False)
+    )
