@@ -160,7 +160,7 @@ class Reply(ReplyTable, table=True):
         Index(
             "reply_due_next",
             "next_attempt_at",
-            postgresql_where=text("state IN ('approved', 'sending', 'awaiting_receipt')"),
+            postgresql_where=text("next_attempt_at IS NOT NULL"),
         ),
         Index("reply_listed", "county", "state", "drafted_at"),
     )
@@ -187,7 +187,7 @@ class Reply(ReplyTable, table=True):
     sent_at: MaybeMoment = None
     """When it was last handed to the channel, or was about to be."""
     next_attempt_at: MaybeMoment = None
-    """When to send, to look, or to take over from a sender that died."""
+    """When to send, to look, or to take over from a sender that died; None: nothing is to do."""
     receipt: str | None = None
     delivered_at: MaybeMoment = None
     why_stuck: str | None = None

@@ -4,11 +4,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import insert, or_, select
+from sqlalchemy import insert, or_, select, text
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.reply.models import Complaint, ComplaintState, Promise
+from services.reply.models import Complaint, Promise
 from services.reply.rulebook import Rulebook
 from services.reply.rules import deadlines
 from services.reply.rules.escalation import Standing, kept, moved
@@ -27,19 +27,20 @@ async def recount_outdated(
 
     Returns how many; 0: all are counted by this one.
     """
-    # Not `<>`, which no index answers.
+    # Not `<>`, which no index answers; and the state as the partial index has it.
     other_edition = or_(
         col(Complaint.counted_by) < rulebook.edition, col(Complaint.counted_by) > rulebook.edition
     )
     found = await session.execute(
         select(Complaint)
-        .where(col(Complaint.state) == ComplaintState.OPEN.value, other_edition)
+        .where(text("state = 'open'"), other_edition)
         .order_by(col(Complaint.id))
         .limit(_BATCH)
         .with_for_update(skip_locked=True)
     )
     complaints = found.scalars().all()
-    await recount(session, outbox, complaints, now, rulebook=rulebook)
+    if complaints:
+        await recount(session, outbox, complaints, now, rulebook=rulebook)
     return len(complaints)
 
 

@@ -196,6 +196,35 @@ async def test_a_kill_at_any_statement_never_sends_twice(postbox: Postbox, platf
     assert number > 8
 
 
+@pytest.mark.parametrize("platform", LOOKABLE)
+@pytest.mark.parametrize(
+    "kind", [FaultKind.TIMEOUT_AFTER_ACCEPTING, FaultKind.TIMEOUT_BEFORE_ACCEPTING]
+)
+async def test_a_kill_at_any_statement_of_looking_never_sends_twice(
+    postbox: Postbox, platform: str, kind: FaultKind
+) -> None:
+    number = 0
+    while True:
+        number += 1
+        complaint_id = f"c{number}"
+        await postbox.approved(complaint_id, platform)
+        before = len(postbox.taken())
+        postbox.faults_of(platform).add(kind, on=OPERATIONS[platform])
+        await postbox.sender.once()
+        postbox.desk.clock.advance(PACE.first_wait)
+        with killed_at(postbox.desk.database, number) as steps, suppress(Killed):
+            await postbox.sender.once()
+        await postbox.until_quiet()
+        _judge(
+            platform,
+            await postbox.desk.live_reply(complaint_id),
+            sent=len(postbox.taken()) - before,
+        )
+        if len(steps) < number:
+            break
+    assert number > 6
+
+
 class DyingChannel:
     """Dies on the way out, or with the receipt in its hands."""
 

@@ -160,6 +160,6 @@ def _make_reply() -> None:
         "reply_due_next",
         "reply",
         ["next_attempt_at"],
-        postgresql_where=sa.text("state IN ('approved', 'sending', 'awaiting_receipt')"),
+        postgresql_where=sa.text("next_attempt_at IS NOT NULL"),
     )
     op.create_index("reply_listed", "reply", ["county", "state", "drafted_at"])
