@@ -5,7 +5,7 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
-from services.commands import calendar, due, kafka
+from services.commands import calendar, due, kafka, verify
 from services.place import MisconfiguredError
 from shared.embedded_postgres import PostgresUnavailable
 
@@ -19,6 +19,7 @@ app = typer.Typer(
 app.command("due")(due.due)
 app.command("calendar")(calendar.calendar)
 app.command("kafka")(kafka.kafka)
+app.command("verify")(verify.verify)
 
 
 def main() -> None:
