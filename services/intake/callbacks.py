@@ -5,15 +5,13 @@ What is not signed by the platform is refused and not stored.
 """
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, PlainTextResponse
 
-from services.intake.accepting import Acceptance
-from services.intake.handlers.taking import Taken
+from services.intake.gathering import Gathering
 from services.intake.platforms.hotline_12345 import read_push
 from services.intake.platforms.incoming import Incoming
 from services.intake.platforms.source import Unreadable
@@ -41,13 +39,13 @@ class HotlinePushes:
     """How 12345 pushes orders to us; `secret` signs them."""
 
     secret: str
-    acceptance: Acceptance
+    pushes: Gathering
 
 
 @dataclass(frozen=True, slots=True)
 class WeChatMessages:
     callback: WeChatCallback
-    acceptance: Acceptance
+    pushes: Gathering
 
 
 def callbacks_router(hotline: HotlinePushes | None, wechat: WeChatMessages | None) -> APIRouter:
@@ -66,14 +64,14 @@ def callbacks_router(hotline: HotlinePushes | None, wechat: WeChatMessages | Non
                 _path_on_the_wire(request),
                 body,
                 secret=hotline.secret,
-                county=hotline.acceptance.county,
-                now=hotline.acceptance.database.clock.now(),
+                county=hotline.pushes.acceptance.county,
+                now=hotline.pushes.acceptance.database.clock.now(),
             )
         except StaleTimestamp:
             raise Problem(401, "stale_timestamp", _STALE) from None
         except BadSignature:
             raise Problem(401, "bad_signature", _NOT_SIGNED) from None
-        await _accepted(hotline.acceptance, [arrival])
+        await _accepted(hotline.pushes, arrival)
         return JSONResponse({"code": 0})
 
     @router.get("/wechat/callback")
@@ -97,32 +95,24 @@ def callbacks_router(hotline: HotlinePushes | None, wechat: WeChatMessages | Non
         except BadSignature:
             raise Problem(403, "bad_signature", _NOT_SIGNED) from None
         if arrival is not None:
-            await _accepted(wechat.acceptance, [arrival])
+            await _accepted(wechat.pushes, arrival)
         return PlainTextResponse("success")
 
     return router
 
 
-async def _accepted(
-    acceptance: Acceptance, arrivals: Sequence[Incoming | Unreadable]
-) -> Sequence[Taken]:
-    """Raises Problem 503 where nothing could be committed in time."""
+async def _accepted(pushes: Gathering, arrival: Incoming | Unreadable) -> None:
+    """Raises Problem 503 where it could not be committed in time."""
+    platform = pushes.acceptance.platform
     try:
         async with asyncio.timeout(_COMMIT_WITHIN):
-            taken = await acceptance.accept(arrivals)
+            taken = await pushes.accept(arrival)
     except Exception as error:
         if not is_passing(error):
             raise
-        log.warning("push_waits", platform=acceptance.platform, why=type(error).__name__)
+        log.warning("push_waits", platform=platform, why=type(error).__name__)
         raise Problem(503, "send_again", _AGAIN) from None
-    for one in taken:
-        log.info(
-            "taken",
-            platform=acceptance.platform,
-            outcome=one.outcome,
-            complaint_id=one.complaint_id,
-        )
-    return taken
+    log.info("taken", platform=platform, outcome=taken.outcome, complaint_id=taken.complaint_id)
 
 
 async def _body(request: Request) -> bytes:

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from services.intake import api, waiting_api
 from services.intake.accepting import Acceptance
 from services.intake.callbacks import HotlinePushes, WeChatMessages, callbacks_router
+from services.intake.gathering import Gathering
 from services.intake.gazetteer import DEMO_COUNTY, load_gazetteer
 from services.intake.handlers.taking import Desk
 from services.intake.keyed_hashes import KeyedHashes
@@ -52,16 +53,19 @@ def build(
     def acceptance(platform: Platform) -> Acceptance:
         return Acceptance(platform, settings.county, database, desk)
 
+    def pushes(platform: Platform) -> Gathering:
+        return Gathering(acceptance(platform))
+
     hotline_secret, wechat = settings.hotline_secret, _wechat_callback(settings)
     app.include_router(health.router)
     app.include_router(api.router)
     app.include_router(waiting_api.router)
     app.include_router(
         callbacks_router(
-            HotlinePushes(hotline_secret.get_secret_value(), acceptance(Platform.HOTLINE_12345))
+            HotlinePushes(hotline_secret.get_secret_value(), pushes(Platform.HOTLINE_12345))
             if hotline_secret
             else None,
-            WeChatMessages(wechat, acceptance(Platform.WECHAT)) if wechat else None,
+            WeChatMessages(wechat, pushes(Platform.WECHAT)) if wechat else None,
         )
     )
     turns: list[Turn] = []

@@ -1,5 +1,6 @@
 """What platforms send us: stored before it is answered, and only where it is theirs."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -8,8 +9,13 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import event
 
 from services.intake.models import Complaint, RawMessage
+from services.intake.platforms.incoming import Incoming
+from services.intake.reading import Reading
+from services.intake.reading import read as really_read
+from services.intake.rules.place_names import Gazetteer
 from services.simulators.faults import FaultKind
 from services.simulators.settings import SimulatorSettings
 from shared.db import Database
@@ -125,6 +131,42 @@ async def test_a_body_without_end_is_not_read_to_its_end(intake: Intake) -> None
     response = await push(intake, b"x" * 1_000_001)
 
     assert response.status_code == 413
+
+
+def order_body(number: int, text: str = DRY["issueDesc"]) -> bytes:
+    named = {"issueNumber": f"XA-{number}", "changeId": f"c-{number}", "issueDesc": text}
+    return json.dumps(
+        {"issueTime": "2026-10-12 09:00:00", "changeType": "new"} | named, ensure_ascii=False
+    ).encode()
+
+
+async def test_pushes_that_come_together_share_a_transaction_and_are_each_answered(
+    intake: Intake, database: Database
+) -> None:
+    commits: list[object] = []
+    event.listen(database.engine.sync_engine, "commit", commits.append)
+    bodies = [*map(order_body, range(40)), b"{broken"]
+    responses = await asyncio.gather(*(push(intake, body) for body in bodies))
+
+    assert {response.status_code for response in responses} == {200}
+    assert (await count(database, Complaint), await count(database, RawMessage)) == (40, 41)
+    assert len(commits) < 10
+
+
+async def test_a_push_that_fails_by_itself_fails_no_other(
+    intake: Intake, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(incoming: Incoming, gazetteer: Gazetteer) -> Reading:
+        if "毒" in incoming.text:
+            raise ZeroDivisionError
+        return really_read(incoming, gazetteer)
+
+    monkeypatch.setattr("services.intake.handlers.taking.read", read)
+    bodies = [order_body(1), order_body(2, "水里有毒"), order_body(3), order_body(4)]
+    responses = await asyncio.gather(*(push(intake, body) for body in bodies))
+
+    assert {response.status_code for response in responses} == {200}
+    assert (await count(database, Complaint), await count(database, RawMessage)) == (3, 4)
 
 
 SAFE = SimulatorSettings(push_to="http://intake")
