@@ -51,6 +51,11 @@ class World:
         async with self.databases[service].engine.begin() as connection:
             await connection.execute(text(statement))
 
+    async def empty(self) -> None:
+        for service, metadata in _TABLES.items():
+            tables = ", ".join([*metadata.tables, *bus_tables.tables])
+            await self.change(service, f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
+
     async def holds(self) -> None:
         """c1 is linked, repaired and answered; c2 waits for a person; c3 is on its way back."""
         await self.add("dispatch", "scheme", id="s")
