@@ -104,6 +104,7 @@ def _render(request: Request, template: str, found: Mapping[str, Any]) -> str:
         may=may,
         now=now,
         path=request.url.path,
+        said=request.query_params.get("said", ""),
         asset=asset,
         other_language=other_language,
         when=lambda at: _when(at, now, words.language),

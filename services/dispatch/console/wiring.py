@@ -9,35 +9,67 @@ from starlette.staticfiles import StaticFiles
 from services.dispatch.console.accounts import Throttle
 from services.dispatch.console.clients import Colleague
 from services.dispatch.console.errors import answer_with_pages
-from services.dispatch.console.pages import board, sign_in
+from services.dispatch.console.pages import (
+    board,
+    complaint,
+    crew,
+    enter,
+    hotspots,
+    parked,
+    review,
+    search,
+    sign_in,
+    waiting,
+    work_order,
+)
 from services.dispatch.console.rendering import STATIC
 from services.dispatch.console.security import SameOriginOnly, SecurityHeaders
-from shared.settings import CommonSettings
+from services.dispatch.policy import policy_of
+from services.dispatch.settings import DispatchSettings
+from shared.bus.consumer import Consumer
+
+_PAGES = (
+    sign_in,
+    board,
+    work_order,
+    crew,
+    enter,  # before complaint: /complaints/new is no complaint's id
+    complaint,
+    waiting,
+    review,
+    hotspots,
+    parked,
+    search,
+)
 
 
 def add_console(
     app: FastAPI,
-    settings: CommonSettings,
+    settings: DispatchSettings,
+    consumer: Consumer,
     *,
     intake: httpx.AsyncBaseTransport | None = None,
     reply: httpx.AsyncBaseTransport | None = None,
 ) -> Callable[[], Awaitable[None]]:
-    """Mount the console at the root of `app`, after the routes it has; what to call at the end.
+    """Mount the console at the root of `app`, after the routes it has; returns what closes it.
 
-    `app.state.database` and `app.state.secret` are set before. `intake` and `reply`: how they are
-    reached, where that is not by TCP (tests).
+    `app.state.database` and `app.state.secret` are set before. `consumer` is dispatch's own: its
+    parked events can be released. `intake` and `reply`: how they are reached, where that is not by
+    TCP (tests).
     """
     console = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     console.state.database = app.state.database
     console.state.secret = app.state.secret
     console.state.throttle = Throttle()
+    console.state.policy = policy_of(settings)
+    console.state.consumer = consumer
     console.state.intake = Colleague("intake", settings.intake_url, app.state.secret, intake)
     console.state.reply = Colleague("reply", settings.reply_url, app.state.secret, reply)
     console.add_middleware(SameOriginOnly)
     console.add_middleware(SecurityHeaders)
     answer_with_pages(console)
-    for pages in (sign_in, board):
-        console.include_router(pages.router)
+    for each in _PAGES:
+        console.include_router(each.router)
     console.mount("/static", StaticFiles(directory=STATIC))
     app.mount("/", console)
 

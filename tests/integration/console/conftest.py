@@ -7,11 +7,15 @@ import pytest
 from fastapi import FastAPI
 
 from services.dispatch.console.wiring import add_console
+from services.dispatch.settings import DispatchSettings
+from shared.bus.consumer import Consumer
+from shared.bus.embedded import EmbeddedBus
+from shared.bus.topics import COMPLAINTS
 from shared.clock import ManualClock
 from shared.db import Database
 from shared.problems import speak_problem_json
-from shared.settings import CommonSettings
 from tests.integration.console.county import PASSWORD, fill_the_board
+from tests.integration.console.stand_ins import Told, intake_stand_in, reply_stand_in
 
 SECRET = "a secret of the tests, long enough"
 ORIGIN = "http://desk.test"
@@ -27,13 +31,54 @@ async def database(
     return database
 
 
+class Reachable(httpx.AsyncBaseTransport):
+    """A service's transport that a test can cut."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._transport = httpx.ASGITransport(app)
+        self.away = False
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if self.away:
+            raise httpx.ConnectError("away", request=request)
+        return await self._transport.handle_async_request(request)
+
+
 @pytest.fixture
-async def app(database: Database) -> AsyncIterator[FastAPI]:
+def told() -> Told:
+    """What intake and reply are asked."""
+    return Told()
+
+
+@pytest.fixture
+def intake(told: Told) -> Reachable:
+    return Reachable(intake_stand_in(told))
+
+
+@pytest.fixture
+def reply(told: Told) -> Reachable:
+    return Reachable(reply_stand_in(told))
+
+
+@pytest.fixture
+async def app(
+    database: Database,
+    intake: Reachable,
+    reply: Reachable,
+    new_empty_database: Callable[[], Awaitable[str]],
+) -> AsyncIterator[FastAPI]:
+    bus = EmbeddedBus(await new_empty_database())
     app = FastAPI()
     app.state.database = database
     app.state.secret = SECRET
     speak_problem_json(app)
-    close = add_console(app, CommonSettings())
+    close = add_console(
+        app,
+        DispatchSettings(),
+        Consumer("dispatch", database, bus, (COMPLAINTS,), {}),
+        intake=intake,
+        reply=reply,
+    )
     yield app
     await close()
 

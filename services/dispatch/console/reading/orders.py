@@ -61,7 +61,7 @@ def open_orders(county: str) -> Select[Any]:
 async def read_lines(session: AsyncSession, query: Select[Any]) -> tuple[WorkOrderLine, ...]:
     found = (await session.execute(query)).all()
     due = await next_due(session, [row[0] for row in found])
-    lines = [WorkOrderLine(*row, due.get(row[0])) for row in found]
+    lines = [WorkOrderLine(*[*row, due.get(row[0])]) for row in found]
     return tuple(sorted(lines, key=by_urgency))
 
 

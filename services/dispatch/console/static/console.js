@@ -48,7 +48,7 @@ document.addEventListener("htmx:error", (event) => {
 });
 
 // --- forms marked data-keep: what was typed survives a reload, a crash, an empty battery
-const kept = (form) => `kept ${location.pathname} ${form.getAttribute("action")}`;
+const kept = (form) => `kept ${form.getAttribute("action")} ${form.elements.version?.value ?? ""}`;
 function fieldsOf(form) {
   return [...form.elements].filter((field) => field.matches("textarea, select, input[type=text]"));
 }

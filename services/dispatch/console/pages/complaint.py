@@ -1,0 +1,131 @@
+"""One complaint: facts, words, promises, answer; deciding it; who the resident is."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
+
+from services.dispatch.console.clients import Away, intake_of
+from services.dispatch.console.errors import NOT_FOUND
+from services.dispatch.console.reading.complaints import read_complaint, read_waiting
+from services.dispatch.console.rendering import go_to, page
+from services.dispatch.console.session import allowed
+from shared.auth.permissions import Permission
+from shared.auth.tokens import Person
+from shared.db import Database, database_of
+from shared.problems import Problem, Text
+
+router = APIRouter(prefix="/complaints")
+
+DatabaseHere = Annotated[Database, Depends(database_of)]
+Reader = Annotated[Person, allowed(Permission.WORDS_SEE)]
+
+_WHICH_VILLAGE = Text("请从列出的村里选一个。", "Choose one of the villages listed.")
+
+
+async def words_of_complaint(request: Request, complaint_id: str) -> dict[str, Any] | None:
+    """What the resident wrote; None while intake is away."""
+    try:
+        words = await intake_of(request).read(request, f"/complaints/{complaint_id}/words")
+    except Away:
+        return None
+    return dict(words)
+
+
+@router.get("/{complaint_id}")
+async def complaint_page(
+    request: Request,
+    complaint_id: str,
+    person: Reader,
+    database: DatabaseHere,
+    entered: Annotated[bool, Query()] = False,
+) -> Response:
+    async with database.reading() as session:
+        view = await read_complaint(session, person.county, complaint_id)
+    if view is None and entered:  # intake has it; its event is on the way
+        return page(request, "arriving.html", headers={"Refresh": "1"}, complaint_id=complaint_id)
+    if view is None or not _may_see(person, view.work_order):
+        raise Problem(404, "unknown_complaint", NOT_FOUND)
+    words = await words_of_complaint(request, complaint_id)
+    return page(request, "complaint.html", view=view, words=words)
+
+
+def _may_see(person: Person, work_order: Any) -> bool:
+    """A crew sees the complaints of its own orders."""
+    if person.may(Permission.BOARD_SEE):
+        return True
+    return work_order is not None and work_order.crew_id == person.crew_id
+
+
+@router.get("/{complaint_id}/words")
+async def words_part(request: Request, complaint_id: str, _person: Reader) -> Response:
+    """The words, where a list opens them."""
+    words = await words_of_complaint(request, complaint_id)
+    return page(request, "_words.html", words=words)
+
+
+@router.post("/{complaint_id}/resident")
+async def resident_part(
+    request: Request,
+    complaint_id: str,
+    _person: Annotated[Person, allowed(Permission.RESIDENT_SEE)],
+) -> Response:
+    """Name, phone and address: a look that intake records. A POST, so that no link or preview
+    looks by itself."""
+    try:
+        resident = await intake_of(request).read(request, f"/complaints/{complaint_id}/resident")
+    except Away:
+        resident = None
+    return page(request, "_resident.html", resident=resident)
+
+
+@router.post("/{complaint_id}/decision")
+async def decide(
+    request: Request,
+    complaint_id: str,
+    person: Annotated[Person, allowed(Permission.COMPLAINT_DECIDE)],
+    database: DatabaseHere,
+    category: Annotated[str, Form()],
+    village_q: Annotated[str, Form()] = "",
+    village_code: Annotated[str, Form()] = "",
+    group: Annotated[str, Form(max_length=50)] = "",
+    component: Annotated[str, Form()] = "",
+    urgent: Annotated[bool, Form()] = False,
+    overrule: Annotated[bool, Form()] = False,
+) -> Response:
+    """What it is about and where, told to intake; then on to the next that waits."""
+    if village_q.strip() and not village_code:
+        village_code = await _only_village(request, village_q.strip())
+    body = {
+        "is_ours": category != "not_ours",
+        "category": category,
+        "component": component or None,
+        "urgent": urgent,
+        "village_code": village_code or None,
+        "group": group.strip() or None,
+        "overrule": overrule,
+    }
+    await intake_of(request).change(request, "POST", f"/complaints/{complaint_id}/decision", body)
+    async with database.reading() as session:
+        waiting = await read_waiting(session, person.county)
+    following = [line for line in waiting if line.complaint.id != complaint_id]
+    if following:
+        return go_to(request, f"/complaints/{following[0].complaint.id}?said=decided")
+    return go_to(request, "/waiting?said=decided")
+
+
+async def _only_village(request: Request, wanted: str) -> str:
+    """The code of the one village of this name. Raises Problem 422 where there are more or none."""
+    try:
+        found = await intake_of(request).read(request, "/villages", q=wanted, limit=20)
+    except Away:
+        found = []
+    exact = [village for village in found if wanted in (village["village"], _named(village))]
+    if len(exact) == 1:
+        return str(exact[0]["code"])
+    if len(found) == 1:
+        return str(found[0]["code"])
+    raise Problem(422, "which_village", _WHICH_VILLAGE)
+
+
+def _named(village: dict[str, str]) -> str:
+    return f"{village['town']}{village['village']}"

@@ -1,0 +1,60 @@
+"""A crew's orders on its phone: in order of urgency, one big next step each."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from services.dispatch.console.clients import Away, intake_of, reply_of
+from services.dispatch.console.reading.work_order import CrewOrder, read_crew_orders
+from services.dispatch.console.rendering import live_part, live_tag, page
+from services.dispatch.console.session import allowed
+from shared.auth.permissions import Permission
+from shared.auth.requires import NOT_ALLOWED
+from shared.auth.tokens import Person
+from shared.db import Database, database_of
+from shared.problems import Problem
+
+router = APIRouter()
+
+Worker = Annotated[Person, allowed(Permission.WORK_ORDER_WORK)]
+DatabaseHere = Annotated[Database, Depends(database_of)]
+
+
+async def _read(database: Database, person: Person) -> tuple[CrewOrder, ...]:
+    if person.crew_id is None:
+        raise Problem(403, "no_crew", NOT_ALLOWED)
+    async with database.reading() as session:
+        return await read_crew_orders(session, person.county, person.crew_id)
+
+
+@router.get("/crew")
+async def crew_page(request: Request, person: Worker, database: DatabaseHere) -> Response:
+    view = await _read(database, person)
+    return page(request, "crew.html", view=view, tag=live_tag(request, view))
+
+
+@router.get("/crew/orders")
+async def crew_part(request: Request, person: Worker, database: DatabaseHere) -> Response:
+    """What the phone asks for every few seconds; a form somebody types in is left alone."""
+    return live_part(request, "_crew_orders.html", await _read(database, person))
+
+
+@router.post("/complaints/{complaint_id}/call")
+async def whom_to_call(
+    request: Request,
+    complaint_id: str,
+    _person: Annotated[Person, allowed(Permission.RESIDENT_SEE)],
+) -> Response:
+    """The number, fetched when somebody wants to dial it; intake records who looked."""
+    try:
+        resident = await intake_of(request).read(request, f"/complaints/{complaint_id}/resident")
+    except Away:
+        return page(request, "_call.html", resident=None, complaint_id=complaint_id)
+    return page(request, "_call.html", resident=resident, complaint_id=complaint_id)
+
+
+@router.post("/complaints/{complaint_id}/contacted")
+async def contacted(request: Request, complaint_id: str, _person: Worker) -> Response:
+    """Somebody spoke to the resident: reply keeps the promise of a first contact."""
+    await reply_of(request).change(request, "POST", f"/complaints/{complaint_id}/contacted", {})
+    return page(request, "_said.html", said="contacted")

@@ -1,0 +1,38 @@
+"""What keeps failing: for the supervisor, with the evidence."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from services.dispatch.console.reading.hotspots import read_hotspots
+from services.dispatch.console.rendering import go_to, page
+from services.dispatch.console.session import allowed
+from services.dispatch.handlers.repeating import see_hotspot
+from services.dispatch.refusals import as_problems
+from shared.auth.permissions import Permission
+from shared.auth.tokens import Person
+from shared.db import Database, database_of
+
+router = APIRouter(prefix="/hotspots")
+
+Seer = Annotated[Person, allowed(Permission.HOTSPOT_SEE)]
+DatabaseHere = Annotated[Database, Depends(database_of)]
+
+
+@router.get("")
+async def hotspots_page(request: Request, person: Seer, database: DatabaseHere) -> Response:
+    async with database.reading() as session:
+        hotspots = await read_hotspots(session, person.county)
+    return page(request, "hotspots.html", hotspots=hotspots)
+
+
+@router.post("/{scheme_id}/{component}/seen")
+async def seen(
+    request: Request, scheme_id: str, component: str, person: Seer, database: DatabaseHere
+) -> Response:
+    with as_problems():
+        async with database.work() as (session, _):
+            await see_hotspot(
+                session, person.county, scheme_id, component, person.name, database.clock.now()
+            )
+    return go_to(request, "/hotspots")

@@ -1,0 +1,57 @@
+"""Parked events: try them again, or give them up."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Form, Request, Response
+
+from services.dispatch.console.errors import NOT_FOUND
+from services.dispatch.console.reading.parked import read_parked
+from services.dispatch.console.rendering import go_to, page
+from services.dispatch.console.session import allowed
+from shared.auth.permissions import Permission
+from shared.auth.tokens import Person
+from shared.bus.consumer import Consumer
+from shared.bus.parking import mark_seen
+from shared.db import Database, database_of
+from shared.problems import Problem
+
+router = APIRouter(prefix="/parked")
+
+Admin = Annotated[Person, allowed(Permission.PARKED_DECIDE)]
+DatabaseHere = Annotated[Database, Depends(database_of)]
+
+
+@router.get("")
+async def parked_page(request: Request, person: Admin, database: DatabaseHere) -> Response:
+    async with database.work() as (session, _):
+        parked = await read_parked(session, _consumer(request).name, person.county)
+        await mark_seen(session, person.name, database.clock.now())
+    return page(request, "parked.html", parked=parked)
+
+
+@router.post("/{key}")
+async def decide(
+    request: Request,
+    key: str,
+    person: Admin,
+    database: DatabaseHere,
+    act: Annotated[Literal["release", "drop"], Form()],
+) -> Response:
+    consumer = _consumer(request)
+    async with database.reading() as session:
+        mine = {one.key for one in await read_parked(session, consumer.name, person.county)}
+    if key not in mine:
+        raise Problem(404, "nothing_parked", NOT_FOUND)
+    if act == "drop":
+        await consumer.drop(key)
+        return go_to(request, "/parked?said=dropped")
+    await consumer.release(key)
+    async with database.reading() as session:
+        left = {one.key for one in await read_parked(session, consumer.name, person.county)}
+    return go_to(request, f"/parked?said={'fails_again' if key in left else 'released'}")
+
+
+def _consumer(request: Request) -> Consumer:
+    consumer = request.app.state.consumer
+    assert isinstance(consumer, Consumer)
+    return consumer

@@ -1,0 +1,132 @@
+"""Replies: read the draft beside the resident's words, change it, approve it; what is stuck."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Form, Request, Response
+
+from services.dispatch.console.clients import Away, reply_of
+from services.dispatch.console.errors import NOT_FOUND
+from services.dispatch.console.pages.complaint import words_of_complaint
+from services.dispatch.console.reading.complaints import read_complaint
+from services.dispatch.console.reading.replies import read_replies
+from services.dispatch.console.rendering import go_to, page
+from services.dispatch.console.session import signed_in
+from shared.auth.permissions import Permission
+from shared.auth.requires import NOT_ALLOWED
+from shared.auth.tokens import Person
+from shared.db import Database, database_of
+from shared.problems import Problem, Text
+
+router = APIRouter(prefix="/review")
+
+DatabaseHere = Annotated[Database, Depends(database_of)]
+
+_SAVE_FIRST = Text(
+    "内容有改动，请先保存，再批准新的一版。",
+    "The text was changed: save it first, then approve the new version.",
+)
+
+
+def _reviewer(request: Request) -> Person:
+    """Whoever writes or approves replies."""
+    person = signed_in(request)
+    if not (person.may(Permission.REPLY_WRITE) or person.may(Permission.REPLY_APPROVE)):
+        raise Problem(403, "not_allowed", NOT_ALLOWED)
+    return person
+
+
+Reviewer = Annotated[Person, Depends(_reviewer)]
+
+
+@router.get("")
+async def review_page(request: Request, person: Reviewer, database: DatabaseHere) -> Response:
+    async with database.reading() as session:
+        view = await read_replies(session, person.county)
+    try:
+        approved = await reply_of(request).read(request, "/replies", state="approved")
+        by_hand = [reply for reply in approved if reply["by_hand"]]
+    except Away:
+        by_hand = None
+    return page(request, "review.html", view=view, by_hand=by_hand)
+
+
+@router.get("/{complaint_id}")
+async def reply_page(
+    request: Request, complaint_id: str, person: Reviewer, database: DatabaseHere
+) -> Response:
+    async with database.reading() as session:
+        view = await read_complaint(session, person.county, complaint_id)
+    if view is None:
+        raise Problem(404, "unknown_complaint", NOT_FOUND)
+    versions = await _versions(request, complaint_id)
+    words = await words_of_complaint(request, complaint_id)
+    return page(request, "reply.html", view=view, versions=versions, words=words)
+
+
+async def _versions(request: Request, complaint_id: str) -> list[dict[str, Any]] | None:
+    """The newest first; None while reply is away."""
+    try:
+        found: list[dict[str, Any]] = await reply_of(request).read(
+            request, f"/replies/{complaint_id}"
+        )
+    except Away:
+        return None
+    return found
+
+
+@router.post("/{complaint_id}")
+async def write_or_approve(
+    request: Request,
+    complaint_id: str,
+    _person: Reviewer,
+    act: Annotated[Literal["save", "approve"], Form()],
+    version: Annotated[int, Form(ge=0)],
+    text: Annotated[str, Form(max_length=10_000)] = "",
+    responsible: Annotated[str, Form(max_length=200)] = "",
+    solved: Annotated[bool, Form()] = False,
+) -> Response:
+    reply = reply_of(request)
+    text = text.replace("\r\n", "\n").strip()
+    if act == "save":
+        body = {"text": text, "solved": solved, "version": version, "responsible": responsible}
+        await reply.change(request, "PUT", f"/replies/{complaint_id}/draft", body)
+        return go_to(request, f"/review/{complaint_id}?said=saved")
+    versions = await _versions(request, complaint_id) or []
+    seen = next((one for one in versions if one["version"] == version), None)
+    if seen and (seen["text"].strip(), seen["solved"], seen["responsible"]) != (
+        text,
+        solved,
+        responsible.strip(),
+    ):
+        raise Problem(409, "save_first", _SAVE_FIRST)
+    await reply.change(request, "POST", f"/replies/{complaint_id}/approve", {"version": version})
+    return go_to(request, "/review?said=approved")
+
+
+@router.post("/{complaint_id}/stuck")
+async def resolve_stuck(
+    request: Request,
+    complaint_id: str,
+    _person: Reviewer,
+    version: Annotated[int, Form(ge=1)],
+    outcome: Annotated[Literal["arrived", "send_again"], Form()],
+    receipt: Annotated[str, Form(max_length=100)] = "",
+) -> Response:
+    """Somebody has looked on the platform."""
+    body = {"version": version, "outcome": outcome, "receipt": receipt.strip() or None}
+    await reply_of(request).change(request, "POST", f"/replies/{complaint_id}/resolve-stuck", body)
+    return go_to(request, "/review?said=resolved")
+
+
+@router.post("/{complaint_id}/told")
+async def told(
+    request: Request,
+    complaint_id: str,
+    _person: Reviewer,
+    version: Annotated[int, Form(ge=1)],
+    receipt: Annotated[str, Form(max_length=100)] = "",
+) -> Response:
+    """Phoned or posted by hand."""
+    body = {"version": version, "receipt": receipt.strip() or None}
+    await reply_of(request).change(request, "POST", f"/replies/{complaint_id}/told", body)
+    return go_to(request, "/review?said=told")

@@ -1,0 +1,61 @@
+"""What waits for a person: complaints to decide, messages nobody could read, villages to choose."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from services.dispatch.console.clients import Away, intake_of
+from services.dispatch.console.reading.complaints import read_waiting
+from services.dispatch.console.rendering import go_to, page
+from services.dispatch.console.session import allowed
+from shared.auth.permissions import Permission
+from shared.auth.tokens import Person
+from shared.db import Database, database_of
+
+router = APIRouter()
+
+Decider = Annotated[Person, allowed(Permission.COMPLAINT_DECIDE)]
+
+
+@router.get("/waiting")
+async def waiting_page(
+    request: Request, person: Decider, database: Annotated[Database, Depends(database_of)]
+) -> Response:
+    async with database.reading() as session:
+        complaints = await read_waiting(session, person.county)
+    try:
+        unreadable = (await intake_of(request).read(request, "/waiting"))["unreadable"]
+    except Away:
+        unreadable = None
+    return page(request, "waiting.html", complaints=complaints, unreadable=unreadable)
+
+
+@router.post("/unreadable/{raw_id}/body")
+async def unreadable_body(
+    request: Request, raw_id: str, _person: Annotated[Person, allowed(Permission.RESIDENT_SEE)]
+) -> Response:
+    """The message as it came; it may name somebody, so intake records who looked."""
+    try:
+        body = (await intake_of(request).read(request, f"/unreadable/{raw_id}"))["body"]
+    except Away:
+        body = None
+    return page(request, "_unreadable.html", body=body)
+
+
+@router.post("/unreadable/{raw_id}/settled")
+async def settle(request: Request, raw_id: str, _person: Decider) -> Response:
+    await intake_of(request).change(request, "POST", f"/unreadable/{raw_id}/settled", {})
+    return go_to(request, "/waiting?said=settled")
+
+
+@router.get("/villages")
+async def villages_part(
+    request: Request, _person: Decider, village_q: Annotated[str, Query(max_length=50)] = ""
+) -> Response:
+    """Villages to choose from while somebody types."""
+    wanted = village_q.strip()
+    try:
+        found = await intake_of(request).read(request, "/villages", q=wanted) if wanted else []
+    except Away:
+        found = None
+    return page(request, "_villages.html", villages=found, chosen="")

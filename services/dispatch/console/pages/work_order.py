@@ -1,0 +1,61 @@
+"""One work order: its fault, crew, complaints, promises and timeline; what can be done with it."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from services.dispatch.console.acts import Ask, take_step
+from services.dispatch.console.errors import NOT_FOUND
+from services.dispatch.console.reading.work_order import read_work_order
+from services.dispatch.console.rendering import go_to, page
+from services.dispatch.console.session import allowed, signed_in
+from services.dispatch.rules.work_order import TRANSITIONS, Deed, State
+from shared.auth.permissions import Permission
+from shared.auth.tokens import Person
+from shared.db import Database, database_of
+from shared.problems import Problem
+
+router = APIRouter(prefix="/work-orders")
+
+_OF_THE_OFFICE = frozenset({Deed.ASSIGN, Deed.CLOSE, Deed.MERGE, Deed.REOPEN})
+
+
+@router.get("/{order_id}")
+async def work_order_page(
+    request: Request,
+    order_id: str,
+    person: Annotated[Person, allowed(Permission.WORDS_SEE)],
+    database: Annotated[Database, Depends(database_of)],
+) -> Response:
+    async with database.reading() as session:
+        view = await read_work_order(session, person.county, order_id)
+    if view is None:
+        raise Problem(404, "unknown_work_order", NOT_FOUND)
+    if not person.may(Permission.BOARD_SEE) and view.order.crew_id != person.crew_id:
+        raise Problem(404, "unknown_work_order", NOT_FOUND)
+    return page(request, "work_order.html", view=view, deeds=_deeds(person, view.order))
+
+
+def _deeds(person: Person, order: object) -> frozenset[str]:
+    """The buttons that make sense now. The handlers decide again."""
+    state, crew_id = State(order.state), order.crew_id  # type: ignore[attr-defined]
+    office = person.may(Permission.WORK_ORDER_ASSIGN)
+    its_crew = person.crew_id is not None and person.crew_id == crew_id
+    if not (office or its_crew) or order.outcome == "merged":  # type: ignore[attr-defined]
+        return frozenset()
+    possible = TRANSITIONS[state]
+    return frozenset(deed.value for deed in possible if office or deed not in _OF_THE_OFFICE)
+
+
+@router.post("/{order_id}/{deed}")
+async def act(
+    request: Request,
+    order_id: str,
+    deed: Deed,
+    database: Annotated[Database, Depends(database_of)],
+) -> Response:
+    person = signed_in(request)
+    form = await request.form()
+    await take_step(request, database, person, Ask(order_id, deed, form))
+    from_phone = form.get("from") == "crew"
+    return go_to(request, "/crew" if from_phone else f"/work-orders/{order_id}")

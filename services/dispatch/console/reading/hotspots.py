@@ -1,0 +1,60 @@
+"""What keeps failing, with its evidence."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from services.dispatch.models import Hotspot, Scheme, WorkOrder
+
+_SHOWN = 60
+
+
+@dataclass(frozen=True, slots=True)
+class HotspotLine:
+    hotspot: Hotspot
+    scheme: Scheme
+    evidence: tuple[WorkOrder, ...]
+
+    @property
+    def days(self) -> int:
+        """From the first failure to the last."""
+        return (self.hotspot.last_at - self.hotspot.first_at).days
+
+    @property
+    def complaints(self) -> int:
+        return sum(order.complaints for order in self.evidence)
+
+    @property
+    def weight(self) -> tuple[bool, int, int, datetime]:
+        """Unseen first, then the most failures, the most complaints, the latest."""
+        unseen = self.hotspot.seen_at is None
+        return (unseen, self.hotspot.failures, self.complaints, self.hotspot.last_at)
+
+
+async def read_hotspots(session: AsyncSession, county: str) -> tuple[HotspotLine, ...]:
+    found = await session.execute(
+        select(Hotspot, Scheme)
+        .join(Scheme, col(Scheme.id) == col(Hotspot.scheme_id))
+        .where(col(Hotspot.county) == county)
+        .order_by(col(Hotspot.last_at).desc())
+        .limit(_SHOWN)
+    )
+    rows = list(found.tuples())
+    orders = await _orders(session, [one for spot, _ in rows for one in spot.work_order_ids])
+    lines = [
+        HotspotLine(
+            hotspot=spot,
+            scheme=scheme,
+            evidence=tuple(orders[one] for one in spot.work_order_ids if one in orders),
+        )
+        for spot, scheme in rows
+    ]
+    return tuple(sorted(lines, key=lambda line: line.weight, reverse=True))
+
+
+async def _orders(session: AsyncSession, ids: list[str]) -> Mapping[str, WorkOrder]:
+    found = await session.execute(select(WorkOrder).where(col(WorkOrder.id).in_(ids)))
+    return {order.id: order for order in found.scalars()}

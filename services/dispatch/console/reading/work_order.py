@@ -1,0 +1,118 @@
+"""One work order with all that hangs on it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from services.dispatch.console.reading.orders import WorkOrderLine, open_orders, read_lines
+from services.dispatch.console.reading.tables import work_order
+from services.dispatch.models import Complaint, Crew, PromiseView, Scheme, WorkOrder, WorkOrderStep
+
+_COMPLAINTS_SHOWN = 60
+_STEPS_SHOWN = 200
+_OTHERS_SHOWN = 30
+
+
+@dataclass(frozen=True, slots=True)
+class HangingComplaint:
+    complaint: Complaint
+    promises: tuple[PromiseView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkOrderPage:
+    order: WorkOrder
+    scheme: Scheme
+    crew: Crew | None
+    complaints: tuple[HangingComplaint, ...]
+    steps: tuple[WorkOrderStep, ...]
+    crews: tuple[Crew, ...]
+    """Whom it can be given to."""
+    others: tuple[WorkOrderLine, ...]
+    """Open orders of the same scheme: what it can be merged into."""
+
+
+async def read_work_order(
+    session: AsyncSession, county: str, work_order_id: str
+) -> WorkOrderPage | None:
+    """None: there is none, or it is another county's."""
+    order = await session.get(WorkOrder, work_order_id)
+    if order is None or order.county != county:
+        return None
+    scheme = await session.get_one(Scheme, order.scheme_id)
+    crews = await session.execute(
+        select(Crew).where(col(Crew.county) == county, col(Crew.active)).order_by(col(Crew.name))
+    )
+    steps = await session.execute(
+        select(WorkOrderStep)
+        .where(col(WorkOrderStep.work_order_id) == work_order_id)
+        .order_by(col(WorkOrderStep.id).desc())
+        .limit(_STEPS_SHOWN)
+    )
+    others = open_orders(county).where(
+        work_order.c.scheme_id == order.scheme_id, work_order.c.id != work_order_id
+    )
+    return WorkOrderPage(
+        order=order,
+        scheme=scheme,
+        crew=await session.get(Crew, order.crew_id) if order.crew_id else None,
+        complaints=await _hanging(session, work_order_id),
+        steps=tuple(steps.scalars()),
+        crews=tuple(crew for crew in crews.scalars() if crew.is_office == order.for_office),
+        others=await read_lines(session, others.limit(_OTHERS_SHOWN)),
+    )
+
+
+async def _hanging(session: AsyncSession, work_order_id: str) -> tuple[HangingComplaint, ...]:
+    found = await session.execute(
+        select(Complaint)
+        .where(col(Complaint.work_order_id) == work_order_id)
+        .order_by(col(Complaint.sent_at))
+        .limit(_COMPLAINTS_SHOWN)
+    )
+    complaints = list(found.scalars())
+    promises = await read_promises(session, [complaint.id for complaint in complaints])
+    return tuple(
+        HangingComplaint(each, tuple(p for p in promises if p.complaint_id == each.id))
+        for each in complaints
+    )
+
+
+async def read_promises(session: AsyncSession, complaint_ids: Sequence[str]) -> list[PromiseView]:
+    """The next due first."""
+    found = await session.execute(
+        select(PromiseView)
+        .where(col(PromiseView.complaint_id).in_(complaint_ids))
+        .order_by(col(PromiseView.due_at))
+    )
+    return list(found.scalars())
+
+
+@dataclass(frozen=True, slots=True)
+class CrewOrder:
+    """One order on the crew's phone."""
+
+    line: WorkOrderLine
+    complaint_ids: tuple[str, ...]
+
+
+async def read_crew_orders(
+    session: AsyncSession, county: str, crew_id: str
+) -> tuple[CrewOrder, ...]:
+    """What the crew has to do, the most urgent first."""
+    of_crew = open_orders(county).where(
+        work_order.c.crew_id == crew_id,
+        work_order.c.state.in_(("assigned", "accepted", "on_site")),
+    )
+    lines = await read_lines(session, of_crew.limit(_OTHERS_SHOWN))
+    rows = await session.execute(
+        select(col(Complaint.work_order_id), col(Complaint.id))
+        .where(col(Complaint.work_order_id).in_([line.id for line in lines]))
+        .order_by(col(Complaint.sent_at))
+    )
+    of_order: dict[str | None, list[str]] = {}
+    for order_id, complaint_id in rows.all():
+        of_order.setdefault(order_id, []).append(complaint_id)
+    return tuple(CrewOrder(line, tuple(of_order.get(line.id, ()))) for line in lines)

@@ -1,0 +1,188 @@
+"""Intake and reply as the console meets them: tiny apps that follow their HTTP APIs."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+
+LETTER = (
+    "我们村三组从前天早上开始一滴水都没有，打电话问村上说是水泵坏了，到现在没人修。"
+    "家里有老人和小孩，吃水都要到邻村去拉，请尽快处理。"
+)
+DRAFT = "您好！您反映的停水问题，经现场核查为水泵故障，已更换水泵并恢复供水。感谢您的监督。"
+NAME, PHONE, ADDRESS = "测试居民", "13800000000", "三组 12 号"
+
+
+@dataclass
+class Told:
+    """What the console asked of a service."""
+
+    calls: list[tuple[str, str, Any]] = field(default_factory=list)
+    people: list[str] = field(default_factory=list)
+    drafts: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+
+def _problem(status: int, title: str) -> JSONResponse:
+    return JSONResponse(
+        {"type": "urn:waterdesk:problem:test", "title": title, "status": status},
+        status,
+        media_type="application/problem+json",
+    )
+
+
+def intake_stand_in(told: Told) -> FastAPI:
+    app = FastAPI()
+
+    @app.get("/health/live")
+    async def live() -> dict[str, str]:
+        return {"status": "live"}
+
+    @app.get("/complaints/{complaint_id}/words")
+    async def words(complaint_id: str) -> dict[str, Any]:
+        return {
+            "complaint_id": complaint_id,
+            "title": "三组停水两天",
+            "text": LETTER,
+            "edits": [],
+            "chases": 0,
+            "chase_words": [],
+            "reasons": [],
+        }
+
+    @app.get("/complaints/{complaint_id}/resident")
+    async def resident(complaint_id: str, request: Request) -> dict[str, str]:
+        told.people.append(request.headers["authorization"])
+        told.calls.append(("GET", request.url.path, None))
+        return {"name": NAME, "phone": PHONE, "address_line": ADDRESS}
+
+    @app.post("/complaints", status_code=201)
+    async def enter(request: Request) -> Any:
+        body = await request.json()
+        if not body["text"]:
+            return _problem(422, "请写下居民反映的内容。")
+        told.calls.append(("POST", "/complaints", body))
+        return {"complaint_id": "complaint-entered", "outcome": "received"}
+
+    @app.post("/complaints/{complaint_id}/decision")
+    async def decide(complaint_id: str, request: Request) -> Any:
+        body = await request.json()
+        if body["category"] == "outage" and not body["village_code"]:
+            return _problem(422, "这类诉求需要派人到场，请选择村。")
+        told.calls.append(("POST", request.url.path, body))
+        return JSONResponse(None, 200)
+
+    @app.get("/waiting")
+    async def waiting() -> dict[str, Any]:
+        message = {
+            "raw_id": "raw-1",
+            "platform": "hotline_12345",
+            "external_id": None,
+            "received_at": "2026-10-12T01:00:00Z",
+            "why": "issueTime",
+        }
+        return {
+            "complaints": [],
+            "complaints_in_all": 0,
+            "unreadable": [message],
+            "unreadable_in_all": 1,
+        }
+
+    @app.get("/unreadable/{raw_id}")
+    async def unreadable(raw_id: str) -> dict[str, str]:
+        return {"body": '{"issueTime": "昨天"}'}
+
+    @app.post("/unreadable/{raw_id}/settled")
+    async def settled(raw_id: str, request: Request) -> JSONResponse:
+        told.calls.append(("POST", request.url.path, None))
+        return JSONResponse(None, 200)
+
+    @app.get("/villages")
+    async def villages(q: str = "") -> list[dict[str, str]]:
+        known = [
+            ("610122103201", "樊家村", "三里镇"),
+            ("610122105209", "樊家村", "孟村镇"),
+            ("610122104201", "鲍旗寨村", "焦岱镇"),
+        ]
+        return [
+            {"code": code, "village": village, "town": town}
+            for code, village, town in known
+            if q in town + village
+        ]
+
+    return app
+
+
+def reply_stand_in(told: Told) -> FastAPI:
+    app = FastAPI()
+
+    def versions(complaint_id: str) -> list[dict[str, Any]]:
+        return told.drafts.setdefault(complaint_id, [_version(complaint_id, 1)])
+
+    @app.get("/replies")
+    async def replies(state: str = "draft") -> list[dict[str, Any]]:
+        if state != "approved":
+            return []
+        return [_version("complaint-07", 1) | {"platform": "phone", "by_hand": True}]
+
+    @app.get("/replies/{complaint_id}")
+    async def reply(complaint_id: str) -> list[dict[str, Any]]:
+        return versions(complaint_id)
+
+    @app.put("/replies/{complaint_id}/draft")
+    async def draft(complaint_id: str, request: Request) -> Any:
+        body = await request.json()
+        newest = versions(complaint_id)[0]
+        if body["version"] != newest["version"]:
+            return _problem(409, "答复已有更新的版本，请重新打开后再改。")
+        told.calls.append(("PUT", request.url.path, body))
+        newest["state"] = "superseded"
+        changed = {"text": body["text"], "solved": body["solved"], "written_by": "somebody"}
+        versions(complaint_id).insert(0, _version(complaint_id, newest["version"] + 1) | changed)
+        return {"version": newest["version"] + 1}
+
+    @app.post("/replies/{complaint_id}/approve")
+    async def approve(complaint_id: str, request: Request) -> JSONResponse:
+        told.calls.append(("POST", request.url.path, await request.json()))
+        versions(complaint_id)[0]["state"] = "approved"
+        return JSONResponse(None, 200)
+
+    @app.post("/replies/{complaint_id}/{deed}")
+    async def deed(complaint_id: str, deed: str, request: Request) -> JSONResponse:
+        told.calls.append(("POST", request.url.path, await request.json()))
+        return JSONResponse(None, 200)
+
+    @app.post("/complaints/{complaint_id}/contacted")
+    async def contacted(complaint_id: str, request: Request) -> JSONResponse:
+        told.calls.append(("POST", request.url.path, await request.json()))
+        return JSONResponse(None, 200)
+
+    return app
+
+
+def _version(complaint_id: str, version: int) -> dict[str, Any]:
+    stuck = complaint_id == "complaint-05"
+    return {
+        "complaint_id": complaint_id,
+        "version": version,
+        "platform": "hotline_12345",
+        "state": "stuck" if stuck else "draft",
+        "solved": True,
+        "returned": False,
+        "by_hand": False,
+        "drafted_at": "2026-10-12T00:30:00Z",
+        "approved_by": "zhao.shenhe",
+        "approved_at": None,
+        "attempts": 0,
+        "next_attempt_at": None,
+        "receipt": None,
+        "delivered_at": None,
+        "why_stuck": "unconfirmed" if stuck else None,
+        "text": DRAFT,
+        "responsible": "",
+        "written_by": None,
+        "settled_by": None,
+        "told_at": None,
+        "told_by": None,
+        "longest": 2000,
+    }
