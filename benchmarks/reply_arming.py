@@ -1,4 +1,5 @@
-"""How many complaints a second reply arms: one connection, batches of 500, real PostgreSQL.
+"""How many complaints a second reply arms, and then settles after their repairs (promises kept,
+drafts written): one connection, batches of 500, real PostgreSQL.
 
     .venv/bin/python -m benchmarks.reply_arming [COMPLAINTS]
 """
@@ -7,9 +8,11 @@ import asyncio
 import json
 import sys
 import tempfile
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 from services.reply.handlers.drafting import Office
 from services.reply.hearing import handlers
@@ -19,6 +22,7 @@ from shared.db import Database
 from shared.embedded_postgres import embedded_postgres
 from shared.events.complaints import ComplaintReceived, Decision
 from shared.events.event import Heard
+from shared.events.work_orders import ComplaintsLinked, WorkOrderRepaired
 from shared.migrations import make_database, migrate
 
 BATCH = 500
@@ -48,19 +52,55 @@ def _complaint(number: int) -> Heard[ComplaintReceived]:
     return Heard(id=str(number), time=at, data=data)
 
 
+def _linked(number: int) -> Heard[ComplaintsLinked]:
+    data = ComplaintsLinked(
+        work_order_id=f"w{number:08d}",
+        county="610122",
+        complaint_ids=(f"c{number:08d}",),
+        linked_at=START + timedelta(seconds=number, minutes=1),
+        reason="same_fault",
+    )
+    return Heard(id=f"l{number}", time=data.linked_at, data=data)
+
+
+def _repaired(number: int) -> Heard[WorkOrderRepaired]:
+    data = WorkOrderRepaired(
+        work_order_id=f"w{number:08d}",
+        county="610122",
+        crew_id="k1",
+        component="pump",
+        found="水泵电机烧毁",
+        done="更换电机",
+        repaired_at=START + timedelta(seconds=number, hours=4),
+    )
+    return Heard(id=f"r{number}", time=data.repaired_at, data=data)
+
+
 async def measure(url: str, complaints: int) -> dict[str, float]:
     await make_database(url)
     await migrate(url, Path("services/reply/migrations"))
     database = Database(url, "reply", ManualClock(START))
-    arm = handlers(read_rulebook(), Office("bench"))[ComplaintReceived]
-    events = [_complaint(number) for number in range(complaints)]
-    started = perf_counter()
-    for first in range(0, complaints, BATCH):
-        async with database.work() as (session, outbox):
-            await arm(session, outbox, events[first : first + BATCH], START)
-    seconds = perf_counter() - started
+    handle = handlers(read_rulebook(), Office("bench"))
+
+    async def seconds_for(events: Sequence[Heard[Any]]) -> float:
+        started = perf_counter()
+        for first in range(0, len(events), BATCH):
+            batch = events[first : first + BATCH]
+            async with database.work() as (session, outbox):
+                await handle[type(batch[0].data)](session, outbox, batch, START)
+        return perf_counter() - started
+
+    numbers = range(complaints)
+    armed = await seconds_for([_complaint(number) for number in numbers])
+    linked = await seconds_for([_linked(number) for number in numbers])
+    repaired = await seconds_for([_repaired(number) for number in numbers])
     await database.close()
-    return {"complaints": complaints, "complaints_per_s": round(complaints / seconds)}
+    return {
+        "complaints": complaints,
+        "armed_per_s": round(complaints / armed),
+        "linked_per_s": round(complaints / linked),
+        "repaired_and_drafted_per_s": round(complaints / repaired),
+    }
 
 
 def main() -> None:

@@ -121,11 +121,13 @@ def look_again_at(promise: Watched) -> datetime | None:
 def become(row: Promise, after: Watched, outbox: Outbox, now: datetime) -> None:
     """Write what a rule made of the promise, and tell how it ended where that is news."""
     before = watched(row)
-    row.due_at, row.warn_at, row.kept_at = after.due_at, after.warn_at, after.kept_at
+    if (after.due_at, after.warn_at) != (before.due_at, before.warn_at):
+        row.due_at, row.warn_at = after.due_at, after.warn_at
+    row.kept_at = after.kept_at
     row.standing = after.standing.value
     row.next_at = look_again_at(after)
     stage = deadlines.Stage(row.stage).value
-    if after.standing is Standing.MET:
+    if after.standing is Standing.MET and row.missed_recorded_at is not None:
         row.missed_recorded_at = None
     if after.standing is Standing.MISSED and row.missed_recorded_at is None:
         row.missed_recorded_at = now

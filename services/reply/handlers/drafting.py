@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-
-from sqlmodel.ext.asyncio.session import AsyncSession
+from typing import Any
 
 from services.reply.models import Complaint, Reply, ReplyState, WorkOrder
 from services.reply.rules.calendar import SHANGHAI
@@ -28,15 +27,14 @@ class Office:
 
 
 def draft_where_due(
-    session: AsyncSession,
     outbox: Outbox,
     complaint: Complaint,
     work_order: WorkOrder | None,
     versions: Sequence[Reply],
     now: datetime,
     office: Office,
-) -> None:
-    """Make the draft that is missing; replace ours where the facts have changed since.
+) -> dict[str, Any] | None:
+    """The row of the draft that is missing; ours is replaced where the facts have changed since.
 
     What a person has written stays as it is, unless the complaint turned out to be ours after all,
     or not to be: then the answer itself is another. Nothing is touched once it may have left.
@@ -45,13 +43,12 @@ def draft_where_due(
     live = next((reply for reply in versions if reply.state != ReplyState.SUPERSEDED), None)
     if live is not None:
         if live.state not in _MAY_BE_REPLACED or _still_true(live, complaint, facts, office):
-            return
+            return None
         live.state = ReplyState.SUPERSEDED.value
         live.next_attempt_at = None
     if facts is None:
-        return
-    add_draft(
-        session,
+        return None
+    return draft_row(
         outbox,
         complaint,
         version=max((reply.version for reply in versions), default=0) + 1,
@@ -62,8 +59,7 @@ def draft_where_due(
     )
 
 
-def add_draft(
-    session: AsyncSession,
+def draft_row(
     outbox: Outbox,
     complaint: Complaint,
     *,
@@ -74,22 +70,8 @@ def add_draft(
     now: datetime,
     written_by: str | None = None,
     responsible: str = "",
-) -> None:
-    session.add(
-        Reply(
-            complaint_id=complaint.id,
-            version=version,
-            county=complaint.county,
-            platform=complaint.platform,
-            request_id=new_id("", now),
-            text=text,
-            solved=solved,
-            returned=returned,
-            responsible=responsible,
-            drafted_at=now,
-            written_by=written_by,
-        )
-    )
+) -> dict[str, Any]:
+    """A new version as the table keeps it, and told. Every column: Core fills in no defaults."""
     outbox.add(
         ReplyDrafted(
             complaint_id=complaint.id,
@@ -99,6 +81,32 @@ def add_draft(
             drafted_at=now,
         )
     )
+    return {
+        "complaint_id": complaint.id,
+        "version": version,
+        "county": complaint.county,
+        "platform": complaint.platform,
+        "request_id": new_id("", now),
+        "state": ReplyState.DRAFT.value,
+        "text": text,
+        "solved": solved,
+        "returned": returned,
+        "responsible": responsible,
+        "drafted_at": now,
+        "written_by": written_by,
+        "approved_by": None,
+        "approved_at": None,
+        "attempts": 0,
+        "sent_at": None,
+        "next_attempt_at": None,
+        "receipt": None,
+        "delivered_at": None,
+        "why_stuck": None,
+        "stuck_at": None,
+        "settled_by": None,
+        "told_at": None,
+        "told_by": None,
+    }
 
 
 def _facts(

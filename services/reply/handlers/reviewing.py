@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
+from sqlalchemy import insert
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.reply.channels.channel import Receipt
@@ -12,8 +13,10 @@ from shared.bus.outbox import Outbox
 from shared.events.replies import ReplyApproved
 
 from .answers import delivered, locked_complaint, locked_replies
-from .drafting import TO_FILL_IN, Office, add_draft
+from .drafting import TO_FILL_IN, Office, draft_row
 from .refusals import ReplyRefused, Why
+
+_replies = Reply.__table__  # type: ignore[attr-defined]
 
 LONGEST = 2000
 LONGEST_ON = {"wechat": 600}
@@ -56,8 +59,7 @@ async def write_draft(
     if newest is not None and newest.state != ReplyState.DELIVERED:
         newest.state = ReplyState.SUPERSEDED.value
         newest.next_attempt_at = None
-    add_draft(
-        session,
+    draft = draft_row(
         outbox,
         complaint,
         version=version + 1,
@@ -68,6 +70,7 @@ async def write_draft(
         written_by=by,
         responsible=responsible.strip(),
     )
+    await session.execute(insert(_replies), [draft])
     return version + 1
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, insert, or_, select, true
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -35,6 +35,8 @@ from .drafting import Office, draft_where_due
 
 _Row = TypeVar("_Row", Complaint, Promise, Reply)
 _OfComplaint = TypeVar("_OfComplaint", Promise, Reply, Link)
+
+_replies = Reply.__table__  # type: ignore[attr-defined]
 
 _BATCH_LOCK: Final = 7010
 ACKNOWLEDGING_PLATFORM: Final = "hotline_12345"
@@ -61,29 +63,59 @@ async def settle(
     if not complaint_ids:
         return
     await session.flush()
-    # Always in this order (complaint, promise, reply), and by key: no two can lock each other out.
+    # The complaint first, and by key: no two can lock each other out.
     complaints = await _locked(session, Complaint, col(Complaint.id), complaint_ids)
     known = [complaint.id for complaint in complaints]
     if not known:
         return
-    promises = _by_complaint(
-        await _locked(session, Promise, col(Promise.complaint_id), known, col(Promise.stage))
-    )
+    links, work_orders = await _links(session, known)
     replies = _by_complaint(
         await _locked(session, Reply, col(Reply.complaint_id), known, col(Reply.version).desc())
     )
-    links, work_orders = await _links(session, known)
+    done = {
+        complaint.id: done_at(
+            _facts(
+                complaint, links.get(complaint.id, ()), work_orders, replies.get(complaint.id, ())
+            )
+        )
+        for complaint in complaints
+    }
+    promises = await _promises(session, known, {stage for each in done.values() for stage in each})
+    drafts = []
     for complaint in complaints:
         hangs_on = links.get(complaint.id, ())
         versions = replies.get(complaint.id, ())
-        done = done_at(_facts(complaint, hangs_on, work_orders, versions))
-        _judge(complaint, promises.get(complaint.id, ()), done, outbox, now)
-        _acknowledge_where_due(complaint, done, now)
+        await _judge(
+            session, complaint, promises.get(complaint.id, ()), done[complaint.id], outbox, now
+        )
+        _acknowledge_where_due(complaint, done[complaint.id], now)
         current = work_orders.get(hangs_on[-1].work_order_id) if hangs_on else None
-        draft_where_due(session, outbox, complaint, current, versions, now, office)
+        drafts.append(draft_where_due(outbox, complaint, current, versions, now, office))
+    if rows := [draft for draft in drafts if draft is not None]:
+        await session.execute(insert(_replies), rows)
 
 
-def _judge(
+async def _promises(
+    session: AsyncSession, complaint_ids: Collection[str], done: Collection[Stage]
+) -> Mapping[str, Sequence[Promise]]:
+    """Only those that the facts say something about: done now, or taken for done before."""
+    told = or_(
+        col(Promise.kept_at).is_not(None), col(Promise.stage).in_([stage.value for stage in done])
+    )
+    return _by_complaint(
+        await _locked(
+            session,
+            Promise,
+            col(Promise.complaint_id),
+            complaint_ids,
+            col(Promise.stage),
+            where=told,
+        )
+    )
+
+
+async def _judge(
+    session: AsyncSession,
     complaint: Complaint,
     rows: Sequence[Promise],
     done: Mapping[Stage, datetime],
@@ -108,8 +140,11 @@ def _judge(
         become(row, replace(before, kept_at=None, standing=standing), outbox, now)
         reopened = True
     if reopened:
+        stages = await _locked(session, Promise, col(Promise.complaint_id), [complaint.id])
         outbox.add(
-            armed_again(complaint.id, complaint.county, rows, unreadable=complaint.limit_unreadable)
+            armed_again(
+                complaint.id, complaint.county, stages, unreadable=complaint.limit_unreadable
+            )
         )
 
 
@@ -187,11 +222,12 @@ async def _locked(
     key: Mapped[str],
     keys: Collection[str],
     *then_by: ColumnElement[Any] | Mapped[Any],
+    where: ColumnElement[bool] | None = None,
 ) -> Sequence[_Row]:
     """The rows as they are now, held until the commit."""
     found = await session.execute(
         select(table)
-        .where(key.in_(keys))
+        .where(key.in_(keys), true() if where is None else where)
         .order_by(key, *then_by)
         .with_for_update()
         .execution_options(populate_existing=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.dialects.postgresql import insert as insert_or_update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -38,6 +38,7 @@ _NOTHING_KNOWN: Mapping[str, Any] = {
     "done": "",
     "finished_at": None,
 }
+_FOR_DRAFTS_ONLY = frozenset({"county", "scheme_name", "crew_name"})
 _THE_EARLIEST_COUNTS = frozenset({"arrived_at", "finished_at"})
 """Of everything else the last word counts."""
 
@@ -94,10 +95,21 @@ async def on_work_orders_changed(
             if tuple(facts) == names
         ]
         await session.execute(_write(names), rows)
-    touched = await session.execute(
-        select(col(Link.complaint_id)).where(col(Link.work_order_id).in_(learned)).distinct()
-    )
+    touched = await session.execute(_touched(learned))
     await settle(session, outbox, touched.scalars().all(), now, office=office)
+
+
+def _touched(learned: Mapping[str, Mapping[str, Any]]) -> Select[tuple[str]]:
+    """Scheme and crew stand in drafts only, and there is none before the repair."""
+    found = (
+        select(col(Link.complaint_id))
+        .join(WorkOrder, col(WorkOrder.id) == col(Link.work_order_id))
+        .where(col(Link.work_order_id).in_(learned))
+        .distinct()
+    )
+    if all(facts.keys() <= _FOR_DRAFTS_ONLY for facts in learned.values()):
+        found = found.where(col(WorkOrder.repaired_at).is_not(None))
+    return found
 
 
 def _facts(news: WorkOrderNews) -> dict[str, Any]:

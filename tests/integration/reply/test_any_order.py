@@ -1,5 +1,6 @@
 """However the two topics interleave, and however they are cut into batches: one end, one draft."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from itertools import count
 
@@ -7,6 +8,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from services.reply.models import ReplyState
+from services.reply.rules.deadlines import Stage
 from shared.events.event import Event
 from tests.conftest import NOW
 from tests.integration.reply.desk import Desk
@@ -126,3 +128,16 @@ async def test_any_interleaving_ends_alike(
         ends.append(await _end(desk, name))
     desk.told.clear()
     assert ends[0] == ends[1]
+
+
+async def test_two_replicas_that_hear_one_half_each_miss_nothing(desk: Desk) -> None:
+    for number in range(20):
+        name = f"r{number}"
+        await asyncio.gather(
+            desk.hears(received(name)),
+            desk.hears(
+                linked(name, work_order_id=f"w{name}"), repaired(f"w{name}"), closed(f"w{name}")
+            ),
+        )
+        assert (await desk.live_reply(name)).version == 1
+        assert (await desk.promises(name))[Stage.RESOLVE].kept_at == NOW + 4 * HOUR
