@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -34,25 +35,29 @@ async def serve_http(app: object, host: str, port: int, stopping: asyncio.Event)
     """Serve one ASGI app until `stopping`. Raises OSError where the port is taken."""
     config = uvicorn.Config(
         app,  # type: ignore[arg-type]
-        host=host,
-        port=port,
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=5,
         lifespan="on",
     )
     server = _Server(config)
-    serving = asyncio.create_task(server.serve())
-    stopped = asyncio.create_task(stopping.wait())
-    await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
-    stopped.cancel()
-    if serving.done() and not stopping.is_set():
-        # uvicorn leaves by SystemExit where it cannot bind; say so as an error of ours.
-        if error := serving.exception():
-            raise OSError(f"port {port}: {error}")
-        raise OSError(f"cannot listen on {host}:{port}; is it in use?")
-    server.should_exit = True
-    await serving
+    # Bound here: where uvicorn cannot bind, it ends the whole process.
+    with _listening(host, port) as listening:
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        stopped = asyncio.create_task(stopping.wait())
+        try:
+            await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        finally:  # also where another part has failed and takes us down: in order, all the same
+            stopped.cancel()
+            server.should_exit = True
+            await serving
+    if not stopping.is_set():
+        raise RuntimeError(f"the server on {host}:{port} ended by itself")
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=2048)
 
 
 async def run_service(

@@ -18,7 +18,7 @@ from shared.bus.local_broker import BrokerUnavailable, local_broker
 from shared.logging import configure_logging
 from shared.settings import CommonSettings
 
-bench = typer.Typer(help="量性能: measure the product on this machine.", no_args_is_help=True)
+bench = typer.Typer(help="量性能: measure the product on this machine.")
 
 
 @bench.callback()
