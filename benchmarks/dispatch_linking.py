@@ -49,7 +49,7 @@ def _complaint(county: County, random: Random, number: int) -> ComplaintReceived
         time_limit="5个工作日",
         decision=Decision(
             is_ours=True,
-            category="outage" if alone else random.choice(_CATEGORIES),  # type: ignore[arg-type]
+            category="outage" if alone else random.choice(_CATEGORIES),
             component="service_line" if alone else None,
             urgent=False,
             village_code=village.code,

@@ -86,7 +86,7 @@ async def release(
     await change(
         session,
         order,
-        state=after(order["state"], Deed.RELEASE),
+        state=after(State(order["state"]), Deed.RELEASE),
         crew_id=None,
         assigned_at=None,
         accepted_at=None,
@@ -140,7 +140,7 @@ async def reopen(
     await change(
         session,
         order,
-        state=after(order["state"], Deed.REOPEN),
+        state=after(State(order["state"]), Deed.REOPEN),
         reworks=order["reworks"] + 1,
         given_back_by=[],
         assigned_at=None,

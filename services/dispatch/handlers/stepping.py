@@ -7,7 +7,14 @@ from sqlalchemy import select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.dispatch.rules import assignment, merging
-from services.dispatch.rules.work_order import Deed, Maker, Refusal, is_done_already, refusal
+from services.dispatch.rules.work_order import (
+    Deed,
+    Maker,
+    Refusal,
+    State,
+    is_done_already,
+    refusal,
+)
 from shared.auth.permissions import Permission
 from shared.auth.tokens import Person
 
@@ -62,11 +69,11 @@ async def hold_one(session: AsyncSession, order_id: str, person: Person, *others
 def must_change(order: Row, deed: Deed, person: Person, version: int | None) -> bool:
     """False for a second click, which changes nothing. `version`: the one the person saw; None:
     whichever it is. Raises StepRefused, StaleVersion."""
-    maker = maker_of(person, order)
-    if is_done_already(order["state"], deed) and maker is not Maker.ANOTHER_CREW:
+    state, maker = State(order["state"]), maker_of(person, order)
+    if is_done_already(state, deed) and maker is not Maker.ANOTHER_CREW:
         return False
     merged = order["outcome"] == Outcome.MERGED
-    why = refusal(order["state"], deed, maker, merged=merged)
+    why = refusal(state, deed, maker, merged=merged)
     if why is Refusal.NOT_YOUR_CREWS or why is Refusal.ONLY_THE_OFFICE:
         raise StepRefused(why)
     if version is not None and version != order["version"]:

@@ -6,7 +6,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.dispatch.policy import Policy
 from services.dispatch.rules.faults import Component
-from services.dispatch.rules.work_order import Deed, after
+from services.dispatch.rules.work_order import Deed, State, after
 from shared.auth.tokens import Person
 from shared.bus.outbox import Outbox
 from shared.events.work_orders import CrewArrived, WorkOrderAccepted, WorkOrderRepaired
@@ -35,7 +35,7 @@ async def accept(
     order = await hold_one(session, order_id, person)
     if not must_change(order, Deed.ACCEPT, person, version):
         return order
-    await change(session, order, state=after(order["state"], Deed.ACCEPT), accepted_at=now)
+    await change(session, order, state=after(State(order["state"]), Deed.ACCEPT), accepted_at=now)
     crew_id = order["crew_id"]
     await write_steps(session, [step(order_id, now, What.ACCEPTED, person.name, crew_id=crew_id)])
     outbox.add(
@@ -59,7 +59,7 @@ async def arrive(
     order = await hold_one(session, order_id, person)
     if not must_change(order, Deed.ARRIVE, person, version):
         return order
-    await change(session, order, state=after(order["state"], Deed.ARRIVE), arrived_at=now)
+    await change(session, order, state=after(State(order["state"]), Deed.ARRIVE), arrived_at=now)
     crew_id = order["crew_id"]
     await write_steps(session, [step(order_id, now, What.ARRIVED, person.name, crew_id=crew_id)])
     outbox.add(
@@ -90,7 +90,7 @@ async def repaired(
     await change(
         session,
         order,
-        state=after(order["state"], Deed.REPAIR),
+        state=after(State(order["state"]), Deed.REPAIR),
         component=component.value,
         component_named=True,
         found=found,
