@@ -113,8 +113,7 @@ async def _take(
 
 def _arm(row: Row, promise: ArmedPromise, event: Heard[PromisesArmed]) -> None:
     told_since = row["state_as_of"] is not None and row["state_as_of"] > event.time
-    warned_of_less = row["warn_at"] is not None and promise.warn_at > row["warn_at"]
-    if row["state"] == "warned" and warned_of_less and not told_since:
+    if row["state"] == "warned" and promise.due_at > row["due_at"] and not told_since:
         row["state"] = "open"
     row.update(
         due_at=promise.due_at,

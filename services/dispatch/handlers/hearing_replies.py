@@ -87,7 +87,7 @@ def _take(rows: dict[str, Row], event: Heard[ReplyNews]) -> None:
         }
     elif row["version"] > news.version:
         return
-    elif event.time >= row["as_of"] and not isinstance(news, ResidentTold):
+    elif event.time >= row["as_of"]:
         row["state"], row["as_of"] = state, event.time
     row.update(facts)
 

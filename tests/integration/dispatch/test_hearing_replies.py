@@ -1,0 +1,133 @@
+"""The read model of promises and answers: any order, any repetition, the same picture."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import permutations
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from services.dispatch.models import PromiseView, ReplyView
+from shared.events.event import Event
+from shared.events.replies import (
+    PromiseKept,
+    PromiseMissed,
+    PromiseWarned,
+    ReplyApproved,
+    ReplyStuck,
+    ResidentTold,
+)
+from tests.conftest import NOW
+from tests.integration.dispatch.county import COUNTY
+from tests.integration.dispatch.desk import Desk
+from tests.integration.dispatch.events import DAY, DUE, HOUR, armed, delivered, drafted, received
+
+Told = tuple[Event, datetime]
+_ABOUT: dict[str, Any] = {"complaint_id": "c1", "county": COUNTY}
+
+
+def warned(due_at: datetime = DUE) -> PromiseWarned:
+    return PromiseWarned(**_ABOUT, stage="reply", due_at=due_at, warned_at=due_at - 4 * HOUR)
+
+
+def missed() -> PromiseMissed:
+    return PromiseMissed(**_ABOUT, stage="reply", due_at=DUE, recorded_at=DUE + HOUR)
+
+
+def kept(*, late: bool) -> PromiseKept:
+    at = DUE + DAY if late else DUE - DAY
+    return PromiseKept(**_ABOUT, stage="reply", due_at=DUE, kept_at=at, late=late)
+
+
+async def picture(desk: Desk, table: type[PromiseView] | type[ReplyView]) -> list[dict[str, Any]]:
+    async with desk.database.reading() as session:
+        rows = (await session.execute(select(table))).scalars().all()
+        return sorted((row.model_dump() for row in rows), key=str)
+
+
+async def test_promises_may_be_heard_before_their_complaint(desk: Desk) -> None:
+    await desk.hears(armed("c1", unreadable=True))
+    await desk.hears(received("c1"))
+    (promise,) = await picture(desk, PromiseView)
+    assert (promise["complaint_id"], promise["state"], promise["due_at"]) == ("c1", "open", DUE)
+    assert promise["limit_unreadable"]
+
+
+@pytest.mark.parametrize(
+    ("said", "state", "late"),
+    [
+        ([armed("c1"), warned()], "warned", False),
+        ([armed("c1"), warned(), kept(late=False)], "kept", False),
+        ([armed("c1"), warned(), missed(), kept(late=True)], "missed", True),
+        ([armed("c1"), warned(), missed(), kept(late=False)], "kept", False),
+        ([armed("c1"), warned(), armed("c1", due_at=DUE + DAY)], "open", False),
+        ([armed("c1"), warned(), armed("c1", due_at=DUE)], "warned", False),
+    ],
+)
+async def test_a_promise_looks_the_same_in_whatever_order_it_is_heard(
+    desk: Desk, said: Sequence[Event], state: str, late: bool
+) -> None:
+    told: list[Told] = [(event, NOW + n * HOUR) for n, event in enumerate(said)]
+    for number, order in enumerate(permutations(told)):
+        for event, at in [*order, order[0]]:
+            one = event.model_copy(update={"complaint_id": f"c{number}"})
+            await desk.hears(one, told_at=at)
+    due_at = DUE + DAY if state == "open" else DUE
+    assert {
+        (row["state"], row["due_at"], row["source"], row["late"])
+        for row in await picture(desk, PromiseView)
+    } == {(state, due_at, "printed", late)}
+
+
+def approved(version: int = 1) -> ReplyApproved:
+    return ReplyApproved(**_ABOUT, version=version, approved_by="chen", approved_at=NOW + HOUR)
+
+
+def stuck() -> ReplyStuck:
+    return ReplyStuck(**_ABOUT, version=1, why="unconfirmed", stuck_at=NOW + 2 * HOUR)
+
+
+def resident_told() -> ResidentTold:
+    return ResidentTold(**_ABOUT, version=1, by="phone", told_at=NOW + 6 * HOUR)
+
+
+@pytest.mark.parametrize(
+    ("said", "state", "version"),
+    [
+        ([drafted("c1"), approved(), stuck()], "stuck", 1),
+        ([drafted("c1"), approved(), stuck(), delivered("c1")], "delivered", 1),
+        ([drafted("c1"), delivered("c1"), resident_told()], "delivered", 1),
+        ([drafted("c1"), approved(), drafted("c1", version=2)], "draft", 2),
+    ],
+)
+async def test_an_answer_looks_the_same_in_whatever_order_it_is_heard(
+    desk: Desk, said: Sequence[Event], state: str, version: int
+) -> None:
+    told: list[Told] = [(event, NOW + n * HOUR) for n, event in enumerate(said)]
+    for number, order in enumerate(permutations(told)):
+        for event, at in [*order, order[0]]:
+            one = event.model_copy(update={"complaint_id": f"c{number}"})
+            await desk.hears(one, told_at=at)
+    rows = await picture(desk, ReplyView)
+    assert {(row["state"], row["version"]) for row in rows} == {(state, version)}
+    without_name = [
+        {name: value for name, value in row.items() if name not in ("complaint_id", "receipt")}
+        for row in rows
+    ]
+    assert all(row == without_name[0] for row in without_name)
+
+
+async def test_a_batch_of_many_complaints_promises(desk: Desk) -> None:
+    await desk.hears(*[armed(f"c{n}") for n in range(200)])
+    await desk.hears(*[armed(f"c{n}", stage="accept") for n in range(200)])
+    assert len(await picture(desk, PromiseView)) == 400
+
+
+async def test_an_empty_picture_of_an_unknown_promise_is_filled_by_its_arming(desk: Desk) -> None:
+    await desk.hears(warned(), told_at=NOW + HOUR)
+    (row,) = await picture(desk, PromiseView)
+    assert (row["state"], row["warn_at"], row["source"]) == ("warned", None, "")
+    await desk.hears(armed("c1"), told_at=NOW)
+    (row,) = await picture(desk, PromiseView)
+    assert (row["state"], row["warn_at"]) == ("warned", DUE - timedelta(hours=4))

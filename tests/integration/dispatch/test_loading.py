@@ -1,0 +1,96 @@
+"""A county's files become tables, as often as they are loaded."""
+
+from typing import Any
+
+import pytest
+from argon2 import PasswordHasher
+from sqlalchemy import select
+
+from services.dispatch.county_file import StaffPart, read_county
+from services.dispatch.handlers.loading import NameTaken, give_first_passwords
+from services.dispatch.models import Crew, Scheme, SchemeVillage, Staff
+from shared.auth.permissions import Role
+from tests.integration.dispatch.county import COUNTY, EAST, HILL_B, WEST, small_county
+from tests.integration.dispatch.desk import Desk
+from tests.integration.dispatch.events import HOUR, received
+
+
+async def everything(desk: Desk) -> dict[str, list[dict[str, Any]]]:
+    async with desk.database.reading() as session:
+        return {
+            table.__name__: sorted(
+                (row.model_dump() for row in (await session.execute(select(table))).scalars()),
+                key=str,
+            )
+            for table in (Scheme, SchemeVillage, Crew, Staff)
+        }
+
+
+async def test_loading_again_changes_nothing(desk: Desk) -> None:
+    before = await everything(desk)
+    await desk.loads()
+    assert await everything(desk) == before
+
+
+async def test_what_work_and_people_have_left_stays(desk: Desk) -> None:
+    async with desk.database.work() as (session, _):
+        await give_first_passwords(session, COUNTY)
+    await desk.hears(received("c1"))
+    desk.clock.advance(HOUR)
+    await desk.repairs((await desk.order()).id)
+    before = await everything(desk)
+    await desk.loads()
+    assert await everything(desk) == before
+    assert any(crew["idle_since"] == desk.clock.now() for crew in before["Crew"])
+
+
+async def test_who_is_no_longer_in_the_file_is_let_go(desk: Desk) -> None:
+    county = small_county()
+    await desk.loads(
+        county.model_copy(
+            update={
+                "crews": county.crews[:1],
+                "staff": county.staff[:1],
+                "villages": [row for row in county.villages if row.code != HILL_B],
+            }
+        )
+    )
+    tables = await everything(desk)
+    assert {crew["id"]: crew["active"] for crew in tables["Crew"]}[EAST]
+    assert not {crew["id"]: crew["active"] for crew in tables["Crew"]}[WEST]
+    assert {staff["sign_in_name"] for staff in tables["Staff"] if staff["active"]} == {"wang"}
+    assert len(tables["SchemeVillage"]) == 3
+
+
+async def test_everybody_gets_one_first_password(desk: Desk) -> None:
+    async with desk.database.work() as (session, _):
+        given = await give_first_passwords(session, COUNTY)
+    assert given.keys() == {"wang", "li"}
+    async with desk.database.work() as (session, _):
+        assert await give_first_passwords(session, COUNTY) == {}
+        staff = await session.get(Staff, "wang")
+    assert staff is not None
+    assert staff.password_hash is not None
+    assert PasswordHasher().verify(staff.password_hash, given["wang"])
+
+
+async def test_a_sign_in_name_belongs_to_one_county(desk: Desk) -> None:
+    other = small_county().model_copy(
+        update={
+            "code": "610124",
+            "schemes": [],
+            "villages": [],
+            "crews": [],
+            "staff": [StaffPart(name="wang", role=Role.ADMIN)],
+        }
+    )
+    with pytest.raises(NameTaken, match="wang"):
+        await desk.loads(other)
+
+
+async def test_the_demo_county_loads(desk: Desk) -> None:
+    county = read_county().model_copy(update={"staff": []})
+    await desk.loads(county)
+    async with desk.database.reading() as session:
+        villages = (await session.execute(select(SchemeVillage))).scalars().all()
+    assert len({row.village_code for row in villages}) == 352
