@@ -1,6 +1,5 @@
 """Refusals as pages, in the reader's language; under /api as problem+json."""
 
-import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -8,8 +7,6 @@ from starlette.exceptions import HTTPException
 from services.dispatch.console.rendering import by_htmx, go_to, page, words_of
 from services.dispatch.console.session import NotSignedIn, signed_in
 from shared.problems import Problem, Text, problem_response
-
-log = structlog.get_logger()
 
 NOT_FOUND = Text("没有这个页面。", "There is no such page.")
 INVALID = Text(
@@ -79,6 +76,6 @@ async def _on_http(request: Request, error: Exception) -> Response:
     return error_page(request, Problem(error.status_code, "http", text))
 
 
-async def _on_failure(request: Request, error: Exception) -> Response:
-    log.error("console_failed", path=request.url.path, exc_info=error)
+async def _on_failure(request: Request, _error: Exception) -> Response:
+    """The server above logs it."""
     return error_page(request, Problem(500, "failed", FAILED))

@@ -6,7 +6,11 @@ from fastapi import APIRouter, Depends, Form, Query, Request, Response
 
 from services.dispatch.console.clients import Away, intake_of
 from services.dispatch.console.errors import NOT_FOUND
-from services.dispatch.console.reading.complaints import read_complaint, read_waiting
+from services.dispatch.console.reading.complaints import (
+    ComplaintPage,
+    read_complaint,
+    read_waiting,
+)
 from services.dispatch.console.rendering import go_to, page
 from services.dispatch.console.session import allowed
 from shared.auth.permissions import Permission
@@ -43,22 +47,33 @@ async def complaint_page(
         view = await read_complaint(session, person.county, complaint_id)
     if view is None and entered:  # intake has it; its event is on the way
         return page(request, "arriving.html", headers={"Refresh": "1"}, complaint_id=complaint_id)
-    if view is None or not _may_see(person, view.work_order):
+    if view is None or not _may_see(person, view):
         raise Problem(404, "unknown_complaint", NOT_FOUND)
     words = await words_of_complaint(request, complaint_id)
     return page(request, "complaint.html", view=view, words=words)
 
 
-def _may_see(person: Person, work_order: Any) -> bool:
+def _may_see(person: Person, view: ComplaintPage) -> bool:
     """A crew sees the complaints of its own orders."""
     if person.may(Permission.BOARD_SEE):
         return True
-    return work_order is not None and work_order.crew_id == person.crew_id
+    return view.work_order is not None and view.work_order.crew_id == person.crew_id
+
+
+async def must_see(database: Database, person: Person, complaint_id: str) -> None:
+    """Before anything about it is asked of another service. Raises Problem 404."""
+    async with database.reading() as session:
+        view = await read_complaint(session, person.county, complaint_id)
+    if view is None or not _may_see(person, view):
+        raise Problem(404, "unknown_complaint", NOT_FOUND)
 
 
 @router.get("/{complaint_id}/words")
-async def words_part(request: Request, complaint_id: str, _person: Reader) -> Response:
+async def words_part(
+    request: Request, complaint_id: str, person: Reader, database: DatabaseHere
+) -> Response:
     """The words, where a list opens them."""
+    await must_see(database, person, complaint_id)
     words = await words_of_complaint(request, complaint_id)
     return page(request, "_words.html", words=words)
 
@@ -67,10 +82,12 @@ async def words_part(request: Request, complaint_id: str, _person: Reader) -> Re
 async def resident_part(
     request: Request,
     complaint_id: str,
-    _person: Annotated[Person, allowed(Permission.RESIDENT_SEE)],
+    person: Annotated[Person, allowed(Permission.RESIDENT_SEE)],
+    database: DatabaseHere,
 ) -> Response:
     """Name, phone and address: a look that intake records. A POST, so that no link or preview
     looks by itself."""
+    await must_see(database, person, complaint_id)
     try:
         resident = await intake_of(request).read(request, f"/complaints/{complaint_id}/resident")
     except Away:

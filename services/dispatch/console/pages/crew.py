@@ -5,8 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from services.dispatch.console.clients import Away, intake_of, reply_of
+from services.dispatch.console.pages.complaint import must_see
 from services.dispatch.console.reading.work_order import CrewOrder, read_crew_orders
-from services.dispatch.console.rendering import live_part, live_tag, page
+from services.dispatch.console.rendering import live_part, live_tag, page, words_of
 from services.dispatch.console.session import allowed
 from shared.auth.permissions import Permission
 from shared.auth.requires import NOT_ALLOWED
@@ -43,9 +44,11 @@ async def crew_part(request: Request, person: Worker, database: DatabaseHere) ->
 async def whom_to_call(
     request: Request,
     complaint_id: str,
-    _person: Annotated[Person, allowed(Permission.RESIDENT_SEE)],
+    person: Annotated[Person, allowed(Permission.RESIDENT_SEE)],
+    database: DatabaseHere,
 ) -> Response:
     """The number, fetched when somebody wants to dial it; intake records who looked."""
+    await must_see(database, person, complaint_id)
     try:
         resident = await intake_of(request).read(request, f"/complaints/{complaint_id}/resident")
     except Away:
@@ -54,7 +57,10 @@ async def whom_to_call(
 
 
 @router.post("/complaints/{complaint_id}/contacted")
-async def contacted(request: Request, complaint_id: str, _person: Worker) -> Response:
+async def contacted(
+    request: Request, complaint_id: str, person: Worker, database: DatabaseHere
+) -> Response:
     """Somebody spoke to the resident: reply keeps the promise of a first contact."""
+    await must_see(database, person, complaint_id)
     await reply_of(request).change(request, "POST", f"/complaints/{complaint_id}/contacted", {})
-    return page(request, "_said.html", said="contacted")
+    return page(request, "_message.html", message=words_of(request)("said.contacted"), tone="good")

@@ -1,0 +1,84 @@
+"""Two catalogues with the same keys, nothing said outside them, a word for every code."""
+
+import re
+from enum import StrEnum
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from services.dispatch.console.language import LANGUAGES, catalogue
+from services.dispatch.handlers.finishing import Outcome
+from services.dispatch.handlers.timeline import What
+from services.dispatch.models import ComplaintState
+from services.dispatch.rules import assignment, merging
+from services.dispatch.rules.faults import Category, Component
+from services.dispatch.rules.work_order import Deed, State
+from shared.auth.permissions import Role
+from shared.events.complaints import ComplaintReceived
+from shared.events.replies import ReplyStuck, Stage
+from tests.integration.console.conftest import SignedIn
+
+TEMPLATES = sorted(
+    (Path(__file__).parents[3] / "services/dispatch/console/templates").glob("*.html")
+)
+HAN = re.compile(r"[\u3400-\u9fff\uff00-\uffef]")
+CODES: dict[str, list[str] | type[StrEnum]] = {
+    "category": Category,
+    "component": Component,
+    "order_state": State,
+    "complaint_state": ComplaintState,
+    "step": What,
+    "outcome": Outcome,
+    "role": Role,
+    "deed": Deed,
+    "link_reason": merging.Reason,
+    "stage": list(get_args(Stage)),
+    "why_stuck": list(get_args(ReplyStuck.model_fields["why"].annotation)),
+    "stuck_advice": list(get_args(ReplyStuck.model_fields["why"].annotation)),
+    "platform": list(get_args(ComplaintReceived.model_fields["platform"].annotation)),
+    "assign_reason": [*assignment.Reason, *assignment.Waiting],
+}
+
+
+def test_both_languages_have_the_same_keys_and_the_same_gaps_to_fill() -> None:
+    zh, en = (catalogue(language) for language in LANGUAGES)
+    assert zh.keys() == en.keys()
+    for key in zh:
+        gaps = [set(re.findall(r"{(\w+)}", each[key])) for each in (zh, en)]
+        assert gaps[0] == gaps[1], key
+
+
+def test_english_is_english() -> None:
+    with_han = {key for key, text in catalogue("en").items() if HAN.search(text)}
+    assert with_han == {"app.other_language"}
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_no_template_speaks_chinese_by_itself(path: Path) -> None:
+    assert not HAN.search(path.read_text())
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_every_key_a_template_names_is_in_the_catalogue(path: Path) -> None:
+    text = path.read_text()
+    keys = set(re.findall(r"\bt\('([\w.]+)'[,)]", text))
+    assert keys <= catalogue("zh").keys()
+    kinds = set(re.findall(r"\bt\.code\('(\w+)'", text))
+    assert kinds <= {key.split(".")[0] for key in catalogue("zh")}
+
+
+@pytest.mark.parametrize("kind", CODES)
+def test_every_code_has_a_word(kind: str) -> None:
+    missing = [code for code in CODES[kind] if f"{kind}.{code}" not in catalogue("zh")]
+    assert missing == []
+
+
+async def test_a_language_once_chosen_is_remembered(signed_in: SignedIn) -> None:
+    client = await signed_in("admin")
+    assert "实时看板" in (await client.get("/")).text
+    english = await client.get("/?lang=en")
+    assert 'lang="en"' in english.text
+    assert "Live board" in english.text
+    assert "Live board" in (await client.get("/")).text
+    assert "没有找到" not in (await client.get("/nowhere")).text

@@ -1,0 +1,162 @@
+"""The other pages: hotspots, search, parked events, errors, headers."""
+
+from datetime import timedelta
+
+import httpx
+import pytest
+from sqlalchemy import func, select
+from sqlmodel import col
+
+from services.dispatch.models import Hotspot
+from shared.bus import parking
+from shared.bus.protocol import Message
+from shared.bus.tables import parked
+from shared.clock import ManualClock
+from shared.db import Database
+from tests.integration.console.conftest import SignedIn
+from tests.integration.console.county import COUNTY, ELSEWHERE, IDS
+
+
+async def test_a_hotspot_shows_its_evidence_and_is_seen_once(
+    signed_in: SignedIn, database: Database
+) -> None:
+    boss = await signed_in("chen.zhuguan")
+    page = (await boss.get("/hotspots")).text
+    for shown in ("三里镇集中供水工程", "水泵", "2 次故障", "28 天内", "order-20", "order-21"):
+        assert shown in page
+    await boss.post("/hotspots/scheme-1/pump/seen")
+    async with database.reading() as session:
+        hotspot = (await session.execute(select(Hotspot))).scalar_one()
+    assert hotspot.seen_by == "chen.zhuguan"
+    assert "chen.zhuguan 已阅" in (await boss.get("/hotspots")).text
+    assert (await boss.post("/hotspots/scheme-9/pump/seen")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("wanted", "leads_to"),
+    [
+        ("complaint-07", "/complaints/complaint-07"),
+        ("XA20261012000007", "/complaints/complaint-07"),
+        (" W-wait ", f"/complaints/{IDS.waiting}"),
+    ],
+)
+async def test_a_number_leads_to_its_complaint(
+    signed_in: SignedIn, wanted: str, leads_to: str
+) -> None:
+    answer = await (await signed_in("admin")).get("/search", params={"q": wanted})
+    assert answer.headers.get("location") == leads_to
+
+
+async def test_part_of_a_villages_name_finds_its_complaints(signed_in: SignedIn) -> None:
+    client = await signed_in("admin")
+    page = (await client.get("/search", params={"q": "樊家"})).text
+    assert "樊家村" in page
+    assert "樊家坡村" in page
+    assert "鲍旗寨" not in page
+    assert "没有找到" in (await client.get("/search", params={"q": "%"})).text
+
+
+def _message(key: str, county: str | None) -> Message:
+    value = f'{{"county": "{county}"}}' if county else "not json"
+    headers = {"ce_type": "cn.waterdesk.complaint.chased.v1", "ce_id": f"event-{key}"}
+    return Message("waterdesk.complaints", key, headers, value.encode())
+
+
+@pytest.fixture
+async def parked_events(database: Database, clock: ManualClock) -> None:
+    async with database.work() as (session, _):
+        for key, county in (("mine", COUNTY), ("theirs", ELSEWHERE), ("nobodys", None)):
+            await parking.park(
+                session, "dispatch", [_message(key, county)], "UnknownComplaint", clock.now()
+            )
+
+
+@pytest.mark.usefixtures("parked_events")
+async def test_an_admin_sees_what_is_parked_in_the_county_and_that_is_noted(
+    signed_in: SignedIn, database: Database
+) -> None:
+    admin = await signed_in("admin")
+    page = (await admin.get("/parked")).text
+    assert ("mine" in page, "nobodys" in page, "theirs" in page) == (True, True, False)
+    assert "UnknownComplaint" in page
+    async with database.reading() as session:
+        seen = await session.execute(select(parked.c.key).where(parked.c.seen_by == "admin"))
+        assert set(seen.scalars()) == {"mine", "nobodys"}
+
+
+@pytest.mark.usefixtures("parked_events")
+async def test_a_parked_event_is_dropped_or_tried_again(
+    signed_in: SignedIn, database: Database
+) -> None:
+    admin = await signed_in("admin")
+    dropped = await admin.post("/parked/mine", data={"act": "drop"})
+    assert dropped.headers["location"] == "/parked?said=dropped"
+    again = await admin.post("/parked/nobodys", data={"act": "release"})
+    assert again.headers["location"] == "/parked?said=fails_again"
+    theirs = await admin.post("/parked/theirs", data={"act": "drop"})
+    assert theirs.status_code == 404
+    async with database.reading() as session:
+        left = await session.execute(select(func.count()).select_from(parked))
+        assert left.scalar_one() == 2
+
+
+async def test_an_unknown_page_is_a_page_and_an_unknown_call_is_a_problem(
+    signed_in: SignedIn,
+) -> None:
+    client = await signed_in("admin")
+    page = await client.get("/nowhere")
+    assert (page.status_code, "没有这个页面" in page.text) == (404, True)
+    call = await client.get("/api/nowhere")
+    assert call.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_failure_is_a_page_that_tells_nothing(
+    signed_in: SignedIn, app: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = await signed_in("admin")
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("13800000000")
+
+    monkeypatch.setattr("services.dispatch.console.pages.hotspots.read_hotspots", fail)
+    lenient = httpx.AsyncClient(
+        transport=httpx.ASGITransport(app, raise_app_exceptions=False),  # type: ignore[arg-type]
+        base_url=client.base_url,
+        cookies=client.cookies,
+    )
+    async with lenient:
+        page = await lenient.get("/hotspots")
+    assert page.status_code == 500
+    assert "系统出错" in page.text
+    assert "13800000000" not in page.text
+
+
+@pytest.mark.parametrize("path", ["/", "/sign-in", "/nowhere", "/static/console.css"])
+async def test_every_answer_is_fenced_in(signed_in: SignedIn, path: str) -> None:
+    headers = (await (await signed_in("admin")).get(path)).headers
+    policy = headers["content-security-policy"]
+    assert "script-src 'self';" in policy
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "same-origin"
+    assert headers["cache-control"] == "no-store"
+
+
+async def test_assets_are_kept_by_browsers_until_they_change(signed_in: SignedIn) -> None:
+    client = await signed_in("admin")
+    page = (await client.get("/")).text
+    address = page.split('<link rel="stylesheet" href="')[1].split('"')[0]
+    answer = await client.get(address)
+    assert answer.status_code == 200
+    assert "immutable" in answer.headers["cache-control"]
+
+
+async def test_old_complaints_are_out_of_the_searchs_reach(
+    signed_in: SignedIn, clock: ManualClock
+) -> None:
+    client = await signed_in("admin")
+    clock.advance(timedelta(hours=1))
+    page = await client.get("/search", params={"q": "没有这个村"})
+    assert "近 400 天内没有找到" in page.text
+    assert col(Hotspot.county) is not None

@@ -1,0 +1,92 @@
+"""Who gets which page, and that nobody sees another county's."""
+
+import pytest
+
+from tests.integration.console.conftest import Browser, SignedIn
+from tests.integration.console.county import IDS
+
+NAMES = ("wang.diaodu", "li.weixiu", "zhao.shenhe", "chen.zhuguan", "admin")
+PAGES = {
+    #                               dispatcher crew reviewer supervisor admin
+    "/": (200, 303, 200, 200, 200),
+    "/board": (200, 403, 200, 200, 200),
+    "/crew": (403, 200, 403, 403, 403),
+    "/waiting": (200, 403, 403, 403, 200),
+    "/review": (200, 403, 200, 200, 200),
+    "/review/complaint-03": (200, 403, 200, 200, 200),
+    "/hotspots": (200, 403, 403, 200, 200),
+    "/complaints/new": (200, 403, 403, 403, 200),
+    "/complaints/complaint-01": (200, 200, 200, 200, 200),
+    "/complaints/complaint-02": (200, 404, 200, 200, 200),
+    "/work-orders/order-01": (200, 200, 200, 200, 200),
+    "/work-orders/order-02": (200, 404, 200, 200, 200),
+    "/parked": (403, 403, 403, 403, 200),
+    "/search": (200, 403, 200, 200, 200),
+    "/villages": (200, 403, 403, 403, 200),
+    f"/work-orders/{IDS.foreign_order}": (404, 404, 404, 404, 404),
+    f"/complaints/{IDS.foreign_complaint}": (404, 404, 404, 404, 404),
+    f"/review/{IDS.foreign_complaint}": (404, 403, 404, 404, 404),
+    "/nowhere": (404, 404, 404, 404, 404),
+}
+ACTS = {
+    f"/work-orders/{IDS.assigned}/assign": (422, 403, 403, 403, 422),
+    f"/work-orders/{IDS.assigned}/close": (422, 403, 403, 403, 422),
+    f"/work-orders/{IDS.assigned}/reopen": (422, 403, 403, 403, 422),
+    f"/work-orders/{IDS.assigned}/merge": (422, 403, 403, 403, 422),
+    f"/work-orders/{IDS.assigned}/release": (422, 422, 403, 403, 422),
+    f"/work-orders/{IDS.assigned}/repair": (422, 422, 403, 403, 422),
+    f"/work-orders/{IDS.foreign_order}/accept": (404, 404, 403, 403, 404),
+    f"/complaints/{IDS.waiting}/resident": (200, 404, 403, 200, 200),
+    "/complaints/complaint-01/resident": (200, 200, 403, 200, 200),
+    "/complaints/complaint-01/call": (200, 200, 403, 200, 200),
+    "/complaints/complaint-02/call": (200, 404, 403, 200, 200),
+    "/complaints/complaint-02/contacted": (200, 404, 403, 403, 200),
+    f"/complaints/{IDS.foreign_complaint}/resident": (404, 404, 403, 404, 404),
+    f"/complaints/{IDS.waiting}/decision": (422, 403, 403, 403, 422),
+    "/complaints/new": (422, 403, 403, 403, 422),
+    "/unreadable/raw-1/settled": (303, 403, 403, 403, 303),
+    "/unreadable/raw-1/body": (200, 200, 403, 200, 200),
+    "/hotspots/scheme-1/pump/seen": (303, 403, 403, 303, 303),
+    "/parked/nothing": (403, 403, 403, 403, 422),
+}
+
+
+@pytest.mark.parametrize("role", range(5), ids=NAMES)
+async def test_each_role_gets_its_pages_and_no_other(signed_in: SignedIn, role: int) -> None:
+    client = await signed_in(NAMES[role])
+    got = {page: (await client.get(page)).status_code for page in PAGES}
+    assert got == {page: statuses[role] for page, statuses in PAGES.items()}
+
+
+@pytest.mark.parametrize("role", range(5), ids=NAMES)
+async def test_each_role_can_do_its_acts_and_no_other(signed_in: SignedIn, role: int) -> None:
+    client = await signed_in(NAMES[role])
+    got = {act: (await client.post(act, data={"x": ""})).status_code for act in ACTS}
+    assert got == {act: statuses[role] for act, statuses in ACTS.items()}
+
+
+async def test_a_stranger_gets_nothing_but_the_sign_in_page(browser: Browser) -> None:
+    client = browser()
+    for page in PAGES:
+        if page != "/nowhere":
+            answer = await client.get(page)
+            assert answer.status_code == 303, page
+            assert answer.headers["location"].startswith("/sign-in"), page
+    for act in ACTS:
+        assert (await client.post(act)).headers["location"] == "/sign-in", act
+
+
+async def test_the_board_and_search_show_one_county_only(signed_in: SignedIn) -> None:
+    client = await signed_in("admin")
+    assert "elsewhere" not in (await client.get("/")).text
+    found = await client.get(f"/search?q={IDS.foreign_complaint}")
+    assert f"/complaints/{IDS.foreign_complaint}" not in found.text
+
+
+async def test_the_menu_leads_only_where_one_may_go(signed_in: SignedIn) -> None:
+    for role, name in enumerate(NAMES):
+        client = await signed_in(name)
+        page = (await client.get("/crew" if name == "li.weixiu" else "/")).text
+        for address, statuses in PAGES.items():
+            if f'<a href="{address}" accesskey' in page:
+                assert statuses[role] == 200, (name, address)

@@ -1,0 +1,150 @@
+"""A work order's page, and what can be done there: the same handlers as over the JSON API."""
+
+import re
+from collections.abc import Mapping
+
+import pytest
+from sqlalchemy import select
+from sqlmodel import col
+
+from services.dispatch.models import WorkOrder, WorkOrderStep
+from shared.bus.tables import outbox
+from shared.db import Database
+from tests.integration.console.conftest import SignedIn
+from tests.integration.console.county import IDS
+
+REPAIR = {"component": "pump", "found": "水泵电机烧毁", "done": "更换电机"}
+
+
+async def _state(database: Database, order_id: str) -> str:
+    async with database.reading() as session:
+        return (await session.get_one(WorkOrder, order_id)).state
+
+
+async def _events(database: Database) -> list[str]:
+    async with database.reading() as session:
+        rows = await session.execute(select(outbox.c.headers).order_by(outbox.c.id))
+        return [str(headers["ce_type"]).split(".")[-2] for headers in rows.scalars()]
+
+
+async def test_the_page_shows_fault_crew_reason_complaints_and_timeline(
+    signed_in: SignedIn,
+) -> None:
+    page = (await (await signed_in("wang.diaodu")).get(f"/work-orders/{IDS.on_site}")).text
+    for shown in ("焦岱镇岱峪水厂", "三里镇维修一队", "手上任务最少", "XA20261012000003", "接单"):
+        assert shown in page
+    assert 'data-due="' in page
+
+
+async def test_a_crew_takes_its_order_from_assigned_to_repaired(
+    signed_in: SignedIn, database: Database
+) -> None:
+    crew = await signed_in("li.weixiu")
+    here = f"/work-orders/{IDS.assigned}"
+    for deed, data, state in (
+        ("accept", {"from": "crew"}, "accepted"),
+        ("arrive", {"from": "crew"}, "on_site"),
+        ("repair", {"from": "crew", **REPAIR}, "repaired"),
+    ):
+        answer = await crew.post(f"{here}/{deed}", data=data)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/crew")
+        assert await _state(database, IDS.assigned) == state
+    assert (await _events(database))[:3] == ["accepted", "crew-arrived", "repaired"]
+
+
+@pytest.mark.parametrize(
+    ("order_id", "deed", "data", "state"),
+    [
+        ("order-01", "assign", {"crew_id": "crew-2", "note": "顺路"}, "assigned"),
+        ("order-01", "release", {"note": "没有配件"}, None),
+        ("order-01", "close", {"note": "现场无故障"}, "closed"),
+        ("order-20", "reopen", {"note": "又停水了"}, None),
+        ("order-13", "merge", {"into": "order-07"}, "closed"),
+    ],
+)
+async def test_a_dispatcher_directs_an_order(
+    signed_in: SignedIn,
+    database: Database,
+    order_id: str,
+    deed: str,
+    data: Mapping[str, str],
+    state: str | None,
+) -> None:
+    desk = await signed_in("wang.diaodu")
+    answer = await desk.post(f"/work-orders/{order_id}/{deed}", data=dict(data))
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/work-orders/{order_id}")
+    assert await _state(database, order_id) in (
+        [state] if state else ["waiting_for_crew", "assigned"]
+    )
+    async with database.reading() as session:
+        steps = await session.execute(
+            select(WorkOrderStep).where(
+                col(WorkOrderStep.work_order_id) == order_id,
+                col(WorkOrderStep.who) == "wang.diaodu",
+            )
+        )
+        assert len(steps.all()) == 1
+
+
+async def test_what_somebody_changed_meanwhile_is_not_overwritten(
+    signed_in: SignedIn, database: Database
+) -> None:
+    desk = await signed_in("wang.diaodu")
+    version = re.search(
+        r'name="version" value="(\d+)"', (await desk.get(f"/work-orders/{IDS.assigned}")).text
+    )
+    assert version is not None
+    await (await signed_in("li.weixiu")).post(f"/work-orders/{IDS.assigned}/accept")
+    late = {"version": version[1], "note": "现场无故障"}
+    answer = await desk.post(f"/work-orders/{IDS.assigned}/close", data=late)
+    assert answer.status_code == 409
+    assert "刚被别人改过" in answer.text
+    assert await _state(database, IDS.assigned) == "accepted"
+
+
+async def test_a_refusal_comes_into_the_form_and_keeps_what_was_typed(
+    signed_in: SignedIn,
+) -> None:
+    crew = await signed_in("li.weixiu")
+    path = f"/work-orders/{IDS.assigned}/repair"
+    part = await crew.post(path, data=REPAIR, headers={"HX-Request": "true"})
+    assert (part.status_code, part.text.count("<html")) == (409, 0)
+    assert 'role="alert"' in part.text
+    whole = await crew.post(path, data=REPAIR)  # without JavaScript
+    assert (whole.status_code, whole.text.count("<html")) == (409, 1)
+    for typed in REPAIR.values():
+        assert typed in whole.text
+
+
+@pytest.mark.parametrize("missing", ["component", "found", "done"])
+async def test_a_repair_says_what_was_found_and_done(signed_in: SignedIn, missing: str) -> None:
+    crew = await signed_in("li.weixiu")
+    data = {**REPAIR, missing: "  "}
+    answer = await crew.post(f"/work-orders/{IDS.on_site}/repair", data=data)
+    assert answer.status_code == 422
+
+
+async def test_a_crew_cannot_take_another_crews_order(
+    signed_in: SignedIn, database: Database
+) -> None:
+    crew = await signed_in("li.weixiu")
+    answer = await crew.post("/work-orders/order-06/accept")
+    assert answer.status_code == 403
+    assert await _state(database, "order-06") == "assigned"
+
+
+async def test_the_buttons_are_those_that_make_sense(signed_in: SignedIn) -> None:
+    async def deeds(name: str, order_id: str) -> set[str]:
+        page = (await (await signed_in(name)).get(f"/work-orders/{order_id}")).text
+        return set(re.findall(rf'action="/work-orders/{order_id}/(\w+)"', page))
+
+    assert await deeds("wang.diaodu", "order-01") == {
+        "assign",
+        "release",
+        "accept",
+        "close",
+        "merge",
+    }
+    assert await deeds("li.weixiu", "order-01") == {"accept", "release"}
+    assert await deeds("chen.zhuguan", "order-01") == set()
+    assert await deeds("wang.diaodu", "order-20") == {"reopen"}
