@@ -2,7 +2,8 @@
 
 Batches of 500 received events, of which all but one in fifty join an order that is open, go through
 the handler and the outbox into an embedded PostgreSQL, one after the other, on the demo county.
-Prints one JSON line; with `--profile` also where the time of this process goes.
+Prints one JSON line; with `--history N` after N complaints on N/5 closed orders, with `--profile`
+also where the time of this process goes.
 """
 
 import argparse
@@ -18,6 +19,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
+from sqlalchemy import text
+
 import services.dispatch
 from services.dispatch.county_file import County, read_county
 from services.dispatch.handlers.linking import on_complaints_received
@@ -29,6 +32,22 @@ from shared.embedded_postgres import embedded_postgres
 from shared.events.complaints import ComplaintReceived, Decision
 from shared.events.event import Heard, from_message, to_message
 from shared.migrations import make_database, migrate
+
+_HISTORY = """
+INSERT INTO work_order (id, county, scheme_id, village_code, village, town, category, component,
+    component_named, for_office, urgent, state, version, first_said_at, opened_at, complaints,
+    chases, given_back_by, found, done, reworks, closed_at, outcome)
+SELECT 'old' || n, '610122', v.scheme_id, v.village_code, v.village, v.town, 'outage', 'pump',
+    true, false, false, 'closed', 6, now(), now(), 5, 0, '[]', '', '', 0, now(), 'repaired'
+FROM generate_series(1, :orders) AS n
+JOIN (SELECT *, row_number() OVER () AS place FROM scheme_village) AS v ON v.place = n % 352 + 1;
+INSERT INTO complaint (id, county, platform, external_id, sent_at, received_at, is_ours, category,
+    urgent, says_repeated, village_code, category_confidence, place_confidence, needs_human, state,
+    work_order_id, chases)
+SELECT 'old' || n, '610122', 'hotline_12345', 'H-' || n, now(), now(), true, 'outage', false, false,
+    '610122001001', 0.9, 0.9, false, 'linked', 'old' || (n % :orders + 1), 0
+FROM generate_series(1, :orders * 5) AS n;
+"""
 
 NOW = datetime(2026, 10, 12, 1, 30, tzinfo=UTC)
 BATCH = 500
@@ -68,7 +87,9 @@ def _heard(event: ComplaintReceived, number: int) -> Heard[ComplaintReceived]:
     return from_message(message, ComplaintReceived)
 
 
-async def _measure(url: str, batches: int, profile: cProfile.Profile | None) -> dict[str, object]:
+async def _measure(
+    url: str, batches: int, history: int, profile: cProfile.Profile | None
+) -> dict[str, object]:
     await make_database(url)
     await migrate(url, _MIGRATIONS)
     clock = ManualClock(NOW)
@@ -77,6 +98,11 @@ async def _measure(url: str, batches: int, profile: cProfile.Profile | None) -> 
     random = Random(1)
     async with database.work() as (session, _):
         await load_county(session, county)
+        for statement in _HISTORY.split(";")[:2]:
+            await session.execute(text(statement), {"orders": history // 5})
+    async with database.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as plain:
+        await plain.execute(text("ANALYZE"))
+        await plain.execute(text("CHECKPOINT"))
     took = []
     policy = Policy()
     for number in range(batches + 2):
@@ -112,6 +138,7 @@ def _figures(took: Sequence[float]) -> dict[str, object]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--batches", type=int, default=40)
+    parser.add_argument("--history", type=int, default=0)
     parser.add_argument("--profile", action="store_true")
     chosen = parser.parse_args()
     profile = cProfile.Profile() if chosen.profile else None
@@ -119,7 +146,9 @@ def main() -> None:
         tempfile.TemporaryDirectory() as folder,
         embedded_postgres(Path(folder) / "data", None) as url,
     ):
-        figures = asyncio.run(_measure(url.format("bench_dispatch"), chosen.batches, profile))
+        figures = asyncio.run(
+            _measure(url.format("bench_dispatch"), chosen.batches, chosen.history, profile)
+        )
     print(json.dumps(figures))
     if profile:
         pstats.Stats(profile).sort_stats("tottime").print_stats(25)
