@@ -1,13 +1,24 @@
 """`waterdesk …`: every command of the product, and how they refuse bad input."""
 
 import sys
+from typing import NoReturn
 
 import typer
 from typer.exceptions import TyperException
 
-from services.commands import calendar, due, kafka, verify
-from services.place import MisconfiguredError
-from shared.embedded_postgres import PostgresUnavailable
+from services.commands import (
+    accounts,
+    bench,
+    calendar,
+    demo,
+    due,
+    kafka,
+    replay,
+    run,
+    triage,
+    verify,
+)
+from services.commands.refusal import refusal
 
 app = typer.Typer(
     name="waterdesk",
@@ -16,10 +27,18 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+app.command("demo")(demo.demo)
+app.command("run")(run.run)
+app.command("serve")(run.serve)
+app.command("migrate")(run.migrate)
+app.command("accounts")(accounts.accounts)
+app.command("verify")(verify.verify)
+app.command("replay")(replay.replay)
+app.command("triage")(triage.triage)
 app.command("due")(due.due)
 app.command("calendar")(calendar.calendar)
+app.add_typer(bench.bench, name="bench")
 app.command("kafka")(kafka.kafka)
-app.command("verify")(verify.verify)
 
 
 def main() -> None:
@@ -27,18 +46,19 @@ def main() -> None:
     try:
         status = app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except TyperException as error:
-        print(f"waterdesk: {_one_line(error.format_message())}", file=sys.stderr)
-        sys.exit(2)
-    except (MisconfiguredError, PostgresUnavailable) as error:
-        print(f"waterdesk: {_one_line(str(error))}", file=sys.stderr)
-        sys.exit(2)
+        _refuse(error.format_message())
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:
+        if (line := refusal(error)) is None:
+            raise
+        _refuse(line)
     sys.exit(status if isinstance(status, int) else 0)
 
 
-def _one_line(message: str) -> str:
-    return " ".join(message.split())
+def _refuse(line: str) -> NoReturn:
+    print(f"waterdesk: {' '.join(line.split())}", file=sys.stderr)
+    sys.exit(2)
 
 
 if __name__ == "__main__":

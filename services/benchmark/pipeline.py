@@ -86,7 +86,7 @@ async def _run(place: Place, bus: Bus, track: Track, complaints: int) -> float:
     services = [intake, dispatch, reply]
     desk = intake.app.state.desk
     assert isinstance(desk, Desk)
-    await load_demo_county(dispatch.database, place.secret)
+    await load_demo_county(dispatch.database)
     await _give_every_crew_room(dispatch)
     letters = decided_letters(complaints, desk.gazetteer, demo_villages(), clock.now())
     acceptance = Acceptance(Platform.HOTLINE_12345, COUNTY, intake.database, desk)

@@ -10,13 +10,17 @@ import typer
 
 from services import assembly
 from services.place import SERVICES, Place, open_place
+from shared.bus import topics
 from shared.bus.consumer import Consumer
-from shared.bus.topics import ALL as ALL_TOPICS
 from shared.clock import SHANGHAI, SystemClock
 from shared.logging import configure_logging
 from shared.settings import CommonSettings
 
-Topic = StrEnum("Topic", {topic: topic for topic in ALL_TOPICS})
+
+class Topic(StrEnum):
+    COMPLAINTS = topics.COMPLAINTS
+    WORK_ORDERS = topics.WORK_ORDERS
+    REPLIES = topics.REPLIES
 
 
 def replay(

@@ -14,7 +14,11 @@ from shared.clock import SystemClock
 from shared.logging import configure_logging
 from shared.settings import CommonSettings
 
-ServiceName = StrEnum("ServiceName", {name.upper(): name for name in SERVICES})
+
+class ServiceName(StrEnum):
+    INTAKE = "intake"
+    DISPATCH = "dispatch"
+    REPLY = "reply"
 
 
 def run() -> None:

@@ -48,13 +48,14 @@ def verify(
     if settings.database_url is None and not (settings.home / "postgres").exists():
         raise _not_prepared(f"no data in {settings.home}")
     with open_place(settings) as place:
-        found = asyncio.run(_look(place))
-    typer.echo(_as_json(found) if as_json else _as_text(found))
+        found = asyncio.run(look_at(place))
+    typer.echo(_as_json(found) if as_json else shown(found))
     if found.findings:
         raise typer.Exit(1)
 
 
-async def _look(place: Place) -> Look:
+async def look_at(place: Place) -> Look:
+    """The ledger of a place. Raises MisconfiguredError where it was never prepared."""
     async with _books(place) as books:
         return await look_until_sure(books, SystemClock())
 
@@ -111,7 +112,8 @@ def _as_json(found: Look) -> str:
     return json.dumps(ledger, ensure_ascii=False)
 
 
-def _as_text(found: Look) -> str:
+def shown(found: Look) -> str:
+    """The ledger for a person to read."""
     lines = [
         "账目不符 The ledger does not hold." if found.findings else "账目相符 The ledger holds."
     ]

@@ -6,7 +6,7 @@ takes its turn, relays relay, consumers consume.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -38,10 +38,15 @@ class Pump:
         self._subscriptions = subscriptions
         self._stopping = asyncio.Event()
 
-    async def settle(self, *, without: frozenset[str] = frozenset()) -> int:
+    async def catch_up(self) -> None:
+        """Hear what was on the bus before: after a restart, what nobody has listened to yet."""
+        while sum([await self._hear(service) for service in self._services]):
+            pass
+
+    async def settle(self, *, without: Collection[str] = ()) -> int:
         """Go round until a whole round finds nothing to do. Returns how much was done.
 
-        `without`: names of turns left out (polling a platform where nothing was said).
+        `without`: names of turns left out.
         """
         done = 0
         for _ in range(_MORE_ROUNDS_THAN_ANY_WORK_NEEDS):
@@ -52,17 +57,25 @@ class Pump:
         busy = ", ".join(sorted(name for name, count in found.items() if count))
         raise NeverQuietError(busy)
 
-    async def _round(self, without: frozenset[str]) -> dict[str, int]:
+    async def _round(self, without: Collection[str]) -> dict[str, int]:
+        """Every turn once, and then the news until none is left."""
         found = {"platforms": await self._deliver()}
         for service in self._services:
             for turn in service.turns:
                 if turn.name not in without:
-                    found[f"{service.name}.{turn.name}"] = await turn.once()
-            connection = self._connections[service.name]
-            found[f"{service.name} relays"] = await relay_batch(connection, self._bus)
-        for service in self._services:
-            found[f"{service.name} hears"] = await self._hear(service)
+                    found[f"{service.name}: {turn.name}"] = await turn.once()
+        found["news"] = 0
+        while news := await self._carry_news():
+            found["news"] += news
         return found
+
+    async def _carry_news(self) -> int:
+        sent = [
+            await relay_batch(self._connections[service.name], self._bus)
+            for service in self._services
+        ]
+        heard = [await self._hear(service) for service in self._services] if any(sent) else []
+        return sum(sent) + sum(heard)
 
     async def _hear(self, service: Service) -> int:
         if service.consumer is None:

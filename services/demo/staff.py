@@ -13,6 +13,7 @@ import httpx
 from sqlalchemy import Row, text
 
 from services.demo.world import World
+from services.reply.handlers.drafting import TO_FILL_IN
 from services.simulators.said import Said
 from shared.auth.permissions import Role
 from shared.clock import SHANGHAI
@@ -40,6 +41,7 @@ _TO_LOOK: Minutes = (30, 90)
 _SLOW_ONES = 0.06
 """The share of repairs that wait for a part or a permit, days rather than hours."""
 _CONFLICT = 409
+_RESPONSIBLE = "属地镇政府"
 
 _FOUND_AND_DONE: Mapping[str, Sequence[tuple[str, str]]] = {
     "well": [("水源井水位下降，出水含沙", "下调水泵，洗井并加装滤网")],
@@ -130,11 +132,12 @@ class Staff:
         path: str,
         body: dict[str, object],
         row: Row[tuple[object, ...]] | None = None,
+        method: str = "POST",
     ) -> None:
         """What has changed meanwhile (409) is looked at again in the next round."""
         crew_id = str(row.crew_id) if row is not None else None
         try:
-            await self._world.ask(service, role, "POST", path, body, crew_id=crew_id)
+            await self._world.ask(service, role, method, path, body, crew_id=crew_id)
         except httpx.HTTPStatusError as error:
             if error.response.status_code != _CONFLICT:
                 raise
@@ -174,22 +177,29 @@ class Staff:
     async def _of_reviewers(self) -> list[Act]:
         rows = await self._rows(
             "reply",
-            "SELECT complaint_id, version, state, platform, drafted_at, stuck_at, request_id, text"
-            " FROM reply WHERE state IN ('draft', 'stuck')",
+            "SELECT complaint_id, version, state, platform, drafted_at, stuck_at, request_id, text,"
+            " returned, responsible FROM reply WHERE state IN ('draft', 'stuck')",
         )
         acts = []
         for row in rows:
-            path, body = f"/replies/{row.complaint_id}", {"version": row.version}
+            path = f"/replies/{row.complaint_id}"
+            body: dict[str, object] = {"version": row.version}
             if row.state == "draft":
                 at = row.drafted_at + self._span(_TO_APPROVE, f"{row.complaint_id} approves")
-                path += "/approve"
+                if row.returned and not row.responsible:
+                    # The platform takes nothing back without a name for whose matter it is.
+                    words = row.text.replace(TO_FILL_IN, _RESPONSIBLE)
+                    body |= {"text": words, "solved": False, "responsible": _RESPONSIBLE}
+                    path += "/draft"
+                else:
+                    path += "/approve"
             else:
                 at = row.stuck_at + self._span(_TO_LOOK, f"{row.complaint_id} looks")
                 path += "/resolve-stuck"
                 arrived = self._has_arrived(row.request_id, row.text)
                 body |= {"outcome": "arrived" if arrived else "send_again"}
             acts.append(
-                Act(_in_office(at), f"{row.state} {row.complaint_id}", self._review(path, body))
+                Act(_in_office(at), f"{path} version {row.version}", self._review(path, body))
             )
         return acts
 
@@ -206,7 +216,9 @@ class Staff:
         return False
 
     def _review(self, path: str, body: dict[str, object]) -> Callable[[], Awaitable[None]]:
+        method = "PUT" if path.endswith("/draft") else "POST"
+
         async def do() -> None:
-            await self._ask("reply", Role.REVIEWER, path, body)
+            await self._ask("reply", Role.REVIEWER, path, body, method=method)
 
         return do

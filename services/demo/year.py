@@ -6,6 +6,7 @@ moment and goes on where it stopped: whatever was done already is recognised.
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,6 +22,19 @@ from shared.clock import ManualClock
 
 _LEFT_RUNNING = timedelta(hours=6)
 """What happens this long before the year's end is left as it is: a desk at work."""
+_TAKEN_WITHIN = timedelta(minutes=10)
+"""How long after it was said a complaint has been taken, linked and given to a crew."""
+_HEARD_WITHIN = timedelta(hours=5)
+"""How long after somebody's step the other services have heard of it. In the real thing these are
+seconds; here several steps are heard at once, and each counts from its own time all the same."""
+_PATIENCE = 3
+"""How often somebody tries the same again."""
+_ONCE_IS_ENOUGH = ("load_county", "recount")
+"""Turns for what does not change within the year."""
+
+
+class NothingChangesError(Exception):
+    """Somebody would do the same for ever: it was refused, or did not do what it should."""
 
 
 class Progress:
@@ -51,37 +65,57 @@ async def live_through(
 ) -> None:
     """Let everything in `said` be said, and people do their work, up to `until`.
 
-    `said` stands in order of time. `on_moment` is told after each moment that is done.
+    `said` stands in order of time. `on_moment` is told how far it has come.
     """
     clock = world.clock
     assert isinstance(clock, ManualClock)
+    await pump.catch_up()
     lived_until = progress.load()
     waiting = [one for one in said if lived_until is None or one.at > lived_until]
     waiting.reverse()  # the next one stands last
+    settle_at: datetime | None = clock.now()
+    done: Counter[str] = Counter()
+    unheard: set[str] = set()
     while True:
-        acts = [act for act in await staff.to_do() if act.at <= until - _LEFT_RUNNING]
-        moments = [act.at for act in acts[:1]] + [one.at for one in waiting[-1:]]
-        moments += await _next_deadline(world)
+        act = next((act for act in await staff.to_do() if act.what not in unheard), None)
+        moments = [waiting[-1].at] if waiting else []
+        if act and act.at <= until - _LEFT_RUNNING:
+            moments.append(act.at)
+        settle_at = min([at for at in (settle_at, await _next_deadline(world)) if at], default=None)
+        if settle_at:
+            moments.append(settle_at)
         if not moments or min(moments) > until:
             break
-        moment = max(min(moments), clock.now())
-        clock.move_to(moment)
-        while waiting and waiting[-1].at <= moment:
+        clock.move_to(min(moments))
+        now = clock.now()
+        if waiting and waiting[-1].at <= now:
             await feed(world.said_to, waiting.pop())
-        for act in acts:
-            if act.at <= moment:
-                await act.do()
-        await pump.settle()
-        progress.save(moment)
-        if on_moment:
-            on_moment(moment)
+            settle_at = _sooner(settle_at, now + _TAKEN_WITHIN)
+        elif act and act.at <= now:
+            done[act.what] += 1
+            if done[act.what] > _PATIENCE:
+                raise NothingChangesError(act.what)
+            unheard.add(act.what)
+            await act.do()
+            settle_at = _sooner(settle_at, now + _HEARD_WITHIN)
+        else:
+            await pump.settle(without=_ONCE_IS_ENOUGH)
+            settle_at = None
+            unheard.clear()
+            progress.save(now)
+            if on_moment:
+                on_moment(now)
     clock.move_to(until)
     await pump.settle()
     progress.save(until)
 
 
-async def _next_deadline(world: World) -> list[datetime]:
-    """When the sweep has something to do next: at most one moment."""
+def _sooner(one: datetime | None, other: datetime) -> datetime:
+    return min(one, other) if one else other
+
+
+async def _next_deadline(world: World) -> datetime | None:
+    """When the sweep has something to do next."""
     async with world.services["reply"].database.reading() as session:
-        found = await session.scalar(text("SELECT min(next_at) FROM promise"))
-        return [found] if found else []
+        found: datetime | None = await session.scalar(text("SELECT min(next_at) FROM promise"))
+        return found

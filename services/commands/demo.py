@@ -1,0 +1,120 @@
+"""`waterdesk demo`: see everything at once, on one machine, with nothing real."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Annotated
+
+import httpx
+import typer
+import uvloop
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from services.commands.verify import look_at, shown
+from services.demo.county import SHOWN_ACCOUNTS
+from services.demo.showing import DemoState, live, make_history
+from services.place import Place, open_place
+from services.running import stop_on_signals
+from services.simulators.county_year import YEAR
+from shared.bus.protocol import Bus
+from shared.bus.waiting import wait_for
+from shared.clock import SHANGHAI
+from shared.health import READY
+from shared.logging import configure_logging
+from shared.settings import CommonSettings
+
+_READY_SECONDS = 30
+
+
+def demo(
+    seconds: Annotated[
+        float | None,
+        typer.Option(
+            min=1,
+            help="End by itself after so long live, and print the ledger.",
+            show_default=False,
+        ),
+    ] = None,
+    rate: Annotated[
+        float, typer.Option(min=0.01, max=6000, help="How many complaints a minute come in.")
+    ] = 6.0,
+) -> None:
+    """演示: everything embedded, a demo county with a year of history, simulated platforms.
+
+    Prints the console's address and the sign-ins. The data are in WATERDESK_HOME (./var); started
+    again it goes on where it stopped. Ctrl-C ends it.
+
+    Example:  waterdesk demo --seconds 60 --rate 30
+    """
+    settings = CommonSettings()
+    configure_logging("WARNING")
+    held = True
+    with open_place(settings) as place:
+        uvloop.run(_show(place, seconds, rate))
+        if seconds is not None:
+            ledger = asyncio.run(look_at(place))
+            typer.echo(shown(ledger))
+            held = not ledger.findings
+    if not held:
+        raise typer.Exit(1)
+
+
+async def _show(place: Place, seconds: float | None, rate: float) -> None:
+    stopping = asyncio.Event()
+    stop_on_signals(stopping)
+    await place.migrate()
+    bus = await place.open_bus()
+    try:
+        state = DemoState(place.settings.home, datetime.now(UTC))
+        await _make_history(place, bus, state)
+        async with live(place, bus, state, rate, stopping) as show:
+            await _ready(place, stopping)
+            _welcome(place, state)
+            if seconds is None:
+                await stopping.wait()
+            elif not await wait_for(stopping, seconds):
+                await show.come_to_rest()
+    finally:
+        await bus.close()
+
+
+async def _make_history(place: Place, bus: Bus, state: DemoState) -> None:
+    """With a bar where somebody is watching."""
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[day]}"),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    ) as bar:
+        task = bar.add_task("演示县的一年 a year of the demo county", total=YEAR.days, day="")
+
+        def on_moment(moment: datetime) -> None:
+            lived = (moment - (state.year_end - YEAR)).days
+            bar.update(task, completed=lived, day=f"{moment.astimezone(SHANGHAI):%Y-%m-%d}")
+
+        await make_history(place, bus, state, on_moment)
+
+
+async def _ready(place: Place, stopping: asyncio.Event) -> None:
+    """Return when all three services answer. Raises TimeoutError."""
+    settings = place.settings
+    async with asyncio.timeout(_READY_SECONDS), httpx.AsyncClient() as client:
+        for port in (settings.intake_port, settings.reply_port, settings.dispatch_port):
+            while not stopping.is_set():
+                try:
+                    answer = await client.get(f"http://{settings.host}:{port}{READY}")
+                    if answer.status_code == httpx.codes.OK:
+                        break
+                except httpx.TransportError:
+                    pass  # not listening yet
+                await wait_for(stopping, 0.05)
+
+
+def _welcome(place: Place, state: DemoState) -> None:
+    address = f"http://{place.settings.host}:{place.settings.dispatch_port}"
+    typer.echo(f"\n控制台 console:  {address}\n")
+    for name, what in SHOWN_ACCOUNTS.items():
+        typer.echo(f"  {name:<12}{state.passwords.get(name, ''):<20}{what}")
+    typer.echo(f"\n数据 data: {place.settings.home}   Ctrl-C 结束 ends it\n")

@@ -1,0 +1,139 @@
+"""The demo as a whole: history once, then everything live, until it is told to stop."""
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+
+from services import assembly
+from services.demo.county import demo_villages, load_demo_county
+from services.demo.live import residents_speak, staff_works
+from services.demo.pumping import pump
+from services.demo.staff import Staff
+from services.demo.world import SIMULATORS_PORT, World, open_world
+from services.demo.year import Progress, live_through
+from services.place import Place
+from services.running import run_service, serve_http
+from services.simulators.county_year import YEAR, county_year
+from services.simulators.said import Said
+from shared.bus.protocol import Bus
+from shared.bus.tables import outbox
+from shared.clock import ManualClock, SystemClock
+
+COMPLAINTS_A_YEAR = 401
+"""What the model county handled in 2024."""
+_SEED = 610122
+_LONGEST_REST_SECONDS = 30
+_CALM_LOOKS = 15
+"""Looks in a row, a tenth of a second apart, that find nothing under way."""
+
+
+class DemoState:
+    """What the demo must remember to be the same demo after a restart."""
+
+    def __init__(self, home: Path, now: datetime) -> None:
+        self._path = home / "demo.json"
+        kept: dict[str, Any] = (
+            json.loads(self._path.read_text())
+            if self._path.exists()
+            else {"year_end": now.isoformat(), "passwords": {}}
+        )
+        self.year_end = datetime.fromisoformat(kept["year_end"])
+        self.passwords: dict[str, str] = kept["passwords"]
+        """Of the demo's accounts: made on the first start, never the same twice."""
+        self._keep()
+
+    def add_passwords(self, made: dict[str, str]) -> None:
+        if made:
+            self.passwords |= made
+            self._keep()
+
+    def _keep(self) -> None:
+        half_made = self._path.with_suffix(".new")
+        descriptor = os.open(half_made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            json.dump({"year_end": self.year_end.isoformat(), "passwords": self.passwords}, file)
+        half_made.rename(self._path)
+
+
+def said_in_the_year(state: DemoState) -> list[Said]:
+    return county_year(_SEED, state.year_end, total=COMPLAINTS_A_YEAR, villages=demo_villages())
+
+
+async def make_history(
+    place: Place, bus: Bus, state: DemoState, on_moment: Callable[[datetime], None] | None = None
+) -> None:
+    """Let the year before `state.year_end` happen, or the rest of it. Nothing where it has."""
+    progress = Progress(place.settings.home / "demo-year.json")
+    lived_until = progress.load()
+    if lived_until is not None and lived_until >= state.year_end:
+        return
+    clock = ManualClock(lived_until or state.year_end - YEAR)
+    said = said_in_the_year(state)
+    truth = {(one.platform.value, one.number): one for one in said}
+    async with open_world(place, bus, clock, in_process=True) as world:
+        dispatch = world.services["dispatch"].database
+        state.add_passwords(await load_demo_county(dispatch, state.passwords))
+        services = list(world.services.values())
+        async with pump(services, bus, world.simulators.deliver_pushes) as pumped:
+            staff = Staff(world, truth)
+            await live_through(
+                world, pumped, staff, said, state.year_end, progress, on_moment=on_moment
+            )
+
+
+class Show:
+    """The demo while it runs."""
+
+    def __init__(self, world: World, quiet: asyncio.Event) -> None:
+        self._world = world
+        self._quiet = quiet
+
+    async def come_to_rest(self) -> None:
+        """Nobody says or does anything more; returns when the services have caught up."""
+        self._quiet.set()
+        calm = 0
+        for _ in range(_LONGEST_REST_SECONDS * 10):
+            calm = calm + 1 if await self._is_calm() else 0
+            if calm >= _CALM_LOOKS:
+                return
+            await asyncio.sleep(0.1)
+
+    async def _is_calm(self) -> bool:
+        """Everything said has been taken, and nothing is on its way between services."""
+        for service in self._world.services.values():
+            async with service.database.reading() as session:
+                if await session.scalar(select(func.count()).select_from(outbox)):
+                    return False
+        return True
+
+
+@asynccontextmanager
+async def live(
+    place: Place, bus: Bus, state: DemoState, rate: float, stopping: asyncio.Event
+) -> AsyncIterator[Show]:
+    """Everything runs while inside; leaving it stops all of it."""
+    truth = {(one.platform.value, one.number): one for one in said_in_the_year(state)}
+    quiet = asyncio.Event()
+    async with (
+        open_world(place, bus, SystemClock(), in_process=False) as world,
+        asyncio.TaskGroup() as tasks,
+    ):
+        host = place.settings.host
+        tasks.create_task(serve_http(world.simulators_app, host, SIMULATORS_PORT, stopping))
+        for name, service in world.services.items():
+            port = assembly.port_of(name, place)
+            tasks.create_task(run_service(service, bus, host, port, stopping))
+        tasks.create_task(residents_speak(world, demo_villages(), rate, truth, quiet))
+        tasks.create_task(staff_works(Staff(world, truth, haste=0.15), world, quiet))
+        try:
+            yield Show(world, quiet)
+        finally:
+            quiet.set()
+            stopping.set()
