@@ -1,7 +1,7 @@
 """How many complaints a second dispatch links: `.venv/bin/python -m benchmarks.dispatch_linking`.
 
-Batches of 500 received events, of which all but one in fifty join an order that is open, go through
-the handler and the outbox into an embedded PostgreSQL, one after the other, on the demo county.
+Batches of 500 received events, of which all but one in fifty (`--opens-every`) join an order that is
+open, go through the handler and the outbox into an embedded PostgreSQL, one after the other, on the demo county.
 Prints one JSON line; with `--history N` after N complaints on N/5 closed orders, with `--profile`
 also where the time of this process goes.
 """
@@ -55,9 +55,9 @@ _MIGRATIONS = Path(services.dispatch.__file__).parent / "migrations"
 _CATEGORIES = ("outage", "outage", "low_pressure", "water_quality", "pipe_leak")
 
 
-def _complaint(county: County, random: Random, number: int) -> ComplaintReceived:
+def _complaint(county: County, random: Random, number: int, opens_every: int) -> ComplaintReceived:
     village = random.choice(county.villages)
-    alone = number % 50 == 0
+    alone = number % opens_every == 0
     return ComplaintReceived(
         complaint_id=f"c{number:09d}",
         county=county.code,
@@ -88,7 +88,7 @@ def _heard(event: ComplaintReceived, number: int) -> Heard[ComplaintReceived]:
 
 
 async def _measure(
-    url: str, batches: int, history: int, profile: cProfile.Profile | None
+    url: str, batches: int, history: int, opens_every: int, profile: cProfile.Profile | None
 ) -> dict[str, object]:
     await make_database(url)
     await migrate(url, _MIGRATIONS)
@@ -106,7 +106,7 @@ async def _measure(
     took = []
     policy = Policy()
     for number in range(batches + 2):
-        events = [_complaint(county, random, number * BATCH + n) for n in range(BATCH)]
+        events = [_complaint(county, random, number * BATCH + n, opens_every) for n in range(BATCH)]
         if profile and number == 2:
             profile.enable()
         clock.advance(timedelta(seconds=1))
@@ -139,6 +139,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--batches", type=int, default=40)
     parser.add_argument("--history", type=int, default=0)
+    parser.add_argument("--opens-every", type=int, default=50)
     parser.add_argument("--profile", action="store_true")
     chosen = parser.parse_args()
     profile = cProfile.Profile() if chosen.profile else None
@@ -147,7 +148,13 @@ def main() -> None:
         embedded_postgres(Path(folder) / "data", None) as url,
     ):
         figures = asyncio.run(
-            _measure(url.format("bench_dispatch"), chosen.batches, chosen.history, profile)
+            _measure(
+                url.format("bench_dispatch"),
+                chosen.batches,
+                chosen.history,
+                chosen.opens_every,
+                profile,
+            )
         )
     print(json.dumps(figures))
     if profile:

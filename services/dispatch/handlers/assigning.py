@@ -159,8 +159,8 @@ def crew_of(row: Row) -> Crew:
         on_call=row["on_call"],
         capacity=row["capacity"],
         active=row["active"],
-        open_orders=len(row["open"]),
-        in_towns=frozenset(town for _, town in row["open"]),
+        open_orders=sum(row["open_in"].values()),
+        in_towns=frozenset(row["open_in"]),
         idle_since=row["idle_since"],
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.dispatch.models import Crew, Scheme, WorkOrder
@@ -28,22 +28,23 @@ async def hold_schemes(session: AsyncSession, scheme_ids: Collection[str]) -> di
 
 
 async def hold_crews(session: AsyncSession, counties: Collection[str]) -> list[Row]:
-    """The crews of these counties, with `open`: a list of (order id, town) they are busy with."""
+    """The crews of these counties, with `open_in`: how many orders they are busy with, by town."""
     found = await session.execute(
         select(crews)
         .where(crews.c.county.in_(counties))
         .order_by(crews.c.id)
         .with_for_update(key_share=True)
     )
-    held = {row["id"]: {**row, "open": []} for row in found.mappings()}
+    held = {row["id"]: {**row, "open_in": {}} for row in found.mappings()}
     # A statement of its own: it sees what the last holder of the rows has committed.
+    columns = work_orders.c
     busy = await session.execute(
-        select(work_orders.c.crew_id, work_orders.c.id, work_orders.c.town).where(
-            work_orders.c.crew_id.in_(held), work_orders.c.state.in_(WITH_CREW)
-        )
+        select(columns.crew_id, columns.town, func.count())
+        .where(columns.crew_id.in_(held), columns.state.in_(WITH_CREW))
+        .group_by(columns.crew_id, columns.town)
     )
-    for crew_id, order_id, town in busy:
-        held[crew_id]["open"].append((order_id, town))
+    for crew_id, town, orders in busy:
+        held[crew_id]["open_in"][town] = orders
     return list(held.values())
 
 

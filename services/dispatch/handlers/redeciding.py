@@ -115,6 +115,8 @@ async def link_where_scheme_is_known(
         .limit(_AT_ONCE)
     )
     scheme_of = dict(found.tuples().all())
+    if not scheme_of:
+        return 0
     await hold_schemes(session, set(scheme_of.values()))
     rows = [
         row
