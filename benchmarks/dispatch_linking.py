@@ -1,7 +1,7 @@
 """How many complaints a second dispatch links: `.venv/bin/python -m benchmarks.dispatch_linking`.
 
-Batches of 500 received events, of which all but one in fifty (`--opens-every`) join an order that is
-open, go through the handler and the outbox into an embedded PostgreSQL, one after the other, on the demo county.
+Batches of 500 received events go through the handler and the outbox into an embedded PostgreSQL,
+one after the other, on the demo county. All but one in fifty (`--opens-every`) join an open order.
 Prints one JSON line; with `--history N` after N complaints on N/5 closed orders, with `--profile`
 also where the time of this process goes.
 """
