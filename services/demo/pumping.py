@@ -39,15 +39,18 @@ class Pump:
         self._stopping = asyncio.Event()
 
     async def catch_up(self) -> None:
-        """Hear what was on the bus before: after a restart, what nobody has listened to yet."""
+        """After a restart: relay what was left in the outboxes, hear what nobody has heard yet."""
+        for service in self._services:
+            service.database.relay_wanted.set()
         while sum([await self._hear(service) for service in self._services]):
             pass
 
-    async def settle(self, *, without: Collection[str] = ()) -> int:
-        """Go round until a whole round finds nothing to do. Returns how much was done.
+    async def round(self, *, without: Collection[str] = ()) -> None:
+        """Every turn once, and all news that comes of it. `without`: names of turns left out."""
+        await self._round(without)
 
-        `without`: names of turns left out.
-        """
+    async def settle(self, *, without: Collection[str] = ()) -> int:
+        """Go round until a whole round finds nothing to do. Returns how much was done."""
         done = 0
         for _ in range(_MORE_ROUNDS_THAN_ANY_WORK_NEEDS):
             found = await self._round(without)
@@ -58,7 +61,6 @@ class Pump:
         raise NeverQuietError(busy)
 
     async def _round(self, without: Collection[str]) -> dict[str, int]:
-        """Every turn once, and then the news until none is left."""
         found = {"platforms": await self._deliver()}
         for service in self._services:
             for turn in service.turns:
@@ -70,12 +72,18 @@ class Pump:
         return found
 
     async def _carry_news(self) -> int:
-        sent = [
-            await relay_batch(self._connections[service.name], self._bus)
-            for service in self._services
-        ]
+        sent = [await self._relay(service) for service in self._services]
         heard = [await self._hear(service) for service in self._services] if any(sent) else []
         return sum(sent) + sum(heard)
+
+    async def _relay(self, service: Service) -> int:
+        """Only where something was said since last time: everything happens in this process."""
+        if not service.database.relay_wanted.is_set():
+            return 0
+        sent = await relay_batch(self._connections[service.name], self._bus)
+        if not sent:
+            service.database.relay_wanted.clear()
+        return sent
 
     async def _hear(self, service: Service) -> int:
         if service.consumer is None:

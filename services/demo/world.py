@@ -13,6 +13,7 @@ from services import assembly
 from services.demo.in_process import ByHost
 from services.dispatch.settings import DispatchSettings
 from services.intake.settings import IntakeSettings
+from services.ledger.platforms import JOURNAL
 from services.place import Place
 from services.reply.settings import ReplySettings
 from services.simulators.app import build_app
@@ -24,8 +25,6 @@ from shared.bus.protocol import Bus
 from shared.clock import Clock
 from shared.service import Service
 
-JOURNAL = "simulators.jsonl"
-"""In the installation's home: what the simulated platforms sent and received."""
 COUNTY = "610122"
 CENTRE = "蓝田县农村饮水安全中心"
 SIMULATORS_PORT = 8110

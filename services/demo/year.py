@@ -11,8 +11,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import text
-
 from services.demo.pumping import Pump
 from services.demo.staff import Staff
 from services.demo.world import World
@@ -22,15 +20,17 @@ from shared.clock import ManualClock
 
 _LEFT_RUNNING = timedelta(hours=6)
 """What happens this long before the year's end is left as it is: a desk at work."""
-_TAKEN_WITHIN = timedelta(minutes=10)
+_TAKEN_WITHIN = timedelta(minutes=20)
 """How long after it was said a complaint has been taken, linked and given to a crew."""
-_HEARD_WITHIN = timedelta(hours=5)
+_HEARD_WITHIN = timedelta(hours=6)
 """How long after somebody's step the other services have heard of it. In the real thing these are
 seconds; here several steps are heard at once, and each counts from its own time all the same."""
 _PATIENCE = 3
 """How often somebody tries the same again."""
-_ONCE_IS_ENOUGH = ("load_county", "recount")
+_ONCE_IS_ENOUGH: tuple[str, ...] = ("load_county", "recount")
 """Turns for what does not change within the year."""
+_ONLY_AFTER_WORDS = ("intake: pull 12345", "intake: read board", "intake: reread board")
+"""Turns that ask the platforms: they have something only after somebody has spoken."""
 
 
 class NothingChangesError(Exception):
@@ -74,6 +74,7 @@ async def live_through(
     waiting = [one for one in said if lived_until is None or one.at > lived_until]
     waiting.reverse()  # the next one stands last
     settle_at: datetime | None = clock.now()
+    idle = _ONCE_IS_ENOUGH
     done: Counter[str] = Counter()
     unheard: set[str] = set()
     while True:
@@ -81,7 +82,6 @@ async def live_through(
         moments = [waiting[-1].at] if waiting else []
         if act and act.at <= until - _LEFT_RUNNING:
             moments.append(act.at)
-        settle_at = min([at for at in (settle_at, await _next_deadline(world)) if at], default=None)
         if settle_at:
             moments.append(settle_at)
         if not moments or min(moments) > until:
@@ -91,6 +91,7 @@ async def live_through(
         if waiting and waiting[-1].at <= now:
             await feed(world.said_to, waiting.pop())
             settle_at = _sooner(settle_at, now + _TAKEN_WITHIN)
+            idle = _ONCE_IS_ENOUGH
         elif act and act.at <= now:
             done[act.what] += 1
             if done[act.what] > _PATIENCE:
@@ -99,8 +100,8 @@ async def live_through(
             await act.do()
             settle_at = _sooner(settle_at, now + _HEARD_WITHIN)
         else:
-            await pump.settle(without=_ONCE_IS_ENOUGH)
-            settle_at = None
+            await pump.round(without=idle)
+            settle_at, idle = None, (*_ONCE_IS_ENOUGH, *_ONLY_AFTER_WORDS)
             unheard.clear()
             progress.save(now)
             if on_moment:
@@ -112,10 +113,3 @@ async def live_through(
 
 def _sooner(one: datetime | None, other: datetime) -> datetime:
     return min(one, other) if one else other
-
-
-async def _next_deadline(world: World) -> datetime | None:
-    """When the sweep has something to do next."""
-    async with world.services["reply"].database.reading() as session:
-        found: datetime | None = await session.scalar(text("SELECT min(next_at) FROM promise"))
-        return found
