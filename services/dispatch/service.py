@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.dispatch import api
+from services.dispatch.console.wiring import add_console
 from services.dispatch.county_file import DEMO_COUNTY, read_county
 from services.dispatch.handlers.assigning import assign_waiting, counties_waiting
 from services.dispatch.handlers.loading import load_county
@@ -53,14 +54,17 @@ def build(settings: DispatchSettings, database: Database, bus: Bus, *, secret: s
                 given += await assign_waiting(session, outbox, [code], database.clock.now())
         return given
 
+    consumer = Consumer("dispatch", database, bus, (COMPLAINTS, REPLIES), handlers(policy))
+    close_console = add_console(app, settings, consumer)
     return Service(
         name="dispatch",
         app=app,
         database=database,
-        consumer=Consumer("dispatch", database, bus, (COMPLAINTS, REPLIES), handlers(policy)),
+        consumer=consumer,
         turns=(
             Turn("load_county", load, _ONCE_A_DAY),
             Turn("link_waiting", link_waiting, settings.assign_every_seconds),
             Turn("assign_waiting", give_out, settings.assign_every_seconds),
         ),
+        closing=(close_console,),
     )
