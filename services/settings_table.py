@@ -1,28 +1,37 @@
 """The README's table of settings, made from the code."""
 
+from pathlib import Path
+
 from pydantic.fields import FieldInfo
 
 from services.assembly import SETTINGS
 from shared.settings import CommonSettings
 
+_ROOT = Path(__file__).parents[1]
+
 
 def settings_table() -> str:
-    """Markdown: common settings first, then each service's own."""
-    rows = ["| Variable | For | Default | What it is |", "|---|---|---|---|"]
-    rows += [_row(name, "all", field) for name, field in CommonSettings.model_fields.items()]
+    """Markdown: common settings first, then each service's own; one row a variable."""
+    fields = {name: ("all", field) for name, field in CommonSettings.model_fields.items()}
     for service, settings in SETTINGS.items():
-        rows += [
-            _row(name, service, field)
-            for name, field in settings.model_fields.items()
-            if name not in CommonSettings.model_fields
-        ]
+        for name, field in settings.model_fields.items():
+            if name not in CommonSettings.model_fields:
+                others, first = fields.get(name, ("", field))
+                fields[name] = (f"{others}, {service}" if others else service, first)
+    rows = ["| Variable | For | Default | What it is |", "|---|---|---|---|"]
+    rows += [_row(name, services, field) for name, (services, field) in fields.items()]
     return "\n".join(rows)
 
 
-def _row(name: str, service: str, field: FieldInfo) -> str:
+def _row(name: str, services: str, field: FieldInfo) -> str:
+    return f"| `WATERDESK_{name.upper()}` | {services} | {_shown(field)} | {field.description} |"
+
+
+def _shown(field: FieldInfo) -> str:
     default = field.get_default(call_default_factory=True)
-    shown = "" if default is None or str(default) == "" else f"`{default}`"
-    return f"| `WATERDESK_{name.upper()}` | {service} | {shown} | {field.description} |"
+    if isinstance(default, Path) and default.is_relative_to(_ROOT):
+        default = default.relative_to(_ROOT)
+    return "" if default is None or str(default) in ("", "**********") else f"`{default}`"
 
 
 if __name__ == "__main__":
