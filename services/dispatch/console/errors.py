@@ -26,7 +26,7 @@ def answer_with_pages(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _on_failure)
 
 
-def error_page(request: Request, problem: Problem) -> Response:
+async def error_page(request: Request, problem: Problem) -> Response:
     """Says what is wrong, and keeps what was typed: htmx leaves the form as it is and shows the
     sentence in it; without JavaScript the page carries all fields, to send them again."""
     if request.url.path.startswith("/api/"):
@@ -37,7 +37,7 @@ def error_page(request: Request, problem: Problem) -> Response:
     typed = getattr(request, "_form", None)
     fields = [(k, v) for k, v in typed.multi_items() if isinstance(v, str)] if typed else []
     if not hasattr(request.state, "person"):
-        _try_to_recognise(request)
+        await _try_to_recognise(request)
     return page(
         request,
         "error.html",
@@ -48,16 +48,16 @@ def error_page(request: Request, problem: Problem) -> Response:
     )
 
 
-def _try_to_recognise(request: Request) -> None:
+async def _try_to_recognise(request: Request) -> None:
     try:
-        signed_in(request)
+        await signed_in(request)
     except NotSignedIn:
         request.state.person = None
 
 
 async def _on_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
-    return error_page(request, error)
+    return await error_page(request, error)
 
 
 async def _on_not_signed_in(request: Request, _error: Exception) -> Response:
@@ -67,15 +67,15 @@ async def _on_not_signed_in(request: Request, _error: Exception) -> Response:
 
 async def _on_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    return error_page(request, Problem(422, "invalid_request", INVALID))
+    return await error_page(request, Problem(422, "invalid_request", INVALID))
 
 
 async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     text = NOT_FOUND if error.status_code == 404 else Text(str(error.detail), str(error.detail))
-    return error_page(request, Problem(error.status_code, "http", text))
+    return await error_page(request, Problem(error.status_code, "http", text))
 
 
 async def _on_failure(request: Request, _error: Exception) -> Response:
     """The server above logs it."""
-    return error_page(request, Problem(500, "failed", FAILED))
+    return await error_page(request, Problem(500, "failed", FAILED))

@@ -59,6 +59,13 @@ def page(
     return response
 
 
+def part(request: Request, template: str, **found: Any) -> HTMLResponse:
+    """A part for a place in a page; without JavaScript, a page of its own."""
+    if by_htmx(request):
+        return page(request, template, **found)
+    return page(request, "part.html", part=template, **found)
+
+
 def live_part(request: Request, template: str, view: object, **found: Any) -> Response:
     """A part that a page asks for every few seconds: 304 while nothing in `view` has changed.
 

@@ -1,13 +1,16 @@
 """Who sits at the browser: a signed cookie, and the account it was given for."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fastapi import Depends, Request, Response
 
+from services.dispatch.console.accounts import person_of
+from services.dispatch.models import Staff
 from shared.auth.permissions import Permission
 from shared.auth.requires import NOT_ALLOWED
 from shared.auth.tokens import SIGNED_IN, InvalidToken, Person, issue_token, read_token
+from shared.db import Database
 from shared.problems import Problem
 
 COOKIE = "waterdesk"
@@ -34,15 +37,25 @@ def forget(response: Response) -> None:
     response.delete_cookie(COOKIE, httponly=True, samesite="lax")
 
 
-def signed_in(request: Request) -> Person:
-    """FastAPI dependency. Raises NotSignedIn."""
-    now = request.app.state.database.clock.now()
+async def signed_in(request: Request) -> Person:
+    """FastAPI dependency. Whoever has left, or has another role by now, signs in again.
+
+    Raises NotSignedIn.
+    """
+    database: Database = request.app.state.database
     try:
         person = read_token(
-            request.cookies.get(COOKIE, ""), request.app.state.secret, now, audience=_AUDIENCE
+            request.cookies.get(COOKIE, ""),
+            request.app.state.secret,
+            database.clock.now(),
+            audience=_AUDIENCE,
         )
     except InvalidToken:
         raise NotSignedIn from None
+    async with database.reading() as session:
+        staff = await session.get(Staff, person.name)
+    if staff is None or not staff.active or person_of(staff) != person:
+        raise NotSignedIn
     request.state.person = person
     return person
 
@@ -52,9 +65,9 @@ def allowed(permission: Permission) -> Any:
     return Depends(_checker(permission))
 
 
-def _checker(permission: Permission) -> Callable[[Request], Person]:
-    def check(request: Request) -> Person:
-        person = signed_in(request)
+def _checker(permission: Permission) -> Callable[[Request], Awaitable[Person]]:
+    async def check(request: Request) -> Person:
+        person = await signed_in(request)
         if not person.may(permission):
             raise Problem(403, "not_allowed", NOT_ALLOWED)
         return person

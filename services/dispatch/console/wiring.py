@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import httpx
 from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
 from services.dispatch.console.accounts import Throttle
@@ -65,6 +66,7 @@ def add_console(
     console.state.consumer = consumer
     console.state.intake = Colleague("intake", settings.intake_url, app.state.secret, intake)
     console.state.reply = Colleague("reply", settings.reply_url, app.state.secret, reply)
+    console.add_middleware(GZipMiddleware, minimum_size=1500, compresslevel=5)
     console.add_middleware(SameOriginOnly)
     console.add_middleware(SecurityHeaders)
     answer_with_pages(console)

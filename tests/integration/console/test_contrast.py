@@ -20,9 +20,7 @@ EDGES = [("line-strong", "panel"), ("line-strong", "surface"), ("accent", "panel
 
 
 def _palettes() -> dict[str, dict[str, str]]:
-    light, dark = re.findall(
-        r":root\s*{\s*(?:color-scheme: dark;)?\s*(--surface.*?)}", CSS, re.DOTALL
-    )
+    light, dark = re.findall(r":root {[^{}]*?(--surface: [^{}]*)}", CSS, re.DOTALL)
     return {
         name: dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", block))
         for name, block in (("light", light), ("dark", dark))

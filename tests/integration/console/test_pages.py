@@ -5,7 +5,6 @@ from datetime import timedelta
 import httpx
 import pytest
 from sqlalchemy import func, select
-from sqlmodel import col
 
 from services.dispatch.models import Hotspot
 from shared.bus import parking
@@ -85,6 +84,14 @@ async def test_an_admin_sees_what_is_parked_in_the_county_and_that_is_noted(
 
 
 @pytest.mark.usefixtures("parked_events")
+async def test_the_board_counts_what_is_parked_for_whoever_may_decide_it(
+    signed_in: SignedIn,
+) -> None:
+    assert 'href="/parked"><strong>2</strong>' in (await (await signed_in("admin")).get("/")).text
+    assert 'href="/parked"' not in (await (await signed_in("wang.diaodu")).get("/")).text
+
+
+@pytest.mark.usefixtures("parked_events")
 async def test_a_parked_event_is_dropped_or_tried_again(
     signed_in: SignedIn, database: Database
 ) -> None:
@@ -159,4 +166,3 @@ async def test_old_complaints_are_out_of_the_searchs_reach(
     clock.advance(timedelta(hours=1))
     page = await client.get("/search", params={"q": "没有这个村"})
     assert "近 400 天内没有找到" in page.text
-    assert col(Hotspot.county) is not None

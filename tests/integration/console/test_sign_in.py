@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
+from sqlmodel import col
 
+from services.dispatch.models import Staff
 from shared.clock import ManualClock
+from shared.db import Database
 from tests.integration.console.conftest import Browser, SignedIn
 from tests.integration.console.county import PASSWORD, STAFF
-
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:httpx")
 
 
 @pytest.mark.parametrize(("name", "role"), [(n, role) for n, (role, _) in STAFF.items()])
@@ -84,6 +86,18 @@ async def test_a_sign_in_ends_after_twelve_hours(signed_in: SignedIn, clock: Man
     assert (await client.get("/")).status_code == 200
     clock.advance(timedelta(hours=12))
     assert (await client.get("/")).status_code == 303
+
+
+@pytest.mark.parametrize("change", [{"active": False}, {"role": "reviewer"}, {"county": "610125"}])
+async def test_whoever_leaves_or_changes_role_is_out_at_once(
+    signed_in: SignedIn, database: Database, change: dict[str, object]
+) -> None:
+    client = await signed_in("admin")
+    async with database.work() as (session, _):
+        await session.execute(
+            update(Staff).where(col(Staff.sign_in_name) == "admin").values(change)
+        )
+    assert (await client.get("/")).headers["location"] == "/sign-in"
 
 
 async def test_signing_out_forgets(signed_in: SignedIn) -> None:

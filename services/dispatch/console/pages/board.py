@@ -9,7 +9,8 @@ from services.dispatch.console.rendering import go_to, live_part, live_tag, page
 from services.dispatch.console.session import allowed, signed_in
 from shared.auth.permissions import Permission
 from shared.auth.tokens import Person
-from shared.db import Database, database_of
+from shared.bus.consumer import Consumer
+from shared.db import Database
 
 router = APIRouter()
 
@@ -22,21 +23,28 @@ def _filters(
     return Filters(town, category, platform, state)
 
 
-async def _read(database: Database, person: Person, filters: Filters) -> Board:
+async def _read(request: Request, person: Person, filters: Filters) -> Board:
+    database: Database = request.app.state.database
+    consumer: Consumer = request.app.state.consumer
     async with database.reading() as session:
-        return await read_board(session, person.county, filters, database.clock.now())
+        return await read_board(
+            session,
+            person.county,
+            filters,
+            database.clock.now(),
+            parked_at=consumer.name if person.may(Permission.PARKED_DECIDE) else None,
+        )
 
 
 @router.get("/")
 async def board(
     request: Request,
-    database: Annotated[Database, Depends(database_of)],
     filters: Annotated[Filters, Depends(_filters)],
 ) -> Response:
-    person = signed_in(request)
+    person = await signed_in(request)
     if not person.may(Permission.BOARD_SEE):
         return go_to(request, "/crew")
-    view = await _read(database, person, filters)
+    view = await _read(request, person, filters)
     return page(request, "board.html", view=view, filters=filters, tag=live_tag(request, view))
 
 
@@ -44,9 +52,8 @@ async def board(
 async def board_part(
     request: Request,
     person: Annotated[Person, allowed(Permission.BOARD_SEE)],
-    database: Annotated[Database, Depends(database_of)],
     filters: Annotated[Filters, Depends(_filters)],
 ) -> Response:
     """What the board asks for every few seconds."""
-    view = await _read(database, person, filters)
+    view = await _read(request, person, filters)
     return live_part(request, "_board.html", view, filters=filters)

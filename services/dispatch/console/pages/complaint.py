@@ -11,7 +11,7 @@ from services.dispatch.console.reading.complaints import (
     read_complaint,
     read_waiting,
 )
-from services.dispatch.console.rendering import go_to, page
+from services.dispatch.console.rendering import go_to, page, part
 from services.dispatch.console.session import allowed
 from shared.auth.permissions import Permission
 from shared.auth.tokens import Person
@@ -75,7 +75,7 @@ async def words_part(
     """The words, where a list opens them."""
     await must_see(database, person, complaint_id)
     words = await words_of_complaint(request, complaint_id)
-    return page(request, "_words.html", words=words)
+    return part(request, "_words.html", words=words)
 
 
 @router.post("/{complaint_id}/resident")
@@ -92,7 +92,7 @@ async def resident_part(
         resident = await intake_of(request).read(request, f"/complaints/{complaint_id}/resident")
     except Away:
         resident = None
-    return page(request, "_resident.html", resident=resident)
+    return part(request, "_resident.html", resident=resident)
 
 
 @router.post("/{complaint_id}/decision")

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from services.dispatch.console.clients import Away, intake_of, reply_of
 from services.dispatch.console.pages.complaint import must_see
 from services.dispatch.console.reading.work_order import CrewOrder, read_crew_orders
-from services.dispatch.console.rendering import live_part, live_tag, page, words_of
+from services.dispatch.console.rendering import live_part, live_tag, page, part, words_of
 from services.dispatch.console.session import allowed
 from shared.auth.permissions import Permission
 from shared.auth.requires import NOT_ALLOWED
@@ -52,8 +52,8 @@ async def whom_to_call(
     try:
         resident = await intake_of(request).read(request, f"/complaints/{complaint_id}/resident")
     except Away:
-        return page(request, "_call.html", resident=None, complaint_id=complaint_id)
-    return page(request, "_call.html", resident=resident, complaint_id=complaint_id)
+        return part(request, "_call.html", resident=None, complaint_id=complaint_id)
+    return part(request, "_call.html", resident=resident, complaint_id=complaint_id)
 
 
 @router.post("/complaints/{complaint_id}/contacted")
@@ -63,4 +63,4 @@ async def contacted(
     """Somebody spoke to the resident: reply keeps the promise of a first contact."""
     await must_see(database, person, complaint_id)
     await reply_of(request).change(request, "POST", f"/complaints/{complaint_id}/contacted", {})
-    return page(request, "_message.html", message=words_of(request)("said.contacted"), tone="good")
+    return part(request, "_message.html", message=words_of(request)("said.contacted"), tone="good")

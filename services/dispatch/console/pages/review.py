@@ -27,9 +27,9 @@ _SAVE_FIRST = Text(
 )
 
 
-def _reviewer(request: Request) -> Person:
+async def _reviewer(request: Request) -> Person:
     """Whoever writes or approves replies."""
-    person = signed_in(request)
+    person = await signed_in(request)
     if not (person.may(Permission.REPLY_WRITE) or person.may(Permission.REPLY_APPROVE)):
         raise Problem(403, "not_allowed", NOT_ALLOWED)
     return person

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from services.dispatch.console.clients import Away, intake_of
 from services.dispatch.console.reading.complaints import read_waiting
-from services.dispatch.console.rendering import go_to, page
+from services.dispatch.console.rendering import go_to, page, part
 from services.dispatch.console.session import allowed
 from shared.auth.permissions import Permission
 from shared.auth.tokens import Person
@@ -39,7 +39,7 @@ async def unreadable_body(
         body = (await intake_of(request).read(request, f"/unreadable/{raw_id}"))["body"]
     except Away:
         body = None
-    return page(request, "_unreadable.html", body=body)
+    return part(request, "_unreadable.html", body=body)
 
 
 @router.post("/unreadable/{raw_id}/settled")
@@ -58,4 +58,4 @@ async def villages_part(
         found = await intake_of(request).read(request, "/villages", q=wanted) if wanted else []
     except Away:
         found = None
-    return page(request, "_villages.html", villages=found, chosen="")
+    return part(request, "_villages.html", villages=found, chosen="")

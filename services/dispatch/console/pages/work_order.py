@@ -54,7 +54,7 @@ async def act(
     deed: Deed,
     database: Annotated[Database, Depends(database_of)],
 ) -> Response:
-    person = signed_in(request)
+    person = await signed_in(request)
     form = await request.form()
     await take_step(request, database, person, Ask(order_id, deed, form))
     from_phone = form.get("from") == "crew"

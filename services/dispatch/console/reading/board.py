@@ -9,6 +9,7 @@ from sqlalchemy import Select, Table, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.dispatch.console.reading.orders import WorkOrderLine, open_orders, read_lines
+from services.dispatch.console.reading.parked import read_parked
 from services.dispatch.console.reading.promises import is_overdue, is_pending
 from services.dispatch.console.reading.tables import (
     complaint,
@@ -110,12 +111,22 @@ class Board:
     stuck: tuple[StuckLine, ...]
     work_orders: tuple[WorkOrderLine, ...]
     towns: tuple[str, ...]
+    parked: int
+    """Things with parked events, for whoever may decide about them."""
 
     def in_state(self, state: str) -> tuple[WorkOrderLine, ...]:
         return tuple(order for order in self.work_orders if order.state == state)
 
 
-async def read_board(session: AsyncSession, county: str, filters: Filters, now: datetime) -> Board:
+async def read_board(
+    session: AsyncSession,
+    county: str,
+    filters: Filters,
+    now: datetime,
+    *,
+    parked_at: str | None = None,
+) -> Board:
+    """`parked_at`: the consumer whose parked events are counted too."""
     return Board(
         counts=await _counts(session, county, now),
         overdue=await _due(session, county, filters, overdue=True),
@@ -124,6 +135,7 @@ async def read_board(session: AsyncSession, county: str, filters: Filters, now: 
         stuck=await _stuck(session, county),
         work_orders=await _work_orders(session, county, filters),
         towns=await _towns(session, county),
+        parked=len(await read_parked(session, parked_at, county)) if parked_at else 0,
     )
 
 
