@@ -13,6 +13,7 @@ from services.dispatch.console.accounts import (
 )
 from services.dispatch.console.rendering import go_to, page, words_of
 from services.dispatch.console.session import forget, remember
+from shared.auth.permissions import Permission
 from shared.db import Database, database_of
 
 router = APIRouter()
@@ -46,7 +47,7 @@ async def sign_in(
         problem, status = t("sign_in.wait", minutes=minutes), 429
     else:
         onward = _inside(next)
-        if onward == "/" and person.crew_id:
+        if onward == "/" and not person.may(Permission.BOARD_SEE):
             onward = "/crew"
         response = go_to(request, onward)
         remember(request, response, person)
