@@ -40,6 +40,10 @@ class PipelineStuckError(Exception):
     """Complaints were lost or stand still; the text says how many were done."""
 
 
+class BusInUseError(Exception):
+    """Made-up complaints must not get among real ones."""
+
+
 @dataclass(frozen=True, slots=True)
 class Measured:
     complaints: int
@@ -53,7 +57,9 @@ class Measured:
 
 async def measure(place: Place, bus: Bus, carrier: raw.Carrier, complaints: int) -> Measured:
     """Run `complaints` through all three services in this process, then the same rows and messages
-    without rules. Needs an empty, migrated place. Raises PipelineStuckError."""
+    without rules. Needs an empty, migrated place. Raises PipelineStuckError, BusInUseError."""
+    if await _all_messages(bus):
+        raise BusInUseError("the bus holds events already: a benchmark needs one of its own")
     track = Track(_LISTENERS)
     seconds = await _run(place, TrackedBus(bus, track), track, complaints)
     peak = peak_megabytes()

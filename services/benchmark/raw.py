@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-from shared.bus.protocol import Message
+from shared.bus.protocol import Bus, Message
 
 BATCH = 500
 _TOPIC = "waterdesk.raw"
@@ -149,16 +149,17 @@ class PostgresCarrier(Carrier):
 
 
 class KafkaCarrier(Carrier):
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, bootstrap: str, bus: Bus) -> None:
         self._bootstrap = bootstrap
+        self._bus = bus
 
     async def start(self) -> None:
         self._topic = f"{_TOPIC}.{time.time_ns()}"
+        await self._bus.ensure_topics([self._topic])
         self._producer = AIOKafkaProducer(
             bootstrap_servers=self._bootstrap, acks="all", enable_idempotence=True, linger_ms=5
         )
         await self._producer.start()
-        await self._producer.send_and_wait(self._topic, b"first")
 
     async def send(self, batch: Sequence[Message]) -> None:
         await asyncio.gather(

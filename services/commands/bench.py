@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import typer
 import uvloop
 
-from services.benchmark.pipeline import Measured, measure
+from services.benchmark.pipeline import BusInUseError, Measured, measure
 from services.benchmark.raw import Carrier, KafkaCarrier, PostgresCarrier
 from services.place import Place, open_place
 from shared.bus.local_broker import BrokerUnavailable, local_broker
@@ -59,8 +59,8 @@ def pipeline(
                 settings = CommonSettings(home=home, database_url=None, bus=bus, kafka=bootstrap)
                 with open_place(settings) as place:
                     measured = uvloop.run(_measure(place, bootstrap, complaints))
-        except BrokerUnavailable as unavailable:
-            raise typer.BadParameter(str(unavailable)) from None
+        except (BrokerUnavailable, BusInUseError) as error:
+            raise typer.BadParameter(str(error)) from None
     typer.echo(json.dumps({"bus": bus, **asdict(measured)}))
 
 
@@ -76,7 +76,7 @@ def _broker(bus: str, given: str | None, home: Path) -> Iterator[str]:
 async def _measure(place: Place, bootstrap: str, complaints: int) -> Measured:
     await place.migrate()
     bus = await place.open_bus()
-    carrier: Carrier = KafkaCarrier(bootstrap)
+    carrier: Carrier = KafkaCarrier(bootstrap, bus)
     if place.settings.bus == "embedded":
         carrier = PostgresCarrier(place.database_url("bus"))
     try:
