@@ -22,6 +22,17 @@ async def test_staff_get_to_their_first_page(browser: Browser, name: str, role: 
     )
 
 
+async def test_a_dispatcher_who_belongs_to_a_desk_still_starts_at_the_board(
+    browser: Browser, database: Database
+) -> None:
+    async with database.work() as (session, _):
+        await session.execute(
+            update(Staff).where(col(Staff.role) == "dispatcher").values(crew_id="crew-1")
+        )
+    data = {"name": "wang.diaodu", "password": PASSWORD}
+    assert (await browser().post("/sign-in", data=data)).headers["location"] == "/"
+
+
 async def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(browser: Browser) -> None:
     answer = await browser().post("/sign-in", data={"name": "admin", "password": PASSWORD})
     cookie = answer.headers["set-cookie"].lower()
