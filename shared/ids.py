@@ -6,4 +6,12 @@ from datetime import datetime
 
 def new_id(prefix: str, now: datetime) -> str:
     """`prefix` + 12 hex digits of milliseconds since 1970 + 16 random hex digits."""
-    return f"{prefix}{int(now.timestamp() * 1000):012x}{secrets.token_hex(8)}"
+    (made,) = new_ids(prefix, now, 1)
+    return made
+
+
+def new_ids(prefix: str, now: datetime, count: int) -> list[str]:
+    """`count` of them, for one draw of chance."""
+    milliseconds = f"{prefix}{int(now.timestamp() * 1000):012x}"
+    chance = secrets.token_hex(8 * count)
+    return [milliseconds + chance[start : start + 16] for start in range(0, len(chance), 16)]

@@ -1,5 +1,6 @@
 """Which errors pass by themselves. Everything else will fail the same way next time."""
 
+from asyncpg import InterfaceError as DriverError
 from asyncpg import PostgresConnectionError, PostgresError
 from httpx import TransportError
 from sqlalchemy.exc import DBAPIError, InterfaceError
@@ -30,6 +31,8 @@ def is_passing(error: BaseException) -> bool:
         return isinstance(code, str) and _code_passes(code)
     if isinstance(error, PostgresConnectionError):
         return True
+    if isinstance(error, DriverError):
+        return "connection" in str(error).lower()
     return isinstance(error, PostgresError) and _code_passes(error.sqlstate or "")
 
 

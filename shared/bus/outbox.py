@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from zlib import crc32
 
-from sqlalchemy import ARRAY, Integer, func, insert, literal, select
+from sqlalchemy import ARRAY, Integer, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.batches import copy_into
 from shared.bus.limits import check_messages
 from shared.bus.tables import outbox as outbox_table
 from shared.events.event import Event, to_message
-from shared.ids import new_id
+from shared.ids import new_ids
 from shared.telemetry import current_traceparent
 
 _KEY_LOCK = 7001
@@ -52,16 +53,19 @@ class Outbox:
         messages = [
             to_message(
                 event,
-                event_id=new_id("", now),
+                event_id=event_id,
                 source=self._source,
                 time=now,
                 traceparent=traceparent,
             )
-            for event in self._events
+            for event, event_id in zip(
+                self._events, new_ids("", now, len(self._events)), strict=True
+            )
         ]
         check_messages(messages)
-        await session.execute(
-            insert(outbox_table),
+        await copy_into(
+            session,
+            outbox_table,
             [
                 {
                     "topic": message.topic,

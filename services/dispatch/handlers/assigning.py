@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.dispatch.rules.assignment import Crew, Order, choose_crews, is_below_capacity
 from services.dispatch.rules.faults import Component
 from services.dispatch.rules.work_order import State
+from shared.batches import one_of
 from shared.bus.outbox import Outbox
 from shared.events.work_orders import CrewAssigned
 
@@ -39,7 +40,7 @@ async def assign_waiting(
     columns = work_orders.c
     found = await session.execute(
         select(work_orders)
-        .where(columns.county.in_(counties), columns.state == State.WAITING_FOR_CREW.value)
+        .where(columns.county == one_of(counties), columns.state == State.WAITING_FOR_CREW.value)
         .order_by(columns.urgent.desc(), columns.chases.desc(), columns.opened_at, columns.id)
         .limit(_AT_ONCE)
         .with_for_update(key_share=True, skip_locked=True)

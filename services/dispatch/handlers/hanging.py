@@ -20,6 +20,7 @@ from services.dispatch.rules.faults import (
 from services.dispatch.rules.merging import OpenFault, Reach, Reason, find_fault, stands_alone
 from services.dispatch.rules.standing import Standing, standing
 from services.dispatch.rules.work_order import State
+from shared.batches import one_of
 from shared.ids import new_id
 
 from .locks import Row, schemes, work_orders
@@ -66,7 +67,7 @@ async def places_of(session: AsyncSession, rows: Iterable[Row]) -> dict[str, Row
     found = await session.execute(
         select(_villages, schemes.c.county)
         .join(schemes, schemes.c.id == _villages.c.scheme_id)
-        .where(_villages.c.village_code.in_(codes))
+        .where(_villages.c.village_code == one_of(codes))
     )
     return {row["village_code"]: dict(row) for row in found.mappings()}
 
@@ -160,7 +161,7 @@ async def _open_faults(
     columns = work_orders.c
     found = await session.execute(
         select(work_orders).where(
-            columns.scheme_id.in_(held),
+            columns.scheme_id == one_of(held),
             columns.state != State.CLOSED.value,
             not_(columns.for_office),
             or_(not_(columns.component_named), columns.component.not_in(OF_ONE_HOUSEHOLD)),

@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import Table, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Table, bindparam, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.dispatch.models import PromiseView
+from shared.batches import copy_into, one_of
 from shared.bus.outbox import Outbox
 from shared.events.event import Heard
 from shared.events.replies import (
@@ -27,14 +27,16 @@ from .locks import Row
 
 _promises: Table = PromiseView.__table__  # type: ignore[attr-defined]
 _KEY = ("complaint_id", "stage")
-_UPSERT = insert(_promises)
-_WRITTEN = _UPSERT.on_conflict_do_update(
-    index_elements=_KEY,
-    set_={
-        column.name: _UPSERT.excluded[column.name]
-        for column in _promises.c
-        if column.name not in _KEY
-    },
+_CHANGED = (
+    update(_promises)
+    .where(*(_promises.c[name] == bindparam(f"its_{name}") for name in _KEY))
+    .values(
+        {
+            column.name: bindparam(f"new_{column.name}")
+            for column in _promises.c
+            if column.name not in _KEY
+        }
+    )
 )
 _News = TypeVar("_News", PromiseWarned, PromiseMissed, PromiseKept)
 _Rows = dict[tuple[str, str], Row]
@@ -47,13 +49,14 @@ async def on_promises_armed(
     now: datetime,  # noqa: ARG001 - what every handler is given
 ) -> None:
     """The deadlines of each complaint; sent again where they change."""
-    rows = await _known(session, [event.data.complaint_id for event in events])
+    known = await _known(session, [event.data.complaint_id for event in events])
+    told: _Rows = {}
     for event in events:
         for promise in event.data.promises:
-            row = _row(rows, event.data, promise.stage, promise.due_at)
+            row = _row(known, told, event.data, promise.stage, promise.due_at)
             if row["armed_as_of"] is None or event.time >= row["armed_as_of"]:
                 _arm(row, promise, event)
-    await _write(session, rows)
+    await _write(session, told, known)
 
 
 async def on_promises_warned(
@@ -102,13 +105,14 @@ async def _take(
     events: Sequence[Heard[_News]],
     tell: Callable[[Row, Heard[_News]], None],
 ) -> None:
-    rows = await _known(session, [event.data.complaint_id for event in events])
+    known = await _known(session, [event.data.complaint_id for event in events])
+    told: _Rows = {}
     for event in events:
-        row = _row(rows, event.data, event.data.stage, event.data.due_at)
+        row = _row(known, told, event.data, event.data.stage, event.data.due_at)
         if row["state_as_of"] is None or event.time >= row["state_as_of"]:
             tell(row, event)
             row["state_as_of"] = event.time
-    await _write(session, rows)
+    await _write(session, told, known)
 
 
 def _arm(row: Row, promise: ArmedPromise, event: Heard[PromisesArmed]) -> None:
@@ -125,34 +129,50 @@ def _arm(row: Row, promise: ArmedPromise, event: Heard[PromisesArmed]) -> None:
     )
 
 
-def _row(rows: _Rows, news: _News | PromisesArmed, stage: str, due_at: datetime) -> Row:
+def _row(
+    known: _Rows, told: _Rows, news: _News | PromisesArmed, stage: str, due_at: datetime
+) -> Row:
+    """The row this news is about, now one of those `told` of: a known one, or a new one."""
+    key = (news.complaint_id, stage)
+    if key not in told:
+        told[key] = known.get(key) or _new_row(news, stage, due_at)
+    return told[key]
+
+
+def _new_row(news: _News | PromisesArmed, stage: str, due_at: datetime) -> Row:
     """Every column: Core fills in no defaults."""
-    return rows.setdefault(
-        (news.complaint_id, stage),
-        {
-            "complaint_id": news.complaint_id,
-            "stage": stage,
-            "county": news.county,
-            "due_at": due_at,
-            "warn_at": None,
-            "provisional": False,
-            "source": "",
-            "limit_unreadable": False,
-            "state": "open",
-            "kept_at": None,
-            "late": False,
-            "armed_as_of": None,
-            "state_as_of": None,
-        },
-    )
+    return {
+        "complaint_id": news.complaint_id,
+        "stage": stage,
+        "county": news.county,
+        "due_at": due_at,
+        "warn_at": None,
+        "provisional": False,
+        "source": "",
+        "limit_unreadable": False,
+        "state": "open",
+        "kept_at": None,
+        "late": False,
+        "armed_as_of": None,
+        "state_as_of": None,
+    }
 
 
 async def _known(session: AsyncSession, complaint_ids: Sequence[str]) -> _Rows:
     found = await session.execute(
-        select(_promises).where(_promises.c.complaint_id.in_(set(complaint_ids)))
+        select(_promises).where(_promises.c.complaint_id == one_of(set(complaint_ids)))
     )
     return {(row["complaint_id"], row["stage"]): dict(row) for row in found.mappings()}
 
 
-async def _write(session: AsyncSession, rows: _Rows) -> None:
-    await session.execute(_WRITTEN, [rows[key] for key in sorted(rows)])
+async def _write(session: AsyncSession, told: _Rows, known: _Rows) -> None:
+    in_order = sorted(told)
+    await copy_into(session, _promises, [told[key] for key in in_order if key not in known])
+    if changed := [told[key] for key in in_order if key in known]:
+        await session.execute(
+            _CHANGED,
+            [
+                {f"{'its' if name in _KEY else 'new'}_{name}": value for name, value in row.items()}
+                for row in changed
+            ],
+        )

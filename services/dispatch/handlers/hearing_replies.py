@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.dispatch.models import ReplyView
+from shared.batches import one_of
 from shared.bus.outbox import Outbox
 from shared.events.event import Heard
 from shared.events.replies import (
@@ -62,7 +63,7 @@ async def on_replies_changed(
     """
     complaint_ids = {event.data.complaint_id for event in events}
     found = await session.execute(
-        select(_replies).where(_replies.c.complaint_id.in_(complaint_ids))
+        select(_replies).where(_replies.c.complaint_id == one_of(complaint_ids))
     )
     rows = {row["complaint_id"]: dict(row) for row in found.mappings()}
     for event in events:

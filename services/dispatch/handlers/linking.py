@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy import Table, bindparam, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.dispatch.models import Complaint
 from services.dispatch.policy import Policy
 from services.dispatch.rules.work_order import State
+from shared.batches import copy_into, one_of
 from shared.bus.outbox import Outbox
 from shared.events.complaints import ComplaintReceived, Decision
 from shared.events.event import Heard
@@ -47,7 +48,7 @@ async def on_complaints_received(
     held = await hold_schemes(
         session, {places[row["village_code"]]["scheme_id"] for row in to_link}
     )
-    known = await session.execute(select(complaints.c.id).where(complaints.c.id.in_(rows)))
+    known = await session.execute(select(complaints.c.id).where(complaints.c.id == one_of(rows)))
     for complaint_id in known.scalars():
         del rows[complaint_id]
     if not rows:
@@ -55,7 +56,7 @@ async def on_complaints_received(
     to_link = [row for row in to_link if row["id"] in rows]
     made = await plan(session, to_link, places, held, now, reach=policy.reach)
     await carry_out(session, outbox, made, now)
-    await session.execute(insert(complaints), list(rows.values()))
+    await copy_into(session, complaints, list(rows.values()))
 
 
 async def carry_out(session: AsyncSession, outbox: Outbox, made: Plan, now: datetime) -> None:
@@ -69,7 +70,7 @@ async def carry_out(session: AsyncSession, outbox: Outbox, made: Plan, now: date
     crews = await hold_crews(session, counties) if counties else []
     if made.opened:
         give(made.opened, crews, now)
-        await session.execute(insert(work_orders), made.opened)
+        await copy_into(session, work_orders, made.opened)
     await _fill(session, made)
     await _tell_links(session, outbox, made, now)
     given = list(made.opened)

@@ -5,10 +5,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Table, insert
+from sqlalchemy import Table
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.dispatch.models import WorkOrderStep
+from shared.batches import copy_into
 
 _steps: Table = WorkOrderStep.__table__  # type: ignore[attr-defined]
 
@@ -44,5 +45,4 @@ def step(
 
 
 async def write_steps(session: AsyncSession, steps: Sequence[dict[str, Any]]) -> None:
-    if steps:
-        await session.execute(insert(_steps), steps)
+    await copy_into(session, _steps, steps)

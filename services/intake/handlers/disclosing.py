@@ -8,11 +8,11 @@ from datetime import datetime
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.intake.handlers.recognising import one_of
 from services.intake.handlers.storing import body_of, resident_of, words_of
 from services.intake.models import Complaint, Disclosure, Outcome, RawMessage, ResidentData, Words
 from services.intake.platforms.incoming import Resident
 from shared.auth.tokens import Person
+from shared.batches import one_of
 from shared.ids import new_id
 from shared.privacy.vault import Vault
 

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import ARRAY, Integer, LargeBinary, String, any_, func, literal, select
-from sqlalchemy.sql.elements import CollectionAggregate
+from sqlalchemy import ARRAY, Integer, LargeBinary, any_, func, literal, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -13,6 +12,7 @@ from services.intake.platforms.incoming import Incoming, Kind, Platform
 from services.intake.reading import Reading
 from services.intake.rules.identity import CHASE_WITHIN, Spoken, chased_by
 from services.intake.rules.lexicon import Category
+from shared.batches import one_of
 
 UNNUMBERED = frozenset({Platform.WECHAT, Platform.PHONE})
 """Each message has a number of its own there; a chase is known by who speaks, about what."""
@@ -29,11 +29,6 @@ class Arrival:
     reading: Reading
     content_hash: bytes
     person_key: bytes | None
-
-
-def one_of(values: Iterable[str]) -> CollectionAggregate[bool]:
-    """For `column == one_of(...)`: one array parameter, one prepared statement for any number."""
-    return any_(literal(list(values), ARRAY(String)))
 
 
 async def known_deliveries(

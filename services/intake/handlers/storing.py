@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -14,6 +13,7 @@ from services.intake.handlers.recognising import Arrival
 from services.intake.models import Outcome, complaints, raw_messages, residents, words
 from services.intake.platforms.incoming import Platform, Resident
 from services.intake.platforms.source import Unreadable
+from shared.batches import copy_into
 from shared.privacy.vault import Vault
 
 Row = dict[str, Any]
@@ -97,10 +97,8 @@ class Record:
             }
 
     async def write(self, session: AsyncSession) -> None:
-        if self._raw:
-            await session.execute(insert(raw_messages), self._raw)
-        if self._words:
-            await session.execute(insert(words), self._words)
+        await copy_into(session, raw_messages, self._raw)
+        await copy_into(session, words, self._words)
         if self._residents:
             statement = upsert(residents)
             await session.execute(

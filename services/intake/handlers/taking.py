@@ -18,7 +18,6 @@ from services.intake.handlers.recognising import (
     UNNUMBERED,
     Arrival,
     known_deliveries,
-    one_of,
     turn_into_chases,
 )
 from services.intake.handlers.storing import Record, Row, complaint_row, insert_or_lock
@@ -29,6 +28,7 @@ from services.intake.platforms.source import Unreadable
 from services.intake.reading import after_edit, read
 from services.intake.rules import identity
 from services.intake.rules.place_names import Gazetteer
+from shared.batches import one_of
 from shared.bus.outbox import Outbox
 from shared.events.complaints import ComplaintChased, ComplaintEdited, ComplaintReceived
 from shared.ids import new_id

@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
-from sqlalchemy.dialects.postgresql import insert as insert_unknown
+from sqlalchemy import select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.reply.models import Complaint, ComplaintState, Link, Promise
 from services.reply.rulebook import Rulebook
 from services.reply.rules import deadlines
+from shared.batches import copy_into, one_of
 from shared.bus.outbox import Outbox
 from shared.events.complaints import ComplaintReceived
 from shared.events.event import Heard
@@ -41,14 +41,14 @@ async def on_complaints_received(
         _complaint_row(data, promises[complaint_id], rulebook.edition)
         for complaint_id, data in heard.items()
     ]
-    added = await session.execute(
-        insert_unknown(_complaints).on_conflict_do_nothing().returning(_complaints.c.id), rows
-    )
-    new = set(added.scalars())
+    known = await session.execute(select(_complaints.c.id).where(_complaints.c.id == one_of(heard)))
+    new = heard.keys() - set(known.scalars())
     if not new:
         return
-    await session.execute(
-        insert(_promises),
+    await copy_into(session, _complaints, [row for row in rows if row["id"] in new])
+    await copy_into(
+        session,
+        _promises,
         [
             promise_row(complaint_id, heard[complaint_id].county, promise)
             for complaint_id in new
@@ -67,7 +67,7 @@ async def _with_consequences(
 ) -> set[str]:
     """What is not ours goes back; what hangs on a work order already may be long repaired."""
     linked = select(col(Link.complaint_id)).where(
-        col(Link.complaint_id).in_([data.complaint_id for data in received])
+        col(Link.complaint_id) == one_of(data.complaint_id for data in received)
     )
     not_ours = {
         data.complaint_id

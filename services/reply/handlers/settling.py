@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, func, insert, or_, select, true
+from sqlalchemy import ColumnElement, func, or_, select, true
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -28,6 +28,7 @@ from services.reply.models import (
 from services.reply.rules.deadlines import Stage
 from services.reply.rules.escalation import Standing, kept
 from services.reply.rules.milestones import Facts, Linked, done_at
+from shared.batches import copy_into, one_of
 from shared.bus.outbox import Outbox
 
 from .counting import armed_again, become, watched
@@ -91,8 +92,7 @@ async def settle(
         _acknowledge_where_due(complaint, done[complaint.id], now)
         current = work_orders.get(hangs_on[-1].work_order_id) if hangs_on else None
         drafts.append(draft_where_due(outbox, complaint, current, versions, now, office))
-    if rows := [draft for draft in drafts if draft is not None]:
-        await session.execute(insert(_replies), rows)
+    await copy_into(session, _replies, [draft for draft in drafts if draft is not None])
 
 
 async def _promises(
@@ -203,14 +203,14 @@ async def _links(
     """Each complaint's links, the oldest first, and the work orders they name."""
     found = await session.execute(
         select(Link)
-        .where(col(Link.complaint_id).in_(complaint_ids))
+        .where(col(Link.complaint_id) == one_of(complaint_ids))
         .order_by(col(Link.linked_at), col(Link.work_order_id))
     )
     links = _by_complaint(found.scalars())
     names = {link.work_order_id for each in links.values() for link in each}
     work_orders = await session.execute(
         select(WorkOrder)
-        .where(col(WorkOrder.id).in_(names))
+        .where(col(WorkOrder.id) == one_of(names))
         .execution_options(populate_existing=True)
     )
     return links, {work_order.id: work_order for work_order in work_orders.scalars()}
@@ -227,7 +227,7 @@ async def _locked(
     """The rows as they are now, held until the commit."""
     found = await session.execute(
         select(table)
-        .where(key.in_(keys), true() if where is None else where)
+        .where(key == one_of(keys), true() if where is None else where)
         .order_by(key, *then_by)
         .with_for_update()
         .execution_options(populate_existing=True)

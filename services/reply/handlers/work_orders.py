@@ -10,6 +10,7 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.reply.models import Link, WorkOrder
+from shared.batches import one_of
 from shared.bus.outbox import Outbox
 from shared.events.event import Heard
 from shared.events.work_orders import (
@@ -104,7 +105,7 @@ def _touched(learned: Mapping[str, Mapping[str, Any]]) -> Select[tuple[str]]:
     found = (
         select(col(Link.complaint_id))
         .join(WorkOrder, col(WorkOrder.id) == col(Link.work_order_id))
-        .where(col(Link.work_order_id).in_(learned))
+        .where(col(Link.work_order_id) == one_of(learned))
         .distinct()
     )
     if all(facts.keys() <= _FOR_DRAFTS_ONLY for facts in learned.values()):

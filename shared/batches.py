@@ -1,0 +1,45 @@
+"""Many rows at once: added by COPY, asked for by one array. For the hot paths."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ARRAY, String, Table, any_, literal, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.elements import CollectionAggregate
+
+_FIRST_STATEMENT = text("SELECT 1")
+"""SQLAlchemy begins a transaction on the server with its first statement, and COPY is not its."""
+
+
+def one_of(values: Iterable[str]) -> CollectionAggregate[bool]:
+    """For `column == one_of(...)`: one array parameter, one prepared statement for any number."""
+    return any_(literal(list(values), ARRAY(String)))
+
+
+async def copy_into(session: AsyncSession, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add new rows in the transaction of `session`, for half of what INSERT costs either side.
+
+    All rows have the columns of the first, in its order. No defaults are filled in but the
+    server's. Raises asyncpg's own errors; UniqueViolationError where a row stands there already.
+    """
+    if not rows:
+        return
+    columns = [table.c[name] for name in rows[0]]
+    as_json = {column.name for column in columns if isinstance(column.type, JSONB)}
+    connection = await (await session.connection()).get_raw_connection()
+    driver = connection.driver_connection
+    assert driver is not None
+    if not driver.is_in_transaction():
+        await session.execute(_FIRST_STATEMENT)
+    await driver.copy_records_to_table(
+        table.name,
+        columns=[column.name for column in columns],
+        records=[
+            tuple(json.dumps(value) if name in as_json else value for name, value in row.items())
+            for row in rows
+        ]
+        if as_json
+        else [tuple(row.values()) for row in rows],
+    )
