@@ -1,15 +1,15 @@
-"""Put the services together from their settings: the one place that knows all three."""
+"""Put the services together from their settings: the one place that knows all three.
+
+Each is imported where it is built, so that a process that serves one does not carry the others.
+"""
 
 from collections.abc import Mapping
 
 import httpx
 
-from services.dispatch.service import build as build_dispatch
 from services.dispatch.settings import DispatchSettings
-from services.intake.service import build as build_intake
 from services.intake.settings import IntakeSettings
 from services.place import Place
-from services.reply.service import build as build_reply
 from services.reply.settings import ReplySettings
 from shared.bus.protocol import Bus
 from shared.clock import Clock
@@ -35,15 +35,19 @@ def intake(
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> Service:
     """`transport`: for all HTTP it speaks, where that is not the network."""
+    from services.intake import service
+
     database = open_database(place, "intake", clock)
-    return build_intake(
+    return service.build(
         settings, database, bus, secret=place.secret, vault=place.vault, transport=transport
     )
 
 
 def dispatch(place: Place, bus: Bus, clock: Clock, settings: DispatchSettings) -> Service:
+    from services.dispatch import service
+
     database = open_database(place, "dispatch", clock)
-    return build_dispatch(settings, database, bus, secret=place.secret)
+    return service.build(settings, database, bus, secret=place.secret)
 
 
 def reply(
@@ -54,8 +58,10 @@ def reply(
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> Service:
     """`transport`: for all HTTP it speaks, where that is not the network."""
+    from services.reply import service
+
     database = open_database(place, "reply", clock)
-    return build_reply(settings, database, bus, secret=place.secret, transport=transport)
+    return service.build(settings, database, bus, secret=place.secret, transport=transport)
 
 
 def build(name: str, place: Place, bus: Bus, clock: Clock) -> Service:

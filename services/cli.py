@@ -1,62 +1,72 @@
 """`waterdesk …`: every command of the product, and how they refuse bad input."""
 
-import gc
 import sys
+from collections.abc import Collection
+from importlib import import_module
 from typing import NoReturn
 
 import typer
 from typer.exceptions import TyperException
 
-from services.commands import (
-    accounts,
-    bench,
-    calendar,
-    demo,
-    due,
-    kafka,
-    replay,
-    run,
-    triage,
-    verify,
+from shared.garbage import collect_less_often
+
+COMMANDS = (
+    "demo",
+    "run",
+    "serve",
+    "migrate",
+    "accounts",
+    "verify",
+    "replay",
+    "triage",
+    "due",
+    "calendar",
+    "bench",
+    "kafka",
 )
-from services.commands.refusal import refusal
-
-app = typer.Typer(
-    name="waterdesk",
-    help="供水诉求办理 The complaint desk of a rural drinking-water centre.",
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-app.command("demo")(demo.demo)
-app.command("run")(run.run)
-app.command("serve")(run.serve)
-app.command("migrate")(run.migrate)
-app.command("accounts")(accounts.accounts)
-app.command("verify")(verify.verify)
-app.command("replay")(replay.replay)
-app.command("triage")(triage.triage)
-app.command("due")(due.due)
-app.command("calendar")(calendar.calendar)
-app.add_typer(bench.bench, name="bench")
-app.command("kafka")(kafka.kafka)
+_ELSEWHERE = {"serve": "run", "migrate": "run"}
+"""Commands that do not stand in the module of their own name."""
 
 
-_OBJECTS_BETWEEN_COLLECTIONS = 50_000
-"""A batch makes thousands of objects that die with it, none in cycles: looking through them after
-every 700, as Python does, took a fifth of the services' time."""
+def commands(names: Collection[str] = COMMANDS) -> typer.Typer:
+    """The app with these commands. Their modules are loaded here: all three services take seconds
+    to load, and `waterdesk due` needs none of them."""
+    app = typer.Typer(
+        name="waterdesk",
+        help="供水诉求办理 The complaint desk of a rural drinking-water centre.",
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        callback=_waterdesk,
+    )
+    for name in names:
+        module = import_module(f"services.commands.{_ELSEWHERE.get(name, name)}")
+        command = getattr(module, name)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
+    return app
+
+
+def _waterdesk() -> None:
+    """Without this, Typer takes a lone command for the app itself and refuses its name."""
 
 
 def main() -> None:
     """Bad input is one clear line on standard error and exit status 2, never a traceback."""
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 50, 50)
+    collect_less_often()
+    words = sys.argv[1:] or ["--help"]
+    app = commands([words[0]] if words[0] in COMMANDS else COMMANDS)
     try:
-        status = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+        status = app(words, standalone_mode=False)
     except TyperException as error:
         _refuse(error.format_message())
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:
+        from services.commands.refusal import refusal  # knows every library's errors
+
         if (line := refusal(error)) is None:
             raise
         _refuse(line)

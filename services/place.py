@@ -13,7 +13,6 @@ from shared.bus.kafka import KafkaBus
 from shared.bus.protocol import Bus
 from shared.bus.topics import ALL as ALL_TOPICS
 from shared.embedded_postgres import embedded_postgres
-from shared.migrations import make_database, migrate
 from shared.privacy.vault import Vault, new_key
 from shared.settings import CommonSettings
 
@@ -40,6 +39,9 @@ class Place:
 
     async def migrate(self, services: tuple[str, ...] = SERVICES) -> None:
         """Make the databases that are missing and bring them to their newest form."""
+        # Here, because Alembic is 10 MB that a process which only serves does not need.
+        from shared.migrations import make_database, migrate
+
         for service in services:
             url = self.database_url(service)
             await make_database(url)

@@ -1,8 +1,10 @@
 """Complaints for a benchmark: the simulated county's own, those that the rules decide alone."""
 
+import pickle
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
+from tempfile import TemporaryFile
 
 from services.demo.world import COUNTY
 from services.intake.platforms.incoming import Incoming, Kind, Platform, Resident
@@ -15,11 +17,31 @@ from services.simulators.said import Said
 _PER_MINUTE = 60_000.0
 
 
-def decided_letters(
-    count: int, gazetteer: Gazetteer, villages: list[Village], now: datetime
-) -> list[Incoming]:
-    """`count` new complaints of one county, each of which goes to a crew without a person."""
-    return list(islice(_decided(gazetteer, villages, now), count))
+class Spool:
+    """`count` new complaints of one county, each of which goes to a crew without a person; made
+    beforehand and kept in a file, so that they cost the run neither its time nor its memory."""
+
+    def __init__(
+        self,
+        count: int,
+        batch: int,
+        gazetteer: Gazetteer,
+        villages: list[Village],
+        now: datetime,
+    ) -> None:
+        self._file = TemporaryFile()  # noqa: SIM115 - open as long as the spool
+        letters = _decided(gazetteer, villages, now)
+        for start in range(0, count, batch):
+            pickle.dump([*islice(letters, min(batch, count - start))], self._file)
+        self._count, self._batch = count, batch
+
+    def batches(self) -> Iterator[list[Incoming]]:
+        self._file.seek(0)
+        for _ in range(0, self._count, self._batch):
+            yield pickle.load(self._file)  # noqa: S301 - we wrote it ourselves
+
+    def close(self) -> None:
+        self._file.close()
 
 
 def _decided(gazetteer: Gazetteer, villages: list[Village], now: datetime) -> Iterator[Incoming]:

@@ -1,12 +1,15 @@
 """When each complaint was done, seen from outside: the bus that a benchmark listens through."""
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 
 from shared.bus.protocol import Bus, Message, Received, Subscription
 from shared.events.complaints import ComplaintReceived
+
+Heard = Callable[[Sequence[str], float], None]
+"""Told of complaints' ids, and of the second (monotonic, one for all processes) they were done."""
 
 
 class Track:
@@ -15,25 +18,26 @@ class Track:
 
     def __init__(self, listeners: int) -> None:
         self._listeners = listeners
-        self._heard: dict[str, int] = {}
+        self._heard: dict[str, list[float]] = {}
         self.accepted: dict[str, float] = {}
         self.done: dict[str, float] = {}
 
-    def heard(self, complaint_id: str, at: float) -> None:
-        times = self._heard.pop(complaint_id, 0) + 1
-        if times < self._listeners:
-            self._heard[complaint_id] = times
-        else:
-            self.done[complaint_id] = at
+    def heard(self, complaint_ids: Sequence[str], at: float) -> None:
+        for complaint_id in complaint_ids:
+            times = [*self._heard.pop(complaint_id, ()), at]
+            if len(times) < self._listeners:
+                self._heard[complaint_id] = times
+            else:  # processes may report in any order
+                self.done[complaint_id] = max(times)
 
 
 class TrackedBus:
-    """A bus that tells `track` when a consumer's offset has moved behind a complaint: only then is
-    everything that it asked for committed."""
+    """A bus that tells `heard` when a consumer's offset has moved behind complaints: only then is
+    everything that they asked for committed."""
 
-    def __init__(self, bus: Bus, track: Track) -> None:
+    def __init__(self, bus: Bus, heard: Heard) -> None:
         self._bus = bus
-        self._track = track
+        self._heard = heard
 
     async def start(self) -> None:
         await self._bus.start()
@@ -50,7 +54,7 @@ class TrackedBus:
     @asynccontextmanager
     async def subscribe(self, group: str, topics: Sequence[str]) -> AsyncIterator[Subscription]:
         async with self._bus.subscribe(group, topics) as subscription:
-            yield _Tracked(subscription, self._track)
+            yield _Tracked(subscription, self._heard)
 
     @asynccontextmanager
     async def read_from(self, topic: str, since: datetime | None) -> AsyncIterator[Subscription]:
@@ -59,9 +63,9 @@ class TrackedBus:
 
 
 class _Tracked:
-    def __init__(self, subscription: Subscription, track: Track) -> None:
+    def __init__(self, subscription: Subscription, heard: Heard) -> None:
         self._subscription = subscription
-        self._track = track
+        self._heard = heard
         self._complaints: list[str] = []
 
     async def poll(self, max_messages: int, timeout: float) -> Sequence[Received]:
@@ -75,7 +79,6 @@ class _Tracked:
 
     async def commit(self) -> None:
         await self._subscription.commit()
-        at = time.perf_counter()
-        for complaint_id in self._complaints:
-            self._track.heard(complaint_id, at)
-        self._complaints.clear()
+        if self._complaints:
+            self._heard(self._complaints, time.perf_counter())
+            self._complaints = []

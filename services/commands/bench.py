@@ -43,11 +43,11 @@ def pipeline(
         ),
     ] = None,
 ) -> None:
-    """整条流程: complaints through all three services in one process, on a database of its own.
+    """整条流程: complaints through all three services, a process each, on databases of their own.
 
     One JSON line: complaints_per_s from accepted at intake to crew assigned and deadlines armed,
     p50_ms and p99_ms of that, raw_per_s (the same rows and messages by plain asyncpg and aiokafka,
-    without rules, in the same run) and peak_mb of this process.
+    without rules, in the same run) and peak_mb of the three processes together.
 
     Example:  waterdesk bench pipeline --bus kafka --complaints 20000
     """

@@ -32,7 +32,7 @@ def _commands(app: typer.Typer, *before: str) -> Iterator[tuple[str, ...]]:
         yield from _commands(group.typer_instance, *before, group.name)
 
 
-COMMANDS = [*_commands(cli.app)]
+COMMANDS = [*_commands(cli.commands())]
 
 FILES: Mapping[str, bytes] = {
     "letters.csv": "id,title,text\n1,停水,三组停水两天\n".encode(),

@@ -9,7 +9,7 @@ import typer.main
 import yaml
 
 from services.assembly import SETTINGS
-from services.cli import app as commands
+from services.cli import commands
 from services.commands.run import ServiceName
 from services.place import SERVICES
 from shared.health import READY
@@ -33,7 +33,7 @@ def test_it_is_the_three_services_with_their_database_and_their_broker() -> None
 @pytest.mark.parametrize("name", [*SERVICES, "migrate"])
 def test_every_command_is_one_that_waterdesk_has(name: str) -> None:
     command, *arguments = COMPOSE["services"][name]["command"]
-    assert command in typer.main.get_command(commands).commands  # type: ignore[attr-defined]
+    assert command in typer.main.get_command(commands()).commands  # type: ignore[attr-defined]
     assert arguments == ([ServiceName(name).value] if name in SERVICES else [])
 
 

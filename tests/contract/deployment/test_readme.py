@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from services.cli import app as commands
+from services.cli import commands
 
 ROOT = Path(__file__).parents[3]
 DOCUMENTS = sorted(
@@ -28,7 +28,7 @@ def test_the_readme_lists_every_command_and_no_other() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     section = readme.split("## Commands")[1].split("\n## ")[0]
     named = set(re.findall(r"`waterdesk ([a-z]+)", section))
-    assert named == set(typer.main.get_command(commands).commands)  # type: ignore[attr-defined]
+    assert named == set(typer.main.get_command(commands()).commands)  # type: ignore[attr-defined]
 
 
 def test_every_make_target_that_the_readme_names_exists() -> None:

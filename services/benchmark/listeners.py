@@ -1,0 +1,82 @@
+"""The listening services of a benchmark, started and heard from its own process."""
+
+import asyncio
+import json
+import os
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from services.benchmark.tracking import Track
+from services.place import Place
+from shared.privacy.vault import new_key
+
+NAMES = ("dispatch", "reply")
+
+
+class ListenerFailedError(Exception):
+    """A service's process ended by itself; what it said is on standard error."""
+
+
+class Listeners:
+    """Running processes; what they have done goes to `track`."""
+
+    def __init__(self, processes: Sequence[Process], track: Track) -> None:
+        self._processes = processes
+        self._track = track
+        self.peak_mb = 0.0
+        """Of all of them together, once they have ended."""
+
+    async def _hear(self, process: Process) -> None:
+        assert process.stdout is not None
+        async for line in process.stdout:
+            said = json.loads(line)
+            self._track.heard(said.get("done", ()), said.get("at", 0.0))
+            self.peak_mb += said.get("peak_mb", 0.0)
+        if await process.wait():
+            raise ListenerFailedError
+
+    async def _ready(self, process: Process) -> None:
+        assert process.stdout is not None
+        if not json.loads(await process.stdout.readline() or "{}").get("ready"):
+            raise ListenerFailedError
+
+
+@asynccontextmanager
+async def listening(place: Place, track: Track) -> AsyncIterator[Listeners]:
+    """Dispatch and reply listen while inside. Raises ListenerFailedError."""
+    environment = os.environ | {
+        "WATERDESK_HOME": str(place.settings.home),
+        "WATERDESK_DATABASE_URL": place.database_url("{service}"),
+        "WATERDESK_BUS": place.settings.bus,
+        "WATERDESK_BUS_URL": place.database_url("bus"),
+        "WATERDESK_KAFKA": place.settings.kafka,
+        "WATERDESK_SECRET": place.secret,
+        "WATERDESK_PRIVACY_KEYS": new_key(),  # neither of them has anything to open
+    }
+    processes = [
+        await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "services.benchmark.listening", name),
+            stdin=PIPE,
+            stdout=PIPE,
+            limit=2**20,
+            env=environment,
+        )
+        for name in NAMES
+    ]
+    listeners = Listeners(processes, track)
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for process in processes:
+                await listeners._ready(process)
+                tasks.create_task(listeners._hear(process))
+            yield listeners
+            for process in processes:
+                assert process.stdin is not None
+                process.stdin.close()
+    finally:
+        for process in processes:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
