@@ -1,11 +1,10 @@
 """Complaints for a benchmark: the simulated county's own, those that the rules decide alone."""
 
-import pickle
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
-from tempfile import TemporaryFile
 
+from services.benchmark.spool import Spool
 from services.demo.world import COUNTY
 from services.intake.platforms.incoming import Incoming, Kind, Platform, Resident
 from services.intake.reading import read
@@ -17,31 +16,15 @@ from services.simulators.said import Said
 _PER_MINUTE = 60_000.0
 
 
-class Spool:
-    """`count` new complaints of one county, each of which goes to a crew without a person; made
-    beforehand and kept in a file, so that they cost the run neither its time nor its memory."""
-
-    def __init__(
-        self,
-        count: int,
-        batch: int,
-        gazetteer: Gazetteer,
-        villages: list[Village],
-        now: datetime,
-    ) -> None:
-        self._file = TemporaryFile()  # noqa: SIM115 - open as long as the spool
-        letters = _decided(gazetteer, villages, now)
-        for start in range(0, count, batch):
-            pickle.dump([*islice(letters, min(batch, count - start))], self._file)
-        self._count, self._batch = count, batch
-
-    def batches(self) -> Iterator[list[Incoming]]:
-        self._file.seek(0)
-        for _ in range(0, self._count, self._batch):
-            yield pickle.load(self._file)  # noqa: S301 - we wrote it ourselves
-
-    def close(self) -> None:
-        self._file.close()
+def decided_letters(
+    count: int, batch: int, gazetteer: Gazetteer, villages: list[Village], now: datetime
+) -> Spool[Incoming]:
+    """`count` new complaints of one county, each of which goes to a crew without a person."""
+    letters = _decided(gazetteer, villages, now)
+    spool: Spool[Incoming] = Spool()
+    while spool.count < count:
+        spool.add([*islice(letters, min(batch, count - spool.count))])
+    return spool
 
 
 def _decided(gazetteer: Gazetteer, villages: list[Village], now: datetime) -> Iterator[Incoming]:
@@ -49,13 +32,15 @@ def _decided(gazetteer: Gazetteer, villages: list[Village], now: datetime) -> It
     for said in live_stream(7, _PER_MINUTE, now, villages=villages):
         if said.is_complaint:
             number += 1
-            letter = _letter(said, f"B{number:09d}", now)
+            # A few seconds apart: no two have the same deadlines.
+            sent_at = now - timedelta(seconds=7 * number)
+            letter = _letter(said, f"B{number:09d}", sent_at)
             decision = read(letter, gazetteer).decision
             if decision.is_ours and not decision.needs_human:
                 yield letter
 
 
-def _letter(said: Said, number: str, now: datetime) -> Incoming:
+def _letter(said: Said, number: str, sent_at: datetime) -> Incoming:
     return Incoming(
         platform=Platform.HOTLINE_12345,
         external_id=number,
@@ -64,7 +49,7 @@ def _letter(said: Said, number: str, now: datetime) -> Incoming:
         county=COUNTY,
         title=said.title,
         text=said.text,
-        sent_at=now,
+        sent_at=sent_at,
         raw=said.text.encode(),
         time_limit=said.time_limit or None,
         printed_urgent=said.urgent,

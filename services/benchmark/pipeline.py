@@ -13,9 +13,10 @@ from sqlalchemy import text
 
 from services import assembly
 from services.benchmark import raw
-from services.benchmark.letters import Spool
+from services.benchmark.letters import decided_letters
 from services.benchmark.listeners import NAMES, listening
 from services.benchmark.memory import peak_megabytes
+from services.benchmark.spool import Spool
 from services.benchmark.tracking import Track
 from services.demo.county import demo_villages
 from services.demo.world import COUNTY
@@ -23,7 +24,7 @@ from services.dispatch.county_file import read_county
 from services.dispatch.handlers.loading import load_county
 from services.intake.accepting import Acceptance
 from services.intake.handlers.taking import Desk
-from services.intake.platforms.incoming import Platform
+from services.intake.platforms.incoming import Incoming, Platform
 from services.intake.settings import IntakeSettings
 from services.place import SERVICES, Place
 from shared.bus.protocol import Bus, Message
@@ -61,7 +62,7 @@ async def measure(place: Place, bus: Bus, carrier: raw.Carrier, complaints: int)
     """Run `complaints` through the three services, then the same rows and messages without rules.
     Needs an empty, migrated place. Raises PipelineStuckError, BusInUseError, ListenerFailedError.
     """
-    if await _all_messages(bus):
+    if (await _all_messages(bus)).count:
         raise BusInUseError("the bus holds events already: a benchmark needs one of its own")
     track = Track(len(NAMES))
     seconds, peak = await _run(place, bus, track, complaints)
@@ -94,31 +95,30 @@ async def _run(place: Place, bus: Bus, track: Track, complaints: int) -> tuple[f
     desk = intake.app.state.desk
     assert isinstance(desk, Desk)
     stopping = asyncio.Event()
-    spool = Spool(complaints, BATCH, desk.gazetteer, demo_villages(), clock.now())
+    letters = decided_letters(complaints, BATCH, desk.gazetteer, demo_villages(), clock.now())
     try:
         await _load_county(dispatch)
         acceptance = Acceptance(Platform.HOTLINE_12345, COUNTY, intake.database, desk)
         async with listening(place, track) as listeners, asyncio.TaskGroup() as tasks:
             tasks.create_task(run_relay(intake.database, bus, stopping))
             try:
-                seconds = await _feed(acceptance, spool, track)
+                seconds = await _feed(acceptance, letters, track)
             finally:
                 stopping.set()
         await _all_have_crew(dispatch, complaints)
         return seconds, peak_megabytes() + listeners.peak_mb
     finally:
-        spool.close()
         await intake.close()
         await dispatch.close()
 
 
-async def _feed(acceptance: Acceptance, spool: Spool, track: Track) -> float:
+async def _feed(acceptance: Acceptance, letters: Spool[Incoming], track: Track) -> float:
     """Accept as fast as the rest keeps up. Returns the seconds until the last one was done."""
     started = time.perf_counter()
-    for letters in spool.batches():
+    for batch in letters.batches():
         while len(track.accepted) - len(track.done) > MOST_UNDER_WAY:
             await _tick(track, started)
-        taken = await acceptance.accept(letters)
+        taken = await acceptance.accept(batch)
         at = time.perf_counter()
         track.accepted |= {str(one.complaint_id): at for one in taken}
     while len(track.done) < len(track.accepted):
@@ -127,7 +127,7 @@ async def _feed(acceptance: Acceptance, spool: Spool, track: Track) -> float:
 
 
 async def _tick(track: Track, started: float) -> None:
-    await asyncio.sleep(0.002)
+    await asyncio.sleep(0.01)
     if time.perf_counter() - started > _PATIENCE_SECONDS:
         raise PipelineStuckError(f"{len(track.done)} of {len(track.accepted)} accepted were done")
 
@@ -159,10 +159,10 @@ async def _all_have_crew(dispatch: Database, complaints: int) -> None:
         raise PipelineStuckError(f"{assigned} of {complaints} have a crew")
 
 
-async def _all_messages(bus: Bus) -> list[Message]:
-    messages: list[Message] = []
+async def _all_messages(bus: Bus) -> Spool[Message]:
+    messages: Spool[Message] = Spool()
     for topic in ALL_TOPICS:
         async with bus.read_from(topic, None) as reader:
-            while received := await reader.poll(5_000, 1.0):
-                messages += [item.message for item in received]
+            while received := await reader.poll(raw.BATCH, 1.0):
+                messages.add([item.message for item in received])
     return messages

@@ -11,10 +11,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
+from services.benchmark.spool import Spool
 from shared.bus.protocol import Bus, Message
 
 BATCH = 500
@@ -27,13 +29,15 @@ _LISTENERS = 2
 class RawLoad:
     """What one run left behind: the rows by database and table, and the messages."""
 
-    rows: dict[str, dict[str, list[asyncpg.Record]]]
-    messages: list[Message]
+    rows: dict[str, dict[str, Spool[tuple[Any, ...]]]]
+    messages: Spool[Message]
 
 
-async def collect_rows(database_urls: Sequence[str]) -> dict[str, dict[str, list[asyncpg.Record]]]:
+async def collect_rows(
+    database_urls: Sequence[str],
+) -> dict[str, dict[str, Spool[tuple[Any, ...]]]]:
     """All rows of all tables but the migrations' own. Makes an empty `raw_…` twin of each table."""
-    collected: dict[str, dict[str, list[asyncpg.Record]]] = {}
+    collected: dict[str, dict[str, Spool[tuple[Any, ...]]]] = {}
     for url in database_urls:
         connection = await asyncpg.connect(url)
         try:
@@ -47,28 +51,32 @@ async def collect_rows(database_urls: Sequence[str]) -> dict[str, dict[str, list
                     f'CREATE TABLE "raw_copy_{table}" (LIKE "{table}" INCLUDING DEFAULTS'
                     " INCLUDING INDEXES)"
                 )
-                rows = await connection.fetch(f'SELECT * FROM "{table}"')  # noqa: S608
-                if rows:
-                    collected[url][table] = rows
+                rows = collected[url][table] = Spool()
+                async with connection.transaction():
+                    found = await connection.cursor(f'SELECT * FROM "{table}"')  # noqa: S608
+                    while batch := await found.fetch(BATCH):
+                        rows.add([tuple(row) for row in batch])
         finally:
             await connection.close()
     return collected
 
 
-async def store_rows(url: str, tables: dict[str, list[asyncpg.Record]]) -> None:
+async def store_rows(url: str, tables: dict[str, Spool[tuple[Any, ...]]]) -> None:
     connection = await asyncpg.connect(url)
     try:
         for table, rows in tables.items():
-            places = ", ".join(f"${number + 1}" for number in range(len(rows[0])))
-            statement = f'INSERT INTO "raw_copy_{table}" VALUES ({places})'  # noqa: S608
-            for start in range(0, len(rows), BATCH):
+            for batch in rows.batches():
+                places = ", ".join(f"${number + 1}" for number in range(len(batch[0])))
                 async with connection.transaction():
-                    await connection.executemany(statement, rows[start : start + BATCH])
+                    await connection.executemany(
+                        f'INSERT INTO "raw_copy_{table}" VALUES ({places})',  # noqa: S608
+                        batch,
+                    )
     finally:
         await connection.close()
 
 
-async def carry_messages(outbox_url: str, carrier: "Carrier", messages: Sequence[Message]) -> None:
+async def carry_messages(outbox_url: str, carrier: "Carrier", messages: Spool[Message]) -> None:
     """Outbox in, read, out to the bus, outbox clean: what a relay does, without the relay."""
     connection = await asyncpg.connect(outbox_url)
     insert = (
@@ -77,8 +85,8 @@ async def carry_messages(outbox_url: str, carrier: "Carrier", messages: Sequence
     )
     now = datetime.now(UTC)
     try:
-        for start in range(0, len(messages), BATCH):
-            batch = messages[start : start + BATCH]
+        start = 0
+        for batch in messages.batches():
             async with connection.transaction():
                 await connection.executemany(
                     insert,
@@ -90,6 +98,7 @@ async def carry_messages(outbox_url: str, carrier: "Carrier", messages: Sequence
             await connection.fetch("SELECT * FROM raw_copy_outbox ORDER BY id LIMIT 1000")
             await carrier.send(batch)
             await connection.execute("DELETE FROM raw_copy_outbox WHERE id >= $1", start)
+            start += len(batch)
     finally:
         await connection.close()
 
@@ -195,7 +204,7 @@ async def seconds_of(load: RawLoad, outbox_url: str, carrier: Carrier) -> float:
         await asyncio.gather(
             *(store_rows(url, tables) for url, tables in load.rows.items()),
             carry_messages(outbox_url, carrier, load.messages),
-            carrier.receive_all(len(load.messages)),
+            carrier.receive_all(load.messages.count),
         )
         return time.perf_counter() - started
     finally:

@@ -23,6 +23,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import accumulate, pairwise
 from zoneinfo import ZoneInfo
 
@@ -158,6 +159,8 @@ class WorkCalendar:
         self._days = days
         self.office_hours = office_hours
         self._day_ends_at = _DAY - 1 if day_ends_at is None else _second_of_day(day_ends_at)
+        # The stages of one order, and the orders of one day, ask for the same instants.
+        self._office_seconds_up_to = lru_cache(maxsize=4096)(self._count_office_seconds)
 
     def is_working_day(self, day: date) -> bool:
         return self._days.is_working(day.toordinal())
@@ -233,7 +236,7 @@ class WorkCalendar:
         )
         return _instant(self._days.nth(whole_days), self.office_hours.latest(rest))
 
-    def _office_seconds_up_to(self, at: datetime) -> int:
+    def _count_office_seconds(self, at: datetime) -> int:
         """Office seconds since FIRST_YEAR: turns arithmetic on office time into plain sums."""
         local = at.astimezone(SHANGHAI)
         day = local.toordinal()
@@ -254,6 +257,7 @@ def _second_of_day(moment: time | datetime) -> int:
     return moment.hour * 3600 + moment.minute * 60 + moment.second
 
 
+@lru_cache(maxsize=4096)
 def _instant(day: int, second: int) -> datetime:
     midnight = datetime.fromordinal(day)
     return (midnight + timedelta(seconds=second)).replace(tzinfo=SHANGHAI).astimezone(UTC)

@@ -33,6 +33,7 @@ class Stage(StrEnum):
     REPLY = "reply"
 
 
+_IN_ORDER = tuple(Stage)
 PRINTED_LIMIT_STAGES = frozenset({Stage.RESOLVE, Stage.REPLY})
 """What the limit printed on an order limits: the order is to be finished and answered by then."""
 
@@ -143,7 +144,7 @@ def promises(
     terms = dict(policy.stages)
     printed, unreadable = _printed(order, calendar)
     made = []
-    for stage in Stage:
+    for stage in _IN_ORDER:
         term = terms.get(stage)
         counted = _counted(stage, term.within if term else None, printed, order.sent_at, calendar)
         if counted is None:

@@ -11,6 +11,8 @@ from datetime import datetime
 
 from .deadlines import Stage
 
+_LAST_FIRST = tuple(reversed(Stage))
+
 
 @dataclass(frozen=True, slots=True)
 class Linked:
@@ -54,7 +56,7 @@ def done_at(facts: Facts) -> Mapping[Stage, datetime]:
     }
     done: dict[Stage, datetime] = {}
     proven: datetime | None = None
-    for stage in reversed(Stage):
+    for stage in _LAST_FIRST:
         proven = _earliest([proven, *seen[stage]])
         if proven is not None:
             done[stage] = proven
