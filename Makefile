@@ -18,7 +18,7 @@ demo: install
 	$(BIN)/waterdesk demo
 
 test: install
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist loadgroup
 
 check: install
 	$(BIN)/ruff format --check .
