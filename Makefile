@@ -1,20 +1,26 @@
 # Everything a person or CI does with this repository. Each target installs what it needs.
 PYTHON ?= python3
 BIN := .venv/bin
+RUNS := .venv/.runs
 READY := .venv/.ready
 
 .PHONY: install demo test check format bench kafka lock schemas
 
 install: $(READY)
 
-$(READY): requirements-dev.lock pyproject.toml
+# What running needs is enough for a first look; testing needs as much again.
+$(RUNS): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Waterdesk needs Python 3.11 or later; try: make PYTHON=python3.12")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $(RUNS)
+
+$(READY): requirements-dev.lock $(RUNS)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	touch $(READY)
 
-demo: install
+demo: $(RUNS)
 	$(BIN)/waterdesk demo
 
 test: install
@@ -30,11 +36,11 @@ format: install
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: install
+bench: $(RUNS)
 	$(BIN)/waterdesk bench pipeline --bus embedded --complaints 20000
 	$(BIN)/waterdesk bench pipeline --bus kafka --complaints 20000
 
-kafka: install
+kafka: $(RUNS)
 	$(BIN)/waterdesk kafka
 
 schemas: install
