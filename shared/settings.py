@@ -1,10 +1,16 @@
 """Settings that every service has. Environment variables, prefix WATERDESK_."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _names_each_database(url: str) -> str:
+    if "{service}" not in url:
+        raise ValueError("地址里须有 {service} it must hold {service}: each service has its own")
+    return url
 
 
 class CommonSettings(BaseSettings):
@@ -13,7 +19,7 @@ class CommonSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="WATERDESK_", extra="ignore", frozen=True)
 
     home: Path = Field(Path("var"), description="Folder of the embedded form's data and secrets.")
-    database_url: str | None = Field(
+    database_url: Annotated[str, AfterValidator(_names_each_database)] | None = Field(
         None,
         description="PostgreSQL URL; {service} in it becomes the service's name. "
         "None: the embedded PostgreSQL.",

@@ -119,6 +119,7 @@ class Complaint(DispatchTable, table=True):
             "complaint_without_scheme", "village_code", postgresql_where=text("state = 'no_scheme'")
         ),
         Index("complaint_listed", "county", "received_at"),
+        Index("complaint_of_number", "county", "external_id"),
     )
 
     id: str = Field(primary_key=True)
@@ -287,7 +288,12 @@ class PromiseView(DispatchTable, table=True):
             "due_at",
             postgresql_where=text("state IN ('open', 'warned')"),
         ),
-        Index("promise_missed", "county", "due_at", postgresql_where=text("state = 'missed'")),
+        Index(
+            "promise_overdue",
+            "county",
+            "due_at",
+            postgresql_where=text("state = 'missed' AND kept_at IS NULL"),
+        ),
     )
 
     complaint_id: str = Field(primary_key=True)

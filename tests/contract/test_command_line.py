@@ -100,6 +100,7 @@ BAD_SETTINGS: Mapping[str, Mapping[str, str]] = {
     "a bus there is not": {"WATERDESK_BUS": SECRET},
     "a secret too short": {"WATERDESK_SECRET": SECRET[:31]},
     "a database without its secrets": {"WATERDESK_DATABASE_URL": "postgresql://db/x_{service}"},
+    "one database for all services": {**DISTRIBUTED, "WATERDESK_DATABASE_URL": "postgresql://db/x"},
     "a key that is none": {
         **DISTRIBUTED,
         "WATERDESK_DATABASE_URL": "postgresql://db/x_{service}",

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -87,26 +86,31 @@ async def read_waiting(session: AsyncSession, county: str) -> tuple[WaitingCompl
 async def find_complaints(
     session: AsyncSession, county: str, wanted: str, now: datetime
 ) -> tuple[Complaint, ...]:
-    """By our id, a platform's number, or the name of a village; the newest first."""
+    """By our id, else a platform's number, else the name of a village; the newest first."""
     exact = await session.get(Complaint, wanted)
     if exact is not None and exact.county == county:
         return (exact,)
+    numbered = await session.execute(
+        select(Complaint)
+        .where(col(Complaint.county) == county, col(Complaint.external_id) == wanted)
+        .order_by(col(Complaint.received_at).desc())
+        .limit(_FOUND_SHOWN)
+    )
+    if found := tuple(numbered.scalars()):
+        return found
     codes = await session.execute(
         select(col(SchemeVillage.village_code))
         .where(col(SchemeVillage.village).contains(wanted, autoescape=True))
         .limit(_FOUND_SHOWN)
     )
-    found = await session.execute(
+    lately = await session.execute(
         select(Complaint)
         .where(
             col(Complaint.county) == county,
             col(Complaint.received_at) >= now - _SEARCHED_BACK,
-            or_(
-                col(Complaint.external_id) == wanted,
-                col(Complaint.village_code).in_(codes.scalars().all()),
-            ),
+            col(Complaint.village_code).in_(codes.scalars().all()),
         )
         .order_by(col(Complaint.received_at).desc())
         .limit(_FOUND_SHOWN)
     )
-    return tuple(found.scalars())
+    return tuple(lately.scalars())

@@ -1,0 +1,20 @@
+"""A complaint is found by its platform's number; what was made good late is no longer overdue."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_index("complaint_of_number", "complaint", ["county", "external_id"])
+    op.create_index(
+        "promise_overdue",
+        "promise_view",
+        ["county", "due_at"],
+        postgresql_where=sa.text("state = 'missed' AND kept_at IS NULL"),
+    )
+    op.drop_index("promise_missed", "promise_view")
