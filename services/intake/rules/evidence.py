@@ -11,9 +11,9 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from itertools import islice
 
-from services.intake.rules.lexicon import CLAUSE_END, Cue, Elsewhere, words
+from services.intake.rules.lexicon import CLAUSE_END, Category, Cue, Elsewhere, words
 from services.intake.rules.lexicon_elsewhere import ELSEWHERE_CUES, NOT_WATER
-from services.intake.rules.lexicon_supply import SUPPLY_CUES
+from services.intake.rules.lexicon_supply import SUPPLY_CUES, WATERWORKS
 from services.intake.rules.plain_text import plain
 
 _IN_TITLE = 1.6
@@ -22,13 +22,18 @@ _LONG_PAST = 0.5
 _IN_A_LIST = 0.35
 _AGAIN = 0.3
 _MOST_MENTIONS = 4
+_OUTRIGHT = 3.0
+_ANY_WATER = 0.4
+"""Beside another body's matter, 水臭 may be the ditch's, unless taps or supply are named."""
+_BORROWED_ALONE = 0.4
+"""收费不透明 where nothing else is ours: whose charge?"""
 
 OURS_FROM = 0.5
 """From this share on, a letter is ours."""
 
 _DENIED_BEFORE = words(
     r"""(?:(?:不|没|没有|没再|不再|不会|从不|从没|未|并未|未曾|从未|别|防止|避免|以免|免得|担心|害怕|怕)(?:有|再|出现|发生|过)?
-    |(?:听说|据说|是否|会不会|要不要)[^,。]{0,4})$"""
+    |(?:听说|据说|是否|会不会|要不要|威胁|扬言|恐吓)[^,。]{0,6})$"""
 )
 _NOT_THIS = words(r"(?<!是)不是$")
 _DENIED_INSIDE = words(
@@ -36,7 +41,7 @@ _DENIED_INSIDE = words(
 )
 _OVER_NOW = words(
     r"""(?:已经?|现在|目前|今天|刚刚?|终于|都|早就|早已)(?:都|已经?|全部|就)?(?:恢复|修好|解决|处理好|好了|来水|通水|正常|不漏|不停|清了)
-    |修好了|处理好了|解决了$|不漏了|不停了|恢复正常了|感谢…(?:修好|解决|恢复)"""
+    |修好了|处理好了|解决了$|不漏了|不停了|恢复正常了|感谢…(?:修好|解决|恢复|抢修)|(?<=[,。!?;])(?:及时|很快|终于)?解决了(?!吗|没)"""
 )
 _OTHER_UTILITIES = words(r"[停断没无通]有?(?:天然?|燃)?(?:电|气|暖|网|路)(?!话|了|以?后)")
 _PAST = words(
@@ -48,6 +53,7 @@ Scores = dict[Cue, float]
 
 _OWN_CUES = tuple(cue for cue in SUPPLY_CUES if not cue.borrowed)
 _BORROWED_CUES = tuple(cue for cue in SUPPLY_CUES if cue.borrowed)
+_NAMES_SUPPLY = frozenset(("supply_named", WATERWORKS))
 _CLAUSE_END = re.compile(f"[{CLAUSE_END}]")
 
 
@@ -109,9 +115,23 @@ def _blank(found: re.Match[str]) -> str:
 
 
 def _supply(letter: Letter, rest: str, others: Scores) -> Scores:
-    scores = {cue: score for cue in _OWN_CUES if (score := _score(letter, rest, cue))}
+    scores: Scores = {}
+    for cue in _OWN_CUES:
+        if score := _score(letter, rest, cue):
+            scores[cue] = score
+            if cue.explains_away:
+                rest = cue.pattern.sub(_blank, rest)
+    if sum(others.values()) >= _OUTRIGHT and not any(cue.name in _NAMES_SUPPLY for cue in scores):
+        scores = {
+            cue: score * (_ANY_WATER if cue.speaks_for is Category.WATER_QUALITY else 1.0)
+            for cue, score in scores.items()
+        }
     if not others or _share(scores, others) >= OURS_FROM:
-        scores |= {cue: score for cue in _BORROWED_CUES if (score := _score(letter, rest, cue))}
+        alone = not scores
+        for cue in _BORROWED_CUES:
+            if score := _score(letter, rest, cue):
+                of_a_pipe = cue.speaks_for is Category.PIPE_LEAK
+                scores[cue] = score * (_BORROWED_ALONE if alone and not of_a_pipe else 1.0)
     of_a_building = any(cue.speaks_for is Elsewhere.BUILDING_LEAK for cue in others)
     of_a_pipe = any(cue.name in ("pipe_burst_or_leak", "pipe_broken") for cue in scores)
     if of_a_building and not of_a_pipe:
@@ -154,7 +174,7 @@ def _worth(letter: Letter, text: str, cue: Cue, mention: re.Match[str]) -> float
 
 
 def _is_denied(text: str, begin: int, mention: re.Match[str], end: int) -> bool:
-    before = text[max(begin, mention.start() - 5) : mention.start()]
+    before = text[max(begin, mention.start() - 9) : mention.start()]
     if _DENIED_BEFORE.search(before) or _DENIED_INSIDE.search(mention[0]):
         return True
     return _NOT_THIS.search(before) is not None and "就是" not in text[mention.end() : end + 6]

@@ -8,12 +8,13 @@ from services.intake.rules.lexicon import Category, Elsewhere
 from services.intake.rules.lexicon_components import Component
 from services.intake.rules.triage import CLEAR_ENOUGH, component_hint, triage
 from tests.unit.intake.letters import OPEN, SURE, Read
+from tests.unit.intake.more_letters import CLEAR, UNCLEAR
 
 A_LETTER = st.sampled_from(SURE)
 ANY_TEXT = st.text(max_size=300)
 
 
-@pytest.mark.parametrize("letter", SURE, ids=lambda letter: letter.text[:16])
+@pytest.mark.parametrize("letter", SURE + CLEAR, ids=lambda letter: letter.text[:16])
 def test_reads_as_a_clerk_would(letter: Read) -> None:
     reading = triage(letter.title, letter.text)
     assert reading.category == letter.category
@@ -24,7 +25,7 @@ def test_reads_as_a_clerk_would(letter: Read) -> None:
     assert letter.second or not reading.needs_human
 
 
-@pytest.mark.parametrize("letter", OPEN, ids=lambda letter: letter.text[:16])
+@pytest.mark.parametrize("letter", OPEN + UNCLEAR, ids=lambda letter: letter.text[:16])
 def test_what_the_words_leave_open_waits_for_a_person(letter: Read) -> None:
     assert triage(letter.title, letter.text).needs_human
 
