@@ -8,7 +8,9 @@ decides. The formula and its constants are our own, set by reading letters.
 from dataclasses import dataclass
 from math import exp
 
-from services.intake.rules.evidence import OURS_FROM, Evidence, Scores, gather, letter_of
+from services.intake.rules.evidence import OURS_FROM, Evidence, Scores, gather
+from services.intake.rules.first_glance import FirstGlance
+from services.intake.rules.letter import Letter, letter_of
 from services.intake.rules.lexicon import Category, Elsewhere
 from services.intake.rules.lexicon_components import (
     COMPONENT_WORDS,
@@ -16,7 +18,6 @@ from services.intake.rules.lexicon_components import (
     Component,
 )
 from services.intake.rules.lexicon_supply import LETTER_OF_THANKS, SUPPLY_WORDS, WATERWORKS
-from services.intake.rules.plain_text import plain
 from services.intake.rules.urgency import says_it_happens_again, why_it_cannot_wait
 
 CLEAR_ENOUGH = 0.6
@@ -58,9 +59,12 @@ class Triage:
 
 def triage(title: str, text: str) -> Triage:
     """Reads one letter. Total: any text has an answer, if only "a person must look"."""
-    letter = letter_of(title, text)
+    return triage_of(letter_of(title, text))
+
+
+def triage_of(letter: Letter) -> Triage:
     evidence = gather(letter)
-    is_ours = evidence.share >= OURS_FROM
+    is_ours = (share := evidence.share) >= OURS_FROM
     category, second, confidence = (
         _what_it_is_about(evidence)
         if is_ours
@@ -69,8 +73,8 @@ def triage(title: str, text: str) -> Triage:
     if is_ours and LETTER_OF_THANKS.match(letter.text):
         confidence *= _THANKED
     confidence = round(confidence, 2)
-    urgent = why_it_cannot_wait(letter.text) if evidence.share >= _PARTLY_OURS_FROM else ()
-    again = says_it_happens_again(letter.text)
+    urgent = why_it_cannot_wait(letter) if share >= _PARTLY_OURS_FROM else ()
+    again = says_it_happens_again(letter)
     cues = sorted(cue.name for cue in (*evidence.for_us, *evidence.for_others))
     return Triage(
         is_ours=is_ours,
@@ -85,12 +89,15 @@ def triage(title: str, text: str) -> Triage:
     )
 
 
-def component_hint(category: Category, text: str) -> Component | None:
+_COMPONENTS = FirstGlance([(named, named[1]) for named in COMPONENT_WORDS])
+
+
+def component_hint(category: Category, letter: Letter) -> Component | None:
     """The part of the scheme that the words point to, or None where they point nowhere."""
     if category in (Category.SERVICE, Category.NOT_OURS):
         return None
-    said = plain(text)
-    named = (part for part, pattern in COMPONENT_WORDS if pattern.search(said))
+    parts = _COMPONENTS.possible(letter.seen)
+    named = (part for part, pattern in parts if pattern.search(letter.text))
     return next(named, USUAL_COMPONENT.get(category))
 
 

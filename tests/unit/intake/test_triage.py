@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.intake.rules.letter import letter_of
 from services.intake.rules.lexicon import Category, Elsewhere
 from services.intake.rules.lexicon_components import Component
 from services.intake.rules.triage import CLEAR_ENOUGH, component_hint, triage
@@ -114,12 +115,12 @@ def test_an_evening_outage_every_day_is_not_days_on_end() -> None:
     ],
 )
 def test_component_hint(text: str, component: Component | None) -> None:
-    assert component_hint(triage("", text).category, text) is component
+    assert component_hint(triage("", text).category, letter_of("", text)) is component
 
 
 def test_where_nothing_is_named_a_leak_points_to_the_network() -> None:
-    assert component_hint(Category.PIPE_LEAK, "漏水") is Component.NETWORK
-    assert component_hint(Category.NOT_OURS, "水泵坏了") is None
+    assert component_hint(Category.PIPE_LEAK, letter_of("", "漏水")) is Component.NETWORK
+    assert component_hint(Category.NOT_OURS, letter_of("", "水泵坏了")) is None
 
 
 @given(title=ANY_TEXT, text=ANY_TEXT)
