@@ -6,7 +6,7 @@ from services.intake.platforms.incoming import Incoming
 from services.intake.rules import places
 from services.intake.rules.letter import letter_of
 from services.intake.rules.lexicon import Category
-from services.intake.rules.place_names import Gazetteer
+from services.intake.rules.place_names import Gazetteer, spoken_name
 from services.intake.rules.triage import component_hint, triage_of
 from shared.events.complaints import Decision
 
@@ -42,7 +42,7 @@ def read(incoming: Incoming, gazetteer: Gazetteer) -> Reading:
         urgent=found.urgent or incoming.printed_urgent,
         says_repeated=found.says_repeated,
         village_code=place.village_code,
-        village=place.village,
+        village=spoken_name(place.village) if place.village else None,
         town=place.town,
         group=place.group,
         category_confidence=found.category_confidence,

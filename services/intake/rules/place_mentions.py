@@ -28,11 +28,16 @@ _NOWHERE_NEAR = 1000
 _LONG_STEM = 3
 _SHORT_NAME = 2
 
-_SUFFIX_AFTER = re.compile(r"(?:村民委员会|村委会|居委会|委会|行政村|自然村|村)?的?[,、(]?")
+_SUFFIX_AFTER = re.compile(r"(?:(?:村|居)?民?委员?会|行政村|自然村|村)?的?[,、(]?")
 _PERSON_AFTER = re.compile(r"长|主任|支书|书记|干部|会计|医")
 _STREET_AFTER = re.compile(r"街|集镇|镇区|辖区|中心")
 _LONGER_NAME_BEFORE = frozenset("东西南北上下前后大小新老")
+# 杨河口村 is hardly 河口村: villages are named after families.
+_FAMILY_BEFORE = frozenset(
+    "张王李赵刘陈杨吴周徐孙朱胡郭何罗宋郑谢韩唐冯董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏"
+)
 _TOWN_BEFORE = frozenset("镇乡")
+_COUNTY_BEFORE = frozenset("县区市")
 _FREE_BEFORE = frozenset("的是在住我们县到于映诉问询区人和为让给对本及家")
 _PASSING_BEFORE = re.compile(
     r"(?:从|娘家(?:是|在)?|老家(?:是|在)?|原籍|路过|经过|途经|隔壁的?|邻村的?|旁边的?|附近的?|周边的?"
@@ -182,13 +187,18 @@ class _Reader:
     def _worth_by_what_is_before(self, mention: Mention, length: int) -> float:
         """A full name without its town, which may be the end of a longer one (东李家村, 小刘村)."""
         before = self._text[mention.begin - 1 : mention.begin]
-        if before in _TOWN_BEFORE:
-            return ANOTHER_TOWN_NAMED  # a town that the gazetteer does not know
-        if before in _LONGER_NAME_BEFORE:
+        if before in _TOWN_BEFORE or (before in _COUNTY_BEFORE and self._is_elsewhere(mention)):
+            return IN_PASSING  # of a town or county that the gazetteer does not know
+        if before in _LONGER_NAME_BEFORE or before in _FAMILY_BEFORE:
             return PERHAPS_A_LONGER_NAME
         if before.isalnum() and before not in _FREE_BEFORE:
             return PERHAPS_A_LONGER_NAME if length <= _SHORT_NAME else RUNS_ON_FROM_BEFORE
         return FULL_NAME
+
+    def _is_elsewhere(self, mention: Mention) -> bool:
+        """Whether the county right before `mention` is none of a gazetteer that names its own."""
+        ours = self._gazetteer.counties
+        return bool(ours) and not any(self._text.endswith(c, 0, mention.begin) for c in ours)
 
     def _town_right_before(self, i: int) -> str | None:
         """The town whose name ends where mention `i` begins, give or take 的 or 下面的."""

@@ -23,8 +23,7 @@ class Village:
 
     @property
     def spoken_name(self) -> str:
-        """The name without the committee: 樊家村委会 is 樊家村."""
-        return _COMMITTEE.sub("村", self.name)
+        return spoken_name(self.name)
 
 
 @dataclass(slots=True)
@@ -66,12 +65,25 @@ class _Node:
     names: Names | None = None
 
 
-_COMMITTEE = re.compile(r"(?:村民委员会|村委会)$")
-_VILLAGE_SUFFIX = re.compile(r"(?:居民委员会|居委会|社区|村)$")
+_VILLAGE_COMMITTEE = re.compile(r"(?:村民委员会|村委会)$")
+_RESIDENTS_COMMITTEE = re.compile(r"(?:居民委员会|居委会)$")
+_VILLAGE_SUFFIX = re.compile(r"(?:社区|村)$")
+_WAYS_TO_SAY_COMMUNITY = ("社区", "居委会", "社区居委会")
 _TOWN_SUFFIX = re.compile(r"(?:街道办事处|街道办|街道|地区|镇|乡)$")
 _WAYS_TO_SAY_TOWN = ("镇", "乡", "街道", "街办", "街道办", "街道办事处")
 # Characters people write for one another in place names.
 _VARIANTS = tuple(zip("洩硷塬候匾蘭藍", "泄碱原侯扁兰蓝", strict=True))
+
+
+def spoken_name(name: str) -> str:
+    """The place itself, where the gazetteer names its committee: 樊家村委会 is 樊家村, 城关居委会
+    is 城关社区. People read this; whoever compares with the gazetteer keeps the gazetteer's name.
+    """
+    for committee, kind in ((_VILLAGE_COMMITTEE, "村"), (_RESIDENTS_COMMITTEE, "社区")):
+        place = committee.sub("", name)
+        if place and place != name:
+            return place if _VILLAGE_SUFFIX.search(place) else place + kind
+    return name
 
 
 def folded(text: str) -> str:
@@ -97,7 +109,8 @@ class Gazetteer:
         for town in {village.town for village in self.villages.values()}:
             for name, form in _forms_of_town(town):
                 self._add(name, form, town)
-        for county in {village.county for village in self.villages.values()} - {""}:
+        self.counties = frozenset(village.county for village in self.villages.values()) - {""}
+        for county in self.counties:
             self._add(county, "county", county)
         firsts = "".join(map(re.escape, self._root.next))
         self._first = re.compile(f"[{firsts}]" if firsts else r"(?!)")
@@ -134,9 +147,10 @@ def _forms_of_village(village: Village) -> Iterator[tuple[str, Form]]:
     yield spoken, "full"
     stem = _VILLAGE_SUFFIX.sub("", spoken)
     if spoken == stem:
+        yield spoken + "村", "full"
         return
-    if spoken.endswith("村"):
-        yield stem + "村", "full"
+    if spoken.endswith("社区") and len(stem) > 1:
+        yield from ((stem + said, "full") for said in _WAYS_TO_SAY_COMMUNITY)
     if len(stem) > 1:
         yield stem, "stem"
 
