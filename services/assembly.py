@@ -3,7 +3,7 @@
 Each is imported where it is built, so that a process that serves one does not carry the others.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import httpx
 
@@ -15,6 +15,7 @@ from shared.bus.protocol import Bus
 from shared.clock import Clock
 from shared.db import Database
 from shared.service import Service
+from shared.settings import CommonSettings
 
 SETTINGS: Mapping[str, type[IntakeSettings | DispatchSettings | ReplySettings]] = {
     "intake": IntakeSettings,
@@ -71,6 +72,11 @@ def build(name: str, place: Place, bus: Bus, clock: Clock) -> Service:
     if name == "dispatch":
         return dispatch(place, bus, clock, DispatchSettings())
     return reply(place, bus, clock, ReplySettings())
+
+
+def ports_of(names: Sequence[str], settings: CommonSettings) -> Mapping[str, int]:
+    """By the variable that sets each."""
+    return {f"WATERDESK_{name.upper()}_PORT": getattr(settings, f"{name}_port") for name in names}
 
 
 def port_of(name: str, place: Place) -> int:

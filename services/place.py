@@ -93,11 +93,17 @@ def open_place(
         )
         if not secret or not keys:
             missing = "WATERDESK_SECRET" if not secret else "WATERDESK_PRIVACY_KEYS"
-            raise MisconfiguredError(f"{missing} must be set where WATERDESK_DATABASE_URL is")
+            raise MisconfiguredError(
+                f"设置有误 wrong setting: {missing}: 设了 WATERDESK_DATABASE_URL 就须设置"
+                " must be set where that is"
+            )
         try:
             vault = Vault(keys.split(","))
         except ValueError as error:
-            raise MisconfiguredError(f"WATERDESK_PRIVACY_KEYS: {error}") from None
+            raise MisconfiguredError(
+                "设置有误 wrong setting: WATERDESK_PRIVACY_KEYS: 须为 base64 编码的 32 字节密钥，"
+                f"多个用逗号隔开 {error}"
+            ) from None
         yield Place(settings, secret, vault, template)
 
 

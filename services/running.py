@@ -1,9 +1,10 @@
 """Run services in this process until they are told to stop."""
 
 import asyncio
+import errno
 import signal
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import structlog
@@ -29,6 +30,24 @@ def stop_on_signals(stopping: asyncio.Event) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
+
+
+class PortTakenError(Exception):
+    """Somebody listens there already; the text names the setting."""
+
+
+def refuse_taken_ports(host: str, ports: Mapping[str, int]) -> None:
+    """Before anything is started that takes time. `ports`: by what they are set with.
+
+    Raises PortTakenError; OSError where `host` is no address of this machine.
+    """
+    for setting, port in ports.items():
+        try:
+            _listening(host, port).close()
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            raise PortTakenError(f"端口已被占用 port in use: {host}:{port} ({setting})") from None
 
 
 async def serve_http(app: object, host: str, port: int, stopping: asyncio.Event) -> None:

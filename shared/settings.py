@@ -2,9 +2,22 @@
 
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+
+def _is_postgres(url: str) -> str:
+    try:
+        kind = make_url(url).get_backend_name()
+    except (ArgumentError, ValueError):
+        kind = ""
+    if kind != "postgresql":
+        raise ValueError("不是 PostgreSQL 地址 not the URL of a PostgreSQL database")
+    return url
 
 
 def _names_each_database(url: str) -> str:
@@ -13,13 +26,29 @@ def _names_each_database(url: str) -> str:
     return url
 
 
+def _is_web_address(url: str) -> str:
+    try:
+        at = urlsplit(url)
+        sound = at.scheme in ("http", "https") and at.hostname and at.port != 0
+    except ValueError:
+        sound = False
+    if url and not sound:
+        raise ValueError("不是网址 not a URL such as https://host:8443")
+    return url
+
+
+WebAddress = Annotated[str, AfterValidator(_is_web_address)]
+"""A base URL, or empty."""
+_PostgresUrl = Annotated[str, AfterValidator(_is_postgres)]
+
+
 class CommonSettings(BaseSettings):
     """Each field is the environment variable WATERDESK_<FIELD>; README's table is held to them."""
 
     model_config = SettingsConfigDict(env_prefix="WATERDESK_", extra="ignore", frozen=True)
 
     home: Path = Field(Path("var"), description="Folder of the embedded form's data and secrets.")
-    database_url: Annotated[str, AfterValidator(_names_each_database)] | None = Field(
+    database_url: Annotated[_PostgresUrl, AfterValidator(_names_each_database)] | None = Field(
         None,
         description="PostgreSQL URL; {service} in it becomes the service's name. "
         "None: the embedded PostgreSQL.",
@@ -27,7 +56,7 @@ class CommonSettings(BaseSettings):
     bus: Literal["embedded", "kafka"] = Field(
         "embedded", description="The bus: a log in PostgreSQL, or Kafka."
     )
-    bus_url: str | None = Field(
+    bus_url: _PostgresUrl | None = Field(
         None,
         description="PostgreSQL URL of the embedded bus's log. None: the embedded PostgreSQL.",
     )
@@ -49,10 +78,12 @@ class CommonSettings(BaseSettings):
     dispatch_port: int = Field(8100, ge=0, le=65535, description="Port of dispatch's console.")
     intake_port: int = Field(8101, ge=0, le=65535, description="Port of intake.")
     reply_port: int = Field(8102, ge=0, le=65535, description="Port of reply.")
-    intake_url: str = Field(
+    intake_url: WebAddress = Field(
         "http://127.0.0.1:8101", description="Where the console and reply reach intake."
     )
-    reply_url: str = Field("http://127.0.0.1:8102", description="Where the console reaches reply.")
+    reply_url: WebAddress = Field(
+        "http://127.0.0.1:8102", description="Where the console reaches reply."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="What is logged."
     )

@@ -10,11 +10,13 @@ import uvloop
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from services.assembly import ports_of
 from services.commands.verify import look_at, shown
 from services.demo.county import SHOWN_ACCOUNTS
 from services.demo.showing import DemoState, live, make_history
-from services.place import Place, open_place
-from services.running import stop_on_signals
+from services.demo.world import SIMULATORS_PORT
+from services.place import SERVICES, Place, open_place
+from services.running import refuse_taken_ports, stop_on_signals
 from services.simulators.county_year import YEAR
 from shared.bus.protocol import Bus
 from shared.bus.waiting import wait_for
@@ -48,6 +50,8 @@ def demo(
     """
     settings = CommonSettings()
     configure_logging("WARNING")
+    ports = {**ports_of(SERVICES, settings), "simulators": SIMULATORS_PORT}
+    refuse_taken_ports(settings.host, ports)
     held = True
     with open_place(settings) as place:
         uvloop.run(_show(place, seconds, rate))

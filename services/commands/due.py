@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
@@ -82,6 +83,8 @@ def due(
 
     Example:  waterdesk due --csv orders.csv
     """
+    if county is not None and not re.fullmatch(r"[0-9]{6}", county):
+        raise _refusal(f"--county: 不是六位代码 not a six-digit code: {county!r}")
     try:
         calendar = load_calendars(calendar_file).of(county)
     except FileInvalid as invalid:
@@ -118,7 +121,8 @@ def _rows(path: Path) -> Iterator[tuple[int, str, str]]:
         except UnicodeDecodeError:
             text = content.decode("gb18030")  # what Excel writes in China
         reader = csv.DictReader(io.StringIO(text, newline=""), restval="")
-        missing = {"sent", "term"} - set(reader.fieldnames or ())
+        reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
+        missing = {"sent", "term"} - set(reader.fieldnames)
         if missing:
             names = ", ".join(sorted(missing))
             raise _refusal(f"{path.name}: 缺少列 has no column {names} (columns: sent,term)")

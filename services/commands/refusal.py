@@ -9,6 +9,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from services.place import MisconfiguredError
 from services.reply.yaml_file import FileInvalid
+from services.running import PortTakenError
 from services.simulators.journal import JournalDamaged, JournalInUse
 from shared.bus.faults import is_passing
 from shared.embedded_postgres import PostgresUnavailable
@@ -20,6 +21,7 @@ _FOR_THE_CALLER = (
     SettingsError,
     JournalDamaged,
     JournalInUse,
+    PortTakenError,
 )
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _NOT_LET_IN = "28"
@@ -37,7 +39,7 @@ def refusal(error: BaseException) -> str | None:
     if isinstance(error, ValidationError) and error.title.endswith("Settings"):
         return "; ".join(_setting(fault["loc"], fault["msg"]) for fault in error.errors())
     if isinstance(error, ArgumentError):
-        return "WATERDESK_DATABASE_URL: 不是数据库地址 not the URL of a database"
+        return "设置有误 wrong setting: WATERDESK_DATABASE_URL: 不是数据库地址 not a database's URL"
     if isinstance(error, _FOR_THE_CALLER):
         return _one_line(str(error))
     if isinstance(error, DBAPIError | PostgresError):
@@ -57,7 +59,8 @@ def _of_all(errors: Sequence[BaseException]) -> str | None:
 
 def _setting(field: tuple[int | str, ...], fault: str) -> str:
     fault = fault.removeprefix("Value error, ")
-    return f"WATERDESK_{str(field[0]).upper()}: {fault}" if field else fault
+    named = f"WATERDESK_{str(field[0]).upper()}: {fault}" if field else fault
+    return f"设置有误 wrong setting: {named}"
 
 
 def _of_database(error: DBAPIError | PostgresError) -> str | None:

@@ -9,7 +9,7 @@ import uvloop
 
 from services import assembly
 from services.place import SERVICES, Place, open_place
-from services.running import run_services, stop_on_signals
+from services.running import refuse_taken_ports, run_services, stop_on_signals
 from shared.clock import SystemClock
 from shared.logging import configure_logging
 from shared.settings import CommonSettings
@@ -64,7 +64,9 @@ def _settings() -> CommonSettings:
 
 
 def _run(names: tuple[str, ...], *, migrate: bool) -> None:
-    with open_place(_settings()) as place:
+    settings = _settings()
+    refuse_taken_ports(settings.host, assembly.ports_of(names, settings))
+    with open_place(settings) as place:
         uvloop.run(_serve(place, names, migrate=migrate))
 
 

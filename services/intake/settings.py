@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from shared.settings import CommonSettings
+from shared.settings import CommonSettings, WebAddress
 
 
 class IntakeSettings(CommonSettings):
@@ -17,7 +17,7 @@ class IntakeSettings(CommonSettings):
         description="The county's villages, CSV with code,village,town. None: the demo county's.",
     )
 
-    hotline_url: str = Field(
+    hotline_url: WebAddress = Field(
         "", description="Base URL of the city's 12345 interface. Empty: no orders are pulled."
     )
     hotline_app_id: str = Field("", description="Our account at the 12345 interface.")
@@ -28,7 +28,7 @@ class IntakeSettings(CommonSettings):
     )
     hotline_poll_seconds: float = Field(15, gt=0, description="How often 12345 is asked.")
 
-    board_url: str = Field(
+    board_url: WebAddress = Field(
         "", description="Base URL of the People's Daily message board. Empty: it is not read."
     )
     board_app_code: SecretStr | None = Field(

@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from shared.settings import CommonSettings
+from shared.settings import CommonSettings, WebAddress
 
 from . import calendar_file, policy_file
 from .rules.delivery import Pace
@@ -30,7 +30,7 @@ class ReplySettings(CommonSettings):
         default=False, description="Whether whoever wrote a reply may not approve it as well."
     )
 
-    hotline_url: str = Field(
+    hotline_url: WebAddress = Field(
         "", description="Base URL of the city's 12345 interface. Empty: replies go by hand."
     )
     hotline_app_id: str = Field("", description="Our account at the 12345 interface.")
@@ -38,14 +38,14 @@ class ReplySettings(CommonSettings):
         None, min_length=1, description="Signs requests to and from 12345."
     )
 
-    board_url: str = Field(
+    board_url: WebAddress = Field(
         "", description="Base URL of the People's Daily message board, to see our answers there."
     )
     board_app_code: SecretStr | None = Field(
         None, min_length=1, description="appCode that the board's own web pages sign with."
     )
     board_token: SecretStr = Field(SecretStr(""), description="token of the board's web pages.")
-    board_back_office_url: str = Field(
+    board_back_office_url: WebAddress = Field(
         "",
         description="Base URL of the authorised back office that posts answers to the board. "
         "Empty: they are posted by hand.",
@@ -60,7 +60,7 @@ class ReplySettings(CommonSettings):
         72, gt=0, description="How long the board may review an answer before it shows it."
     )
 
-    wechat_url: str = Field(
+    wechat_url: WebAddress = Field(
         "https://api.weixin.qq.com", description="Base URL of WeChat's interface."
     )
     wechat_app_id: str = Field("", description="appid of the WeChat official account.")

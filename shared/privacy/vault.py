@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+_KEY_BYTES = 32
 _NONCE_BYTES = 12
 
 
@@ -17,7 +18,17 @@ class SealedWithAnotherKey(Exception):
 
 def new_key() -> str:
     """A fresh 256-bit key, base64."""
-    return base64.b64encode(secrets.token_bytes(32)).decode()
+    return base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()
+
+
+def _read_key(written: str) -> bytes:
+    try:
+        key = base64.b64decode(written, validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != _KEY_BYTES:  # AES would also take 16 or 24
+        raise ValueError("a privacy key must be 32 bytes in base64")
+    return key
 
 
 class Vault:
@@ -26,10 +37,7 @@ class Vault:
     def __init__(self, keys: Sequence[str]) -> None:
         if not keys:
             raise ValueError("a vault needs at least one key")
-        try:
-            self._ciphers = [AESGCM(base64.b64decode(key, validate=True)) for key in keys]
-        except (binascii.Error, ValueError):
-            raise ValueError("a privacy key must be 32 bytes in base64") from None
+        self._ciphers = [AESGCM(_read_key(key)) for key in keys]
 
     def seal(self, plain: bytes, *, belongs_to: str) -> bytes:
         """`belongs_to` ties it to its row: sealed bytes moved to another row do not open."""

@@ -52,6 +52,7 @@ BAD_INPUT: Sequence[str] = (
     "due --sent 2026-11-23 --term soon",
     "due --sent 2026-11-23 --term 24小时 --csv letters.csv",
     "due --csv missing.csv",
+    "due --sent 2026-11-23 --term 24小时 --county 蓝田县",
     "due --csv .",
     "due --csv no_columns.csv",
     "due --csv one_bad_row.csv",
@@ -101,6 +102,18 @@ BAD_SETTINGS: Mapping[str, Mapping[str, str]] = {
     "a secret too short": {"WATERDESK_SECRET": SECRET[:31]},
     "a database without its secrets": {"WATERDESK_DATABASE_URL": "postgresql://db/x_{service}"},
     "one database for all services": {**DISTRIBUTED, "WATERDESK_DATABASE_URL": "postgresql://db/x"},
+    "another kind of database": {**DISTRIBUTED, "WATERDESK_DATABASE_URL": "mysql://db/{service}"},
+    "a database at no port": {
+        **DISTRIBUTED,
+        "WATERDESK_DATABASE_URL": f"postgresql://db:{SECRET}/{{service}}",
+    },
+    "a log at no database": {"WATERDESK_BUS_URL": SECRET},
+    "a service at no address": {"WATERDESK_INTAKE_URL": SECRET},
+    "a key too short": {
+        **DISTRIBUTED,
+        "WATERDESK_DATABASE_URL": "postgresql://db/x_{service}",
+        "WATERDESK_PRIVACY_KEYS": "AAAAAAAAAAAAAAAAAAAAAA==",
+    },
     "a key that is none": {
         **DISTRIBUTED,
         "WATERDESK_DATABASE_URL": "postgresql://db/x_{service}",
@@ -268,7 +281,12 @@ def test_from_nothing_to_a_ledger_that_holds(folder: Path, postgres: str) -> Non
         port = str(taken.getsockname()[1])
         quiet = {"WATERDESK_DISPATCH_PORT": port, "WATERDESK_LOG_LEVEL": "ERROR"}
         line = start("serve dispatch", folder, at | quiet).refused()
-    assert port in line
+        assert f"{port} (WATERDESK_DISPATCH_PORT)" in line
+        fresh = {"WATERDESK_DISPATCH_PORT": port, "WATERDESK_HOME": "fresh"}
+        for command in ("run", "demo"):
+            line = start(command, folder, fresh).refused()
+            assert f"{port} (WATERDESK_DISPATCH_PORT)" in line
+    assert not (folder / "fresh").exists(), "it is refused before anything is made"
 
 
 def test_a_wrong_file_is_refused_by_the_installed_command_too(folder: Path) -> None:
