@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL starts again after a SIGKILL, whoever bears its old process number now."""
+"""The embedded PostgreSQL starts again after a SIGKILL, whoever has its old number now."""
 
 import os
 import signal
@@ -24,6 +24,11 @@ async def _what_is_kept(url: str) -> int:
     return kept
 
 
+def _is_a_zombie(pid: int) -> None:
+    """Returns when it is dead, and leaves it in the list of processes."""
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+
+
 async def test_it_starts_beside_its_own_zombie(tmp_path: Path) -> None:
     server = _Server(tmp_path / "postgres", {})
     server.initialise()
@@ -31,7 +36,7 @@ async def test_it_starts_beside_its_own_zombie(tmp_path: Path) -> None:
     url = f"postgresql://postgres@/{{}}?host={server.socket_folder}"
     assert await _what_is_kept(url) == 1
     os.kill(killed.pid, signal.SIGKILL)
-    os.waitid(os.P_PID, killed.pid, os.WEXITED | os.WNOWAIT)  # dead, and still in the process list
+    _is_a_zombie(killed.pid)
     try:
         with embedded_postgres(tmp_path / "postgres") as again:
             assert await _what_is_kept(again) == 2
