@@ -1,6 +1,7 @@
 """`waterdesk demo`: see everything at once, on one machine, with nothing real."""
 
 import asyncio
+import os
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -12,11 +13,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from services.commands.verify import look_at, shown
 from services.demo.county import SHOWN_ACCOUNTS
-from services.demo.showing import DemoState, live, make_history
+from services.demo.showing import FOR_HISTORY, DemoState, history_is_made, live, make_history
 from services.place import Place, open_place
 from services.running import stop_on_signals
 from services.simulators.county_year import YEAR
-from shared.bus.protocol import Bus
 from shared.bus.waiting import wait_for
 from shared.clock import SHANGHAI
 from shared.health import READY
@@ -49,6 +49,10 @@ def demo(
     settings = CommonSettings()
     configure_logging("WARNING")
     held = True
+    if not history_is_made(settings.home):
+        with open_place(settings, FOR_HISTORY) as place:
+            uvloop.run(_make_history(place))
+        os.sync()
     with open_place(settings) as place:
         uvloop.run(_show(place, seconds, rate))
         if seconds is not None:
@@ -66,7 +70,6 @@ async def _show(place: Place, seconds: float | None, rate: float) -> None:
     bus = await place.open_bus()
     try:
         state = DemoState(place.settings.home, datetime.now(UTC))
-        await _make_history(place, bus, state)
         async with live(place, bus, state, rate, stopping) as show:
             await _ready(place, stopping)
             _welcome(place, state)
@@ -78,8 +81,11 @@ async def _show(place: Place, seconds: float | None, rate: float) -> None:
         await bus.close()
 
 
-async def _make_history(place: Place, bus: Bus, state: DemoState) -> None:
+async def _make_history(place: Place) -> None:
     """With a bar where somebody is watching."""
+    await place.migrate()
+    bus = await place.open_bus()
+    state = DemoState(place.settings.home, datetime.now(UTC))
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -94,7 +100,10 @@ async def _make_history(place: Place, bus: Bus, state: DemoState) -> None:
             lived = (moment - (state.year_end - YEAR)).days
             bar.update(task, completed=lived, day=f"{moment.astimezone(SHANGHAI):%Y-%m-%d}")
 
-        await make_history(place, bus, state, on_moment)
+        try:
+            await make_history(place, bus, state, on_moment)
+        finally:
+            await bus.close()
 
 
 async def _ready(place: Place, stopping: asyncio.Event) -> None:
