@@ -15,6 +15,9 @@ from shared.clock import ManualClock
 from shared.db import Database
 from shared.embedded_postgres import embedded_postgres
 from shared.migrations import make_database, migrate
+from tests.kafka.brokers import apache_kafka, mock_kafka
+
+__all__ = ["apache_kafka", "mock_kafka"]  # fixtures: one of each for the whole run
 
 # A loaded machine is no failure; and CI judges a change, not the luck of the draw.
 settings.register_profile("here", deadline=None)
