@@ -127,14 +127,14 @@ class _Server:
     def initialise(self) -> None:
         """Make the data folder, once. A half-made one (killed in the middle) is made again."""
         if (self.data / "PG_VERSION").exists() and (self.data / ".complete").exists():
+            self._let_in_server_account()  # the folder may have been moved, or put back
             return
         if self.data.exists():
             shutil.rmtree(self.data)
         self.data.mkdir(parents=True, mode=0o700)
         if self.account is not None:
             os.chown(self.data, self.account.pw_uid, self.account.pw_gid)
-            _let_pass_through(self.data.parent)
-            _let_pass_through(self.bin)
+        self._let_in_server_account()
         try:
             self._run(
                 "initdb",
@@ -148,6 +148,11 @@ class _Server:
         except subprocess.CalledProcessError as error:
             raise PostgresUnavailable(f"initdb failed: {error.stderr.strip()}") from None
         (self.data / ".complete").touch()
+
+    def _let_in_server_account(self) -> None:
+        if self.account is not None:
+            _let_pass_through(self.data.parent)
+            _let_pass_through(self.bin)
 
     def _last_words(self) -> bytes:
         with self.log.open("rb") as log:

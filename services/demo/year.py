@@ -35,6 +35,11 @@ _ONCE_IS_ENOUGH: tuple[str, ...] = ("load_county", "recount")
 """Turns for what does not change within the year."""
 _ONLY_AFTER_WORDS = ("intake: pull 12345", "intake: read board", "intake: reread board")
 """Turns that ask the platforms: they have something only after somebody has spoken."""
+_ALL_BUT_SENDING = (
+    *_ONCE_IS_ENOUGH,
+    *_ONLY_AFTER_WORDS,
+    *("sweep", "acknowledge", "assign_waiting", "link_waiting"),
+)
 
 
 class NothingChangesError(Exception):
@@ -88,6 +93,7 @@ async def live_through(
     waiting = [one for one in said if one.at > reached.lived_until]
     waiting.reverse()  # the next one stands last
     settle_at: datetime | None = clock.now()
+    try_at: datetime | None = None
     idle = _ONCE_IS_ENOUGH
     done: Counter[str] = Counter()
     unheard: set[str] = set()
@@ -97,8 +103,7 @@ async def live_through(
         moments = [waiting[-1].at] if waiting else []
         if act and act.at <= until - _LEFT_RUNNING:
             moments.append(act.at)
-        if settle_at:
-            moments.append(settle_at)
+        moments += [at for at in (settle_at, try_at) if at]
         if not moments or min(moments) > until:
             break
         clock.move_to(min(moments))
@@ -117,14 +122,18 @@ async def live_through(
             unheard.add(act.what)
             await act.do()
             settle_at = _sooner(settle_at, now + _HEARD_WITHIN)
-        else:
+        elif settle_at and settle_at <= now:
             await pump.round(without=idle)
-            settle_at, idle = await _next_try(world), (*_ONCE_IS_ENOUGH, *_ONLY_AFTER_WORDS)
+            settle_at, idle = None, (*_ONCE_IS_ENOUGH, *_ONLY_AFTER_WORDS)
+            try_at = await _next_try(world)
             unheard.clear()
             reached = Reached(now, now)
             progress.save(reached)
             if on_moment:
                 on_moment(now)
+        else:
+            await pump.round(without=_ALL_BUT_SENDING)
+            try_at = await _next_try(world)
         acts = await staff.to_do()
     clock.move_to(until)
     await pump.settle()

@@ -112,6 +112,11 @@ class Distributed:
 
             await comes_true(ready, _READY_WITHIN_SECONDS, list(self.running.values()))
 
+    @property
+    def server(self) -> str:
+        """URL of the databases, `{}` where a service's name stands."""
+        return self.settings["WATERDESK_DATABASE_URL"].replace("{service}", "{}")
+
     def journal(self) -> Rows:
         return read_journal(self.home / JOURNAL)
 
@@ -150,7 +155,7 @@ class Distributed:
 @asynccontextmanager
 async def distributed(home: Path, server: str, kafka: str) -> AsyncIterator[Distributed]:
     """Databases of their own in the PostgreSQL at `server`, simulators, and all three services."""
-    home.mkdir()
+    home.mkdir()  # noqa: ASYNC240
     database = server.format(f"journey_{secrets.token_hex(4)}_{{service}}")
     settings = settings_of(database, kafka)
     assert (await waterdesk("migrate", home=home, settings=settings))[0] == 0
@@ -167,5 +172,4 @@ async def distributed(home: Path, server: str, kafka: str) -> AsyncIterator[Dist
         desk = Distributed(home, settings, platforms, stack, engines)
         desk.running["simulators"] = outside
         await desk.start()
-        await desk.platforms_answer()
         yield desk

@@ -33,7 +33,6 @@ LIVES: tuple[Life, ...] = (
     Life(death=Death("simulators", "POST", r"/12345/api/orders/\w+/replies", nth=40)),
     Life(until=0.5),
     Life(death=Death("simulators", "POST", "/wechat/cgi-bin/message/custom/send", nth=5)),
-    Life(until=0.8),
     Life(),
 )
 """Between a platform and us (each side has done its part, and the other never hears of it), and

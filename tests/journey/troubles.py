@@ -7,7 +7,7 @@ from itertools import cycle
 from services.simulators.faults import Fault, FaultKind, Faults
 from services.simulators.simulators import Simulators
 
-_EVERY = 2
+_EVERY = 4
 """Moments between two troubles."""
 
 TROUBLES: tuple[tuple[str, Fault], ...] = (
