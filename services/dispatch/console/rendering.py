@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from services.dispatch.console.language import COOKIE, LANGUAGES, Words, language_of_reader
-from services.dispatch.console.times import in_full, point_in_time, span
+from services.dispatch.console.times import SOON, in_full, point_in_time, span
 from shared.auth.permissions import Permission
 
 HERE = Path(__file__).parent
@@ -130,6 +130,7 @@ def _left(at: datetime, now: datetime, words: Words) -> Markup:
     """A countdown: right when the page is made, counted on by console.js."""
     units = (words("span.day"), words("span.hour"), words("span.minute"), words("span.second"))
     text = words("span.over" if at <= now else "span.left", span=span(at - now, units))
+    near = " over" if at <= now else " soon" if at - now <= SOON else ""
     return Markup(
-        '<time class="countdown" datetime="{}" title="{}" data-due="{}">{}</time>'
-    ).format(at.isoformat(), in_full(at), int(at.timestamp() * 1000), text)
+        '<time class="countdown{}" datetime="{}" title="{}" data-due="{}">{}</time>'
+    ).format(near, at.isoformat(), in_full(at), int(at.timestamp() * 1000), text)

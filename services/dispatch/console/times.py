@@ -4,6 +4,9 @@ from datetime import datetime, timedelta
 
 from shared.clock import SHANGHAI
 
+SOON = timedelta(hours=1)
+"""A countdown below this stands out; console.js does the same."""
+
 _WEEKDAYS = {"zh": "一二三四五六日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
 _NEAR = {
     "zh": {-1: "昨天", 0: "今天", 1: "明天"},

@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import event, text, update
 from sqlmodel import col
 
-from services.dispatch.console.reading.board import Filters, read_board
+from services.dispatch.console.reading.board import read_board
+from services.dispatch.console.reading.filters import Filters
 from services.dispatch.models import Complaint, PromiseView, WorkOrder
 from shared.clock import ManualClock
 from shared.db import Database
@@ -29,6 +30,23 @@ async def test_what_is_overdue_stands_first_then_what_is_due_next(
     dues = [line.due_at for line in board.due]
     assert dues == sorted(dues)
     assert len({line.complaint_id for line in board.due}) == len(board.due)
+
+
+async def test_a_fault_is_one_line_however_many_complain(
+    database: Database, clock: ManualClock
+) -> None:
+    async with database.work() as (session, _):
+        await session.execute(
+            update(Complaint)
+            .where(col(Complaint.work_order_id).is_not(None), col(Complaint.county) == COUNTY)
+            .values(work_order_id=IDS.on_site)
+        )
+    async with database.reading() as session:
+        board = await read_board(session, COUNTY, Filters(), clock.now())
+    (of_fault,) = [line for line in board.due if line.work_order_id == IDS.on_site]
+    assert of_fault.together == 30
+    assert of_fault.crew == "三里镇维修一队"
+    assert {line.complaint_id for line in board.due} >= {IDS.waiting}, "and hides nothing else"
 
 
 async def test_what_was_kept_late_is_no_longer_overdue(

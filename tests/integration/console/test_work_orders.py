@@ -2,14 +2,18 @@
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
+from services.dispatch.console.reading.crews import read_crew_choices
+from services.dispatch.console.reading.work_order import told_briefly
 from services.dispatch.models import WorkOrder, WorkOrderStep
 from shared.bus.tables import outbox
 from shared.db import Database
+from tests.conftest import NOW
 from tests.integration.console.conftest import SignedIn
 from tests.integration.console.county import IDS
 
@@ -34,6 +38,46 @@ async def test_the_page_shows_fault_crew_reason_complaints_and_timeline(
     for shown in ("焦岱镇岱峪水厂", "三里镇维修一队", "手上任务最少", "XA20261012000003", "接单"):
         assert shown in page
     assert 'data-due="' in page
+
+
+def _linked(minutes: int, who: str | None = None) -> WorkOrderStep:
+    return WorkOrderStep(
+        work_order_id="w",
+        at=NOW + timedelta(minutes=minutes),
+        who=who,
+        what="linked",
+        details={"complaints": 2, "reason": "same_fault_same_village"},
+    )
+
+
+def test_complaints_that_come_one_after_another_are_one_line_of_the_timeline() -> None:
+    chased = WorkOrderStep(work_order_id="w", at=NOW, who=None, what="chased", details={})
+    steps = [_linked(9), _linked(7), _linked(4), chased, _linked(-3), _linked(-5, "wang.diaodu")]
+    told = told_briefly(steps)
+    assert [(line.step.what, line.complaints) for line in told] == [
+        ("linked", 6),
+        ("chased", 0),
+        ("linked", 2),
+        ("linked", 2),  # by a person: another matter
+    ]
+    assert (told[0].since, told[0].step.at) == (steps[2].at, steps[0].at)
+
+
+async def test_crews_that_suit_come_first_with_what_they_have_in_hand(database: Database) -> None:
+    async with database.reading() as session:
+        order = await session.get_one(WorkOrder, IDS.on_site)
+        choices = await read_crew_choices(session, order)
+    assert [(one.id, one.suits) for one in choices] == [("crew-2", True), ("crew-1", False)]
+    assert [one.open_orders for one in choices] == [4, 6]
+
+
+async def test_the_office_notes_a_crews_steps_apart_from_its_own(signed_in: SignedIn) -> None:
+    here = f"/work-orders/{IDS.assigned}"
+    office = (await (await signed_in("wang.diaodu")).get(here)).text
+    assert office.index("改派") < office.index("代维修队登记") < office.index("接单出发")
+    crew = (await (await signed_in("li.weixiu")).get(here)).text
+    assert "代维修队登记" not in crew
+    assert "接单出发" in crew
 
 
 async def test_a_crew_takes_its_order_from_assigned_to_repaired(

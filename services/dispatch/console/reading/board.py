@@ -1,13 +1,14 @@
 """The live board: what is due next, what waits for a person, what is being repaired."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, Table, func, select
+from sqlalchemy import Table, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.dispatch.console.reading.due import DueLine, read_due
+from services.dispatch.console.reading.filters import Filters, only_complaints
 from services.dispatch.console.reading.orders import WorkOrderLine, open_orders, read_lines
 from services.dispatch.console.reading.parked import read_parked
 from services.dispatch.console.reading.promises import is_overdue, is_pending
@@ -22,50 +23,12 @@ from services.dispatch.console.reading.tables import (
 from services.dispatch.models import ComplaintState
 
 SOON = timedelta(hours=24)
-_DUE_SHOWN = 30
-_OVERDUE_SHOWN = 10
 _WAITING_SHOWN = 12
 _WORK_ORDERS_SHOWN = 240
 _COUNTED = 1000
 """Counts stop here: beyond it the number no longer matters, and counting costs."""
 
 WAITING = (ComplaintState.WAITING_FOR_PERSON.value, ComplaintState.NO_SCHEME.value)
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """Empty: everything of the county."""
-
-    town: str = ""
-    category: str = ""
-    platform: str = ""
-    state: str = ""
-    """A work order's state, or `none` for complaints that hang on no work order."""
-
-    @property
-    def chosen(self) -> Mapping[str, str]:
-        return {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name)}
-
-
-@dataclass(frozen=True, slots=True)
-class DueLine:
-    """A complaint with the promise that is due next."""
-
-    complaint_id: str
-    stage: str
-    due_at: datetime
-    state: str
-    provisional: bool
-    platform: str
-    external_id: str
-    category: str
-    urgent: bool
-    chases: int
-    town: str | None
-    village: str | None
-    village_group: str | None
-    work_order_id: str | None
-    work_order_state: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +92,8 @@ async def read_board(
     """`parked_at`: the consumer whose parked events are counted too."""
     return Board(
         counts=await _counts(session, county, now),
-        overdue=await _due(session, county, filters, overdue=True),
-        due=await _due(session, county, filters, overdue=False),
+        overdue=await read_due(session, county, filters, overdue=True),
+        due=await read_due(session, county, filters, overdue=False),
         waiting=await _waiting(session, county, filters),
         stuck=await _stuck(session, county),
         work_orders=await _work_orders(session, county, filters),
@@ -164,57 +127,6 @@ async def _counts(session: AsyncSession, county: str, now: datetime) -> Counts:
     return Counts(*row)
 
 
-async def _due(
-    session: AsyncSession, county: str, filters: Filters, *, overdue: bool
-) -> tuple[DueLine, ...]:
-    """Missed ones newest first, pending ones next due first; each complaint once."""
-    due_at = promise.c.due_at
-    shown = _OVERDUE_SHOWN if overdue else _DUE_SHOWN
-    query = (
-        select(
-            promise.c.complaint_id,
-            promise.c.stage,
-            promise.c.due_at,
-            promise.c.state,
-            promise.c.provisional,
-            complaint.c.platform,
-            complaint.c.external_id,
-            complaint.c.category,
-            complaint.c.urgent,
-            complaint.c.chases,
-            complaint.c.town,
-            complaint.c.village,
-            complaint.c.village_group,
-            complaint.c.work_order_id,
-            work_order.c.state.label("work_order_state"),
-        )
-        .join(complaint, complaint.c.id == promise.c.complaint_id)
-        .outerjoin(work_order, work_order.c.id == complaint.c.work_order_id)
-        .where(promise.c.county == county)
-        .where(is_overdue if overdue else is_pending)
-        .order_by(due_at.desc() if overdue else due_at)
-        .limit(shown * 4)  # a complaint has four stages
-    )
-    once: dict[str, DueLine] = {}
-    for row in await session.execute(_filtered(query, filters)):
-        once.setdefault(row.complaint_id, DueLine(*row))
-    return tuple(once.values())[:shown]
-
-
-def _filtered(query: Select[Any], filters: Filters) -> Select[Any]:
-    if filters.town:
-        query = query.where(complaint.c.town == filters.town)
-    if filters.category:
-        query = query.where(complaint.c.category == filters.category)
-    if filters.platform:
-        query = query.where(complaint.c.platform == filters.platform)
-    if filters.state == "none":
-        query = query.where(complaint.c.work_order_id.is_(None))
-    elif filters.state:
-        query = query.where(work_order.c.state == filters.state)
-    return query
-
-
 async def _waiting(session: AsyncSession, county: str, filters: Filters) -> tuple[WaitingLine, ...]:
     if filters.state not in ("", "none"):
         return ()
@@ -231,10 +143,11 @@ async def _waiting(session: AsyncSession, county: str, filters: Filters) -> tupl
             complaint.c.received_at,
         )
         .where(complaint.c.county == county, complaint.c.state.in_(WAITING))
-        .order_by(complaint.c.received_at)
+        .order_by(complaint.c.urgent.desc(), complaint.c.received_at)
         .limit(_WAITING_SHOWN)
     )
-    return tuple(WaitingLine(*row) for row in await session.execute(_filtered(query, filters)))
+    rows = await session.execute(only_complaints(query, filters))
+    return tuple(WaitingLine(*row) for row in rows)
 
 
 async def _stuck(session: AsyncSession, county: str) -> tuple[StuckLine, ...]:

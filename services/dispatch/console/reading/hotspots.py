@@ -24,6 +24,16 @@ class HotspotLine:
         return (self.hotspot.last_at - self.hotspot.first_at).days
 
     @property
+    def strip(self) -> tuple[float, ...]:
+        """Where on a line from the first failure to the last each one stands, 0 to 1."""
+        first, length = self.hotspot.first_at, self.hotspot.last_at - self.hotspot.first_at
+        whole = length.total_seconds() or 1
+        return tuple(
+            min(max((order.first_said_at - first).total_seconds() / whole, 0), 1)
+            for order in self.evidence
+        )
+
+    @property
     def complaints(self) -> int:
         return sum(order.complaints for order in self.evidence)
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
+from services.dispatch.console.reading.crews import CrewChoice, read_crew_choices
 from services.dispatch.console.reading.orders import WorkOrderLine, open_orders, read_lines
 from services.dispatch.console.reading.tables import work_order
 from services.dispatch.models import Complaint, Crew, PromiseView, Scheme, WorkOrder, WorkOrderStep
@@ -22,14 +24,38 @@ class HangingComplaint:
 
 
 @dataclass(frozen=True, slots=True)
+class TimelineLine:
+    """One step, or several of the same kind in a row."""
+
+    step: WorkOrderStep
+    """The newest of them."""
+    since: datetime
+    """The time of the oldest."""
+    complaints: int
+    """How many complaints they brought together."""
+
+
+def told_briefly(steps: Sequence[WorkOrderStep]) -> tuple[TimelineLine, ...]:
+    """`steps`, the newest first, with complaints that came one after another as one line."""
+    lines: list[TimelineLine] = []
+    for step in steps:
+        brought = int(step.details.get("complaints") or 0)
+        before = lines[-1] if lines else None
+        if before and step.what == before.step.what == "linked" and step.who == before.step.who:
+            lines[-1] = TimelineLine(before.step, step.at, before.complaints + brought)
+        else:
+            lines.append(TimelineLine(step, step.at, brought))
+    return tuple(lines)
+
+
+@dataclass(frozen=True, slots=True)
 class WorkOrderPage:
     order: WorkOrder
     scheme: Scheme
     crew: Crew | None
     complaints: tuple[HangingComplaint, ...]
-    steps: tuple[WorkOrderStep, ...]
-    crews: tuple[Crew, ...]
-    """Whom it can be given to."""
+    timeline: tuple[TimelineLine, ...]
+    crews: tuple[CrewChoice, ...]
     others: tuple[WorkOrderLine, ...]
     """Open orders of the same scheme: what it can be merged into."""
 
@@ -42,9 +68,6 @@ async def read_work_order(
     if order is None or order.county != county:
         return None
     scheme = await session.get_one(Scheme, order.scheme_id)
-    crews = await session.execute(
-        select(Crew).where(col(Crew.county) == county, col(Crew.active)).order_by(col(Crew.name))
-    )
     steps = await session.execute(
         select(WorkOrderStep)
         .where(col(WorkOrderStep.work_order_id) == work_order_id)
@@ -59,8 +82,8 @@ async def read_work_order(
         scheme=scheme,
         crew=await session.get(Crew, order.crew_id) if order.crew_id else None,
         complaints=await _hanging(session, work_order_id),
-        steps=tuple(steps.scalars()),
-        crews=tuple(crew for crew in crews.scalars() if crew.is_office == order.for_office),
+        timeline=told_briefly(steps.scalars().all()),
+        crews=await read_crew_choices(session, order),
         others=await read_lines(session, others.limit(_OTHERS_SHOWN)),
     )
 

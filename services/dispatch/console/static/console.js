@@ -22,6 +22,7 @@ function countDown() {
     const text = (left <= 0 ? words.over : words.left).replace("{span}", spanOf(left));
     if (clock.textContent !== text) clock.textContent = text;
     clock.classList.toggle("over", left <= 0);
+    clock.classList.toggle("soon", left > 0 && left <= 3_600_000);
   }
 }
 countDown();
@@ -63,6 +64,17 @@ for (const form of document.querySelectorAll("form[data-keep]")) {
     if (event.detail.ctx.response?.status < 400) sessionStorage.removeItem(kept(form));
   });
 }
+
+// --- how much is written, where a platform allows only so much
+for (const field of document.querySelectorAll("textarea[data-counted]")) {
+  const shown = document.getElementById(field.dataset.counted);
+  const count = () => { shown.textContent = [...field.value].length; };
+  field.addEventListener("input", count);
+  count();
+}
+
+// --- on a phone the menu may be wider than the screen: the page we are on is in sight
+document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
 // --- filters act at once; without JavaScript their button does
 for (const form of document.querySelectorAll("form[data-at-once]")) {
