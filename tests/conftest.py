@@ -30,16 +30,19 @@ NOW = datetime(2026, 10, 12, 1, 30, tzinfo=UTC)
 # What a crash may lose does not matter here (tests that kill the server start their own).
 _FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 _SERVICES = Path(__file__).parents[1] / "services"
-_STARTED_ONCE = ("kafka", "browser")
+_JOURNEYS = Path(__file__).parent / "journey"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests run on every core; what is dear to start (a JVM, a browser) is started on one of them,
-    and all tests that need it go there."""
+    """Tests run on every core; what is dear to start (a JVM, a browser, a county's year) is started
+    on one of them, and all tests that need it go there."""
     for item in items:
-        for mark in _STARTED_ONCE:
-            if item.get_closest_marker(mark):
-                item.add_marker(pytest.mark.xdist_group(mark))
+        if item.get_closest_marker("kafka"):
+            item.add_marker(pytest.mark.xdist_group("kafka"))
+        elif item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.xdist_group("browser"))
+        elif _JOURNEYS in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("journey"))
 
 
 @pytest.fixture(scope="session")
