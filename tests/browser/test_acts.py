@@ -3,7 +3,8 @@
 import pytest
 from playwright.async_api import Page, expect
 
-from services.dispatch.models import WorkOrder
+from services.dispatch.models import Complaint, WorkOrder
+from services.reply.handlers.drafting import TO_FILL_IN
 from shared.db import Database
 from tests.browser.conftest import PHONE, OpenPage, offline
 from tests.integration.console.conftest import Reachable
@@ -129,6 +130,17 @@ async def test_a_reviewer_changes_a_draft_and_approves_it(open_page: OpenPage, t
     await page.get_by_role("button", name="批准第 2 版").click()
     await expect(page.locator(".notice.good")).to_contain_text("已批准")
     assert [method for method, _, _ in told.calls] == ["PUT", "POST"]
+
+
+async def test_who_is_responsible_is_written_once(open_page: OpenPage, database: Database) -> None:
+    async with database.work() as (session, _):
+        (await session.get_one(Complaint, IDS.drafted)).state = "not_ours"
+    page = await open_page("zhao.shenhe", f"/review/{IDS.drafted}")
+    await page.locator("#text").fill(f"不属于供水职责，由{TO_FILL_IN}负责。")
+    await page.locator("#responsible").fill("三里镇人民政府")
+    await page.keyboard.press("Tab")
+    await expect(page.locator("#text")).to_have_value("不属于供水职责，由三里镇人民政府负责。")
+    await expect(page.locator("#written")).to_have_text("19")
 
 
 async def test_a_waiting_complaint_is_decided_with_the_keyboard(

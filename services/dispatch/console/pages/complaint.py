@@ -109,7 +109,8 @@ async def decide(
     urgent: Annotated[bool, Form()] = False,
     overrule: Annotated[bool, Form()] = False,
 ) -> Response:
-    """What it is about and where, told to intake; then on to the next that waits."""
+    """What it is about and where, told to intake; then on to the next that waits, where this one
+    did."""
     if village_q.strip() and not village_code:
         village_code = await _only_village(request, village_q.strip())
     body = {
@@ -121,9 +122,11 @@ async def decide(
         "group": group.strip() or None,
         "overrule": overrule,
     }
-    await intake_of(request).change(request, "POST", f"/complaints/{complaint_id}/decision", body)
     async with database.reading() as session:
         waiting = await read_waiting(session, person.county)
+    await intake_of(request).change(request, "POST", f"/complaints/{complaint_id}/decision", body)
+    if complaint_id not in {line.complaint.id for line in waiting}:
+        return go_to(request, f"/complaints/{complaint_id}?said=decided")
     following = [line for line in waiting if line.complaint.id != complaint_id]
     if following:
         return go_to(request, f"/complaints/{following[0].complaint.id}?said=decided")

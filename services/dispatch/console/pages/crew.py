@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from services.dispatch.console.clients import Away, intake_of, reply_of
 from services.dispatch.console.pages.complaint import must_see
-from services.dispatch.console.reading.work_order import CrewOrder, read_crew_orders
+from services.dispatch.console.reading.crew_orders import CrewOrder, read_crew_orders
 from services.dispatch.console.rendering import live_part, live_tag, page, part, words_of
 from services.dispatch.console.session import allowed
 from shared.auth.permissions import Permission

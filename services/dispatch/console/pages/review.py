@@ -21,6 +21,9 @@ router = APIRouter(prefix="/review")
 
 DatabaseHere = Annotated[Database, Depends(database_of)]
 
+ROOM_FOR_RESPONSIBLE = "（请填写责任单位）"
+"""What reply's drafts say where a person has to name who is responsible."""
+
 _SAVE_FIRST = Text(
     "内容有改动，请先保存，再批准新的一版。",
     "The text was changed: save it first, then approve the new version.",
@@ -60,7 +63,14 @@ async def reply_page(
         raise Problem(404, "unknown_complaint", NOT_FOUND)
     versions = await _versions(request, complaint_id)
     words = await words_of_complaint(request, complaint_id)
-    return page(request, "reply.html", view=view, versions=versions, words=words)
+    return page(
+        request,
+        "reply.html",
+        view=view,
+        versions=versions,
+        words=words,
+        room_for_responsible=ROOM_FOR_RESPONSIBLE,
+    )
 
 
 async def _versions(request: Request, complaint_id: str) -> list[dict[str, Any]] | None:

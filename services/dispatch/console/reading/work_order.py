@@ -111,31 +111,3 @@ async def read_promises(session: AsyncSession, complaint_ids: Sequence[str]) -> 
         .order_by(col(PromiseView.due_at))
     )
     return list(found.scalars())
-
-
-@dataclass(frozen=True, slots=True)
-class CrewOrder:
-    """One order on the crew's phone."""
-
-    line: WorkOrderLine
-    complaint_ids: tuple[str, ...]
-
-
-async def read_crew_orders(
-    session: AsyncSession, county: str, crew_id: str
-) -> tuple[CrewOrder, ...]:
-    """What the crew has to do, the most urgent first."""
-    of_crew = open_orders(county).where(
-        work_order.c.crew_id == crew_id,
-        work_order.c.state.in_(("assigned", "accepted", "on_site")),
-    )
-    lines = await read_lines(session, of_crew.limit(_OTHERS_SHOWN))
-    rows = await session.execute(
-        select(col(Complaint.work_order_id), col(Complaint.id))
-        .where(col(Complaint.work_order_id).in_([line.id for line in lines]))
-        .order_by(col(Complaint.sent_at))
-    )
-    of_order: dict[str | None, list[str]] = {}
-    for order_id, complaint_id in rows.all():
-        of_order.setdefault(order_id, []).append(complaint_id)
-    return tuple(CrewOrder(line, tuple(of_order.get(line.id, ()))) for line in lines)

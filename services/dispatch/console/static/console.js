@@ -73,6 +73,16 @@ for (const field of document.querySelectorAll("textarea[data-counted]")) {
   count();
 }
 
+// --- whoever is responsible is named in the text as well, where the draft left room for it
+for (const field of document.querySelectorAll("[data-fills]")) {
+  field.addEventListener("change", () => {
+    const text = field.form.elements.text;
+    if (!field.value.trim() || !text.value.includes(field.dataset.fills)) return;
+    text.value = text.value.replace(field.dataset.fills, field.value.trim());
+    text.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+}
+
 // --- on a phone the menu may be wider than the screen: the page we are on is in sight
 document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
