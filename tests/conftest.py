@@ -33,6 +33,7 @@ _SERVICES = Path(__file__).parents[1] / "services"
 _JOURNEYS = Path(__file__).parent / "journey"
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests run on every core; what is dear to start (a JVM, a browser, a county's year) is started
     on one of them, and all tests that need it go there."""
