@@ -24,7 +24,7 @@ demo: $(RUNS)
 	$(BIN)/waterdesk demo
 
 test: install
-	$(BIN)/pytest --numprocesses auto --dist loadgroup
+	$(BIN)/pytest --numprocesses auto --no-loadscope-reorder
 
 check: install
 	$(BIN)/ruff format --check .
