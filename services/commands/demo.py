@@ -1,6 +1,7 @@
 """`waterdesk demo`: see everything at once, on one machine, with nothing real."""
 
 import asyncio
+from collections.abc import Coroutine
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -70,7 +71,11 @@ async def _show(place: Place, seconds: float | None, rate: float) -> None:
     bus = await place.open_bus()
     try:
         state = DemoState(place.settings.home, datetime.now(UTC))
-        await _make_history(place, bus, state)
+        if not await _finishes(_make_history(place, bus, state), stopping):
+            typer.echo(
+                "停下了，再次启动时接着做 stopped; started again it goes on from here", err=True
+            )
+            return
         async with live(place, bus, state, rate, stopping) as show:
             await _ready(place, stopping)
             _welcome(place, state)
@@ -80,6 +85,23 @@ async def _show(place: Place, seconds: float | None, rate: float) -> None:
                 await show.come_to_rest()
     finally:
         await bus.close()
+
+
+async def _finishes(work: Coroutine[None, None, None], stopping: asyncio.Event) -> bool:
+    """Do the work, or leave it where it is when told to stop. Returns whether it was finished.
+
+    Ctrl-C in a terminal goes to the embedded PostgreSQL as well: what the work meets then is no
+    error of its own.
+    """
+    working, stopped = asyncio.create_task(work), asyncio.create_task(stopping.wait())
+    await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if not stopping.is_set():
+        await working
+        return True
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+    return False
 
 
 async def _make_history(place: Place, bus: Bus, state: DemoState) -> None:
