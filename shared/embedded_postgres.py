@@ -26,6 +26,8 @@ _SERVER_USER = "pgserver"
 _LONGEST_SOCKET_PATH = 100  # sun_path holds 108 bytes on Linux, 104 on macOS
 _START_SECONDS = 60.0
 _PR_SET_PDEATHSIG = 1
+_OLD_SERVER_STILL_THERE = (b"shared memory", b"already exists")
+"""Last words of a server that did not start."""
 
 SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
@@ -125,14 +127,14 @@ class _Server:
     def initialise(self) -> None:
         """Make the data folder, once. A half-made one (killed in the middle) is made again."""
         if (self.data / "PG_VERSION").exists() and (self.data / ".complete").exists():
+            self._let_in_server_account()  # the folder may have been moved, or put back
             return
         if self.data.exists():
             shutil.rmtree(self.data)
         self.data.mkdir(parents=True, mode=0o700)
         if self.account is not None:
             os.chown(self.data, self.account.pw_uid, self.account.pw_gid)
-            _let_pass_through(self.data.parent)
-            _let_pass_through(self.bin)
+        self._let_in_server_account()
         try:
             self._run(
                 "initdb",
@@ -147,10 +149,38 @@ class _Server:
             raise PostgresUnavailable(f"initdb failed: {error.stderr.strip()}") from None
         (self.data / ".complete").touch()
 
+    def _let_in_server_account(self) -> None:
+        if self.account is not None:
+            _let_pass_through(self.data.parent)
+            _let_pass_through(self.bin)
+
     def _last_words(self) -> bytes:
         with self.log.open("rb") as log:
             log.seek(max(0, log.seek(0, os.SEEK_END) - 500))
             return log.read()
+
+    def _forget_a_dead_server(self) -> None:
+        """Remove the lock files of a server that was killed, where PostgreSQL itself would not.
+
+        It believes in the old server while any process has its number: a zombie that nobody has
+        fetched yet, or, after the machine was started again, somebody else.
+        """
+        if not Path("/proc/self").exists():
+            return  # only Linux tells
+        for lock in (self.data / "postmaster.pid", self.socket_folder / ".s.PGSQL.5432.lock"):
+            try:
+                pid = int(lock.read_text().split("\n", 1)[0])
+            except (FileNotFoundError, ValueError):
+                continue  # PostgreSQL knows what to do
+            if not self._is_served_by(pid):
+                lock.unlink(missing_ok=True)
+
+    def _is_served_by(self, pid: int) -> bool:
+        try:
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        except FileNotFoundError:
+            return False
+        return os.fsencode(self.data) in command.split(b"\0")
 
     def start(self) -> subprocess.Popen[bytes]:
         """Start and wait until it answers. Raises PostgresUnavailable."""
@@ -163,6 +193,7 @@ class _Server:
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         deadline = time.monotonic() + _START_SECONDS
         while True:
+            self._forget_a_dead_server()
             with self.log.open("ab") as log:
                 process = subprocess.Popen(
                     [str(self.bin / "postgres"), "-D", str(self.data), *options],
@@ -179,9 +210,11 @@ class _Server:
                     process.terminate()
                     raise PostgresUnavailable(f"PostgreSQL does not answer; see {self.log}")
                 time.sleep(0.02)
-            # After a kill the last backends of the old server may live a moment longer and hold
-            # its shared memory; a new server then refuses to start. Anything else is final.
-            if b"shared memory" not in self._last_words() or time.monotonic() > deadline:
+            # The old server may be shutting down still and, after a kill, its last backends live a
+            # moment longer and hold its shared memory; a new server then refuses to start.
+            # Anything else is final.
+            passing = any(sign in self._last_words() for sign in _OLD_SERVER_STILL_THERE)
+            if not passing or time.monotonic() > deadline:
                 raise PostgresUnavailable(f"PostgreSQL does not start; see {self.log}")
             time.sleep(0.2)
 

@@ -78,6 +78,9 @@ class CommonSettings(BaseSettings):
     dispatch_port: int = Field(8100, ge=0, le=65535, description="Port of dispatch's console.")
     intake_port: int = Field(8101, ge=0, le=65535, description="Port of intake.")
     reply_port: int = Field(8102, ge=0, le=65535, description="Port of reply.")
+    simulators_port: int = Field(
+        8110, ge=0, le=65535, description="Port of the demo's simulated platforms."
+    )
     intake_url: WebAddress = Field(
         "http://127.0.0.1:8101", description="Where the console and reply reach intake."
     )

@@ -15,6 +15,9 @@ from shared.clock import ManualClock
 from shared.db import Database
 from shared.embedded_postgres import embedded_postgres
 from shared.migrations import make_database, migrate
+from tests.kafka.brokers import apache_kafka, mock_kafka
+
+__all__ = ["apache_kafka", "mock_kafka"]  # fixtures: one of each for the whole run
 
 # A loaded machine is no failure; and CI judges a change, not the luck of the draw.
 settings.register_profile("here", deadline=None)
@@ -27,16 +30,20 @@ NOW = datetime(2026, 10, 12, 1, 30, tzinfo=UTC)
 # What a crash may lose does not matter here (tests that kill the server start their own).
 _FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 _SERVICES = Path(__file__).parents[1] / "services"
-_STARTED_ONCE = ("kafka", "browser")
+_JOURNEYS = Path(__file__).parent / "journey"
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests run on every core; what is dear to start (a JVM, a browser) is started on one of them,
-    and all tests that need it go there."""
+    """Tests run on every core; what is dear to start (a JVM, a browser, a county's year) is started
+    on one of them, and all tests that need it go there."""
     for item in items:
-        for mark in _STARTED_ONCE:
-            if item.get_closest_marker(mark):
-                item.add_marker(pytest.mark.xdist_group(mark))
+        if item.get_closest_marker("kafka"):
+            item.add_marker(pytest.mark.xdist_group("kafka"))
+        elif item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.xdist_group("browser"))
+        elif _JOURNEYS in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("journey"))
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from services.benchmark.tracking import Track
@@ -16,31 +16,26 @@ NAMES = ("dispatch", "reply")
 
 
 class ListenerFailedError(Exception):
-    """A service's process ended by itself; what it said is on standard error."""
+    """A service's process ended by itself; why stands on standard error."""
 
 
 class Listeners:
-    """Running processes; what they have done goes to `track`."""
+    """What running processes say: what they have done goes to `track`."""
 
-    def __init__(self, processes: Sequence[Process], track: Track) -> None:
-        self._processes = processes
+    def __init__(self, track: Track) -> None:
         self._track = track
         self.peak_mb = 0.0
         """Of all of them together, once they have ended."""
 
-    async def _hear(self, process: Process) -> None:
+    async def hear(self, process: Process) -> None:
+        """To its end. Raises ListenerFailedError."""
         assert process.stdout is not None
         async for line in process.stdout:
             said = json.loads(line)
             self._track.heard(said.get("done", ()), said.get("at", 0.0))
             self.peak_mb += said.get("peak_mb", 0.0)
-        if await process.wait():
-            raise ListenerFailedError
-
-    async def _ready(self, process: Process) -> None:
-        assert process.stdout is not None
-        if not json.loads(await process.stdout.readline() or "{}").get("ready"):
-            raise ListenerFailedError
+        if status := await process.wait():
+            raise ListenerFailedError(f"a listening service ended with status {status}")
 
 
 @asynccontextmanager
@@ -65,12 +60,12 @@ async def listening(place: Place, track: Track) -> AsyncIterator[Listeners]:
         )
         for name in NAMES
     ]
-    listeners = Listeners(processes, track)
+    listeners = Listeners(track)
     try:
         async with asyncio.TaskGroup() as tasks:
             for process in processes:
-                await listeners._ready(process)
-                tasks.create_task(listeners._hear(process))
+                await _is_ready(process)
+                tasks.create_task(listeners.hear(process))
             yield listeners
             for process in processes:
                 assert process.stdin is not None
@@ -80,3 +75,9 @@ async def listening(place: Place, track: Track) -> AsyncIterator[Listeners]:
             if process.returncode is None:
                 process.kill()
                 await process.wait()
+
+
+async def _is_ready(process: Process) -> None:
+    assert process.stdout is not None
+    if not json.loads(await process.stdout.readline() or "{}").get("ready"):
+        raise ListenerFailedError("a listening service did not start")

@@ -1,7 +1,7 @@
 """`waterdesk demo`: see everything at once, on one machine, with nothing real."""
 
 import asyncio
-from collections.abc import Coroutine
+import os
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -14,12 +14,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from services.assembly import ports_of
 from services.commands.verify import look_at, shown
 from services.demo.county import SHOWN_ACCOUNTS
-from services.demo.showing import DemoState, live, make_history
-from services.demo.world import SIMULATORS_PORT
+from services.demo.showing import FOR_HISTORY, DemoState, history_is_made, live, make_history
 from services.place import SERVICES, Place, open_place
 from services.running import refuse_taken_ports, stop_on_signals
 from services.simulators.county_year import YEAR
-from shared.bus.protocol import Bus
 from shared.bus.waiting import wait_for
 from shared.clock import SHANGHAI
 from shared.health import READY
@@ -51,9 +49,13 @@ def demo(
     """
     settings = CommonSettings()
     configure_logging("WARNING")
-    ports = {**ports_of(SERVICES, settings), "simulators": SIMULATORS_PORT}
+    ports = {**ports_of(SERVICES, settings), "WATERDESK_SIMULATORS_PORT": settings.simulators_port}
     refuse_taken_ports(settings.host, ports)
     held = True
+    if not history_is_made(settings.home):
+        with open_place(settings, FOR_HISTORY) as place:
+            uvloop.run(_make_history(place))
+        os.sync()
     with open_place(settings) as place:
         uvloop.run(_show(place, seconds, rate))
         if seconds is not None:
@@ -71,11 +73,6 @@ async def _show(place: Place, seconds: float | None, rate: float) -> None:
     bus = await place.open_bus()
     try:
         state = DemoState(place.settings.home, datetime.now(UTC))
-        if not await _finishes(_make_history(place, bus, state), stopping):
-            typer.echo(
-                "停下了，再次启动时接着做 stopped; started again it goes on from here", err=True
-            )
-            return
         async with live(place, bus, state, rate, stopping) as show:
             await _ready(place, stopping)
             _welcome(place, state)
@@ -87,25 +84,11 @@ async def _show(place: Place, seconds: float | None, rate: float) -> None:
         await bus.close()
 
 
-async def _finishes(work: Coroutine[None, None, None], stopping: asyncio.Event) -> bool:
-    """Do the work, or leave it where it is when told to stop. Returns whether it was finished.
-
-    Ctrl-C in a terminal goes to the embedded PostgreSQL as well: what the work meets then is no
-    error of its own.
-    """
-    working, stopped = asyncio.create_task(work), asyncio.create_task(stopping.wait())
-    await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
-    stopped.cancel()
-    if not stopping.is_set():
-        await working
-        return True
-    working.cancel()
-    await asyncio.gather(working, return_exceptions=True)
-    return False
-
-
-async def _make_history(place: Place, bus: Bus, state: DemoState) -> None:
+async def _make_history(place: Place) -> None:
     """With a bar where somebody is watching."""
+    await place.migrate()
+    bus = await place.open_bus()
+    state = DemoState(place.settings.home, datetime.now(UTC))
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -120,7 +103,10 @@ async def _make_history(place: Place, bus: Bus, state: DemoState) -> None:
             lived = (moment - (state.year_end - YEAR)).days
             bar.update(task, completed=lived, day=f"{moment.astimezone(SHANGHAI):%Y-%m-%d}")
 
-        await make_history(place, bus, state, on_moment)
+        try:
+            await make_history(place, bus, state, on_moment)
+        finally:
+            await bus.close()
 
 
 async def _ready(place: Place, stopping: asyncio.Event) -> None:

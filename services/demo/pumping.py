@@ -15,6 +15,7 @@ from shared.bus.protocol import Bus, Subscription
 from shared.bus.relay import relay_batch
 from shared.service import Service
 
+_AT_ONCE = 500
 _MORE_ROUNDS_THAN_ANY_WORK_NEEDS = 500
 
 
@@ -80,16 +81,19 @@ class Pump:
         """Only where something was said since last time: everything happens in this process."""
         if not service.database.relay_wanted.is_set():
             return 0
-        sent = await relay_batch(self._connections[service.name], self._bus)
-        if not sent:
-            service.database.relay_wanted.clear()
+        service.database.relay_wanted.clear()
+        sent = 0
+        while batch := await relay_batch(self._connections[service.name], self._bus, _AT_ONCE):
+            sent += batch
+            if batch < _AT_ONCE:
+                break
         return sent
 
     async def _hear(self, service: Service) -> int:
         if service.consumer is None:
             return 0
         subscription = self._subscriptions[service.name]
-        received = await subscription.poll(500, 0)
+        received = await subscription.poll(_AT_ONCE, 0)
         if received:
             await service.consumer.take(received)
             await subscription.commit()

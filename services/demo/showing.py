@@ -3,9 +3,9 @@
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from services.demo.county import demo_villages, load_demo_county
 from services.demo.live import residents_speak, staff_works
 from services.demo.pumping import pump
 from services.demo.staff import Staff
-from services.demo.world import SIMULATORS_PORT, World, open_world
+from services.demo.world import World, open_world
 from services.demo.year import Progress, live_through
 from services.place import Place
 from services.running import run_service, serve_http
@@ -62,22 +62,48 @@ class DemoState:
         half_made.rename(self._path)
 
 
+FOR_HISTORY: Mapping[str, str] = {"fsync": "off"}
+"""PostgreSQL's settings while the year is made: its thousands of commits do not wait for the disk.
+Killed at any moment it loses nothing all the same; only a power cut may spoil it. `os.sync()` when
+the year is made, before it runs without them."""
+
+
+def history_is_made(home: Path) -> bool:
+    reached = _progress(home).load()
+    return (
+        reached is not None and reached.lived_until >= DemoState(home, datetime.now(UTC)).year_end
+    )
+
+
+def _progress(home: Path) -> Progress:
+    return Progress(home / "demo-year.json")
+
+
 def said_in_the_year(state: DemoState) -> list[Said]:
     return county_year(_SEED, state.year_end, total=COMPLAINTS_A_YEAR, villages=demo_villages())
 
 
 async def make_history(
-    place: Place, bus: Bus, state: DemoState, on_moment: Callable[[datetime], None] | None = None
+    place: Place,
+    bus: Bus,
+    state: DemoState,
+    on_moment: Callable[[datetime], None] | None = None,
+    before: Callable[[World], None] | None = None,
 ) -> None:
-    """Let the year before `state.year_end` happen, or the rest of it. Nothing where it has."""
-    progress = Progress(place.settings.home / "demo-year.json")
-    lived_until = progress.load()
-    if lived_until is not None and lived_until >= state.year_end:
+    """Let the year before `state.year_end` happen, or the rest of it. Nothing where it has.
+
+    `before` is shown the world before anything happens in it: tests let it go wrong.
+    """
+    if history_is_made(place.settings.home):
         return
-    clock = ManualClock(lived_until or state.year_end - YEAR)
+    progress = _progress(place.settings.home)
+    reached = progress.load()
+    clock = ManualClock(reached.clock if reached else state.year_end - YEAR)
     said = said_in_the_year(state)
     truth = {(one.platform.value, one.number): one for one in said}
     async with open_world(place, bus, clock, in_process=True) as world:
+        if before:
+            before(world)
         dispatch = world.services["dispatch"].database
         state.add_passwords(await load_demo_county(dispatch, state.passwords))
         services = list(world.services.values())
@@ -126,7 +152,8 @@ async def live(
         asyncio.TaskGroup() as tasks,
     ):
         host = place.settings.host
-        tasks.create_task(serve_http(world.simulators_app, host, SIMULATORS_PORT, stopping))
+        port = place.settings.simulators_port
+        tasks.create_task(serve_http(world.simulators_app, host, port, stopping))
         for name, service in world.services.items():
             port = assembly.port_of(name, place)
             tasks.create_task(run_service(service, bus, host, port, stopping))

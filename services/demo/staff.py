@@ -4,15 +4,15 @@ Nothing is remembered here: what is to be done next follows from what stands in 
 how long somebody takes from the thing's own id. So a demo that is killed goes on where it stopped.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any, Protocol
 
 import httpx
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 
-from services.demo.world import World
 from services.reply.handlers.drafting import TO_FILL_IN
 from services.simulators.said import Said
 from shared.auth.permissions import Role
@@ -21,6 +21,31 @@ from shared.clock import SHANGHAI
 Minutes = tuple[float, float]
 Truth = Mapping[tuple[str, str], Said]
 """What was really said, by platform and number: the desk knows its county."""
+
+
+class Office(Protocol):
+    """Where they work: the demo's own process, or (in tests) services somewhere else."""
+
+    async def rows(self, service: str, query: str) -> Sequence[Row[Any]]:
+        """What stands in a service's database."""
+        ...
+
+    async def ask(
+        self,
+        service: str,
+        role: Role,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None = None,
+        *,
+        crew_id: str | None = None,
+    ) -> httpx.Response:
+        """Raises httpx.HTTPStatusError where the service refuses."""
+        ...
+
+    async def platforms_wrote(self) -> Iterable[tuple[str, Mapping[str, Any]]]:
+        """The simulators' journal: kind and data of each entry."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +111,8 @@ def _found_and_done(component: str, order_id: str, at: datetime) -> tuple[str, s
 class Staff:
     """`haste` shortens what they take: 1 in the year's history, less in a live demo."""
 
-    def __init__(self, world: World, truth: Truth, *, haste: float = 1.0) -> None:
-        self._world = world
+    def __init__(self, office: Office, truth: Truth, *, haste: float = 1.0) -> None:
+        self._office = office
         self._truth = truth
         self._haste = haste
 
@@ -96,12 +121,8 @@ class Staff:
         acts = [*await self._of_crews(), *await self._of_desk(), *await self._of_reviewers()]
         return sorted(acts, key=lambda act: act.at)
 
-    async def _rows(self, service: str, query: str) -> Sequence[Row[tuple[object, ...]]]:
-        async with self._world.services[service].database.reading() as session:
-            return (await session.execute(text(query))).all()
-
     async def _of_crews(self) -> list[Act]:
-        rows = await self._rows(
+        rows = await self._office.rows(
             "dispatch",
             "SELECT id, state, crew_id, component, version, assigned_at, accepted_at, arrived_at"
             " FROM work_order WHERE state IN ('assigned', 'accepted', 'on_site')",
@@ -144,13 +165,13 @@ class Staff:
         """What has changed meanwhile (409) is looked at again in the next round."""
         crew_id = str(row.crew_id) if row is not None else None
         try:
-            await self._world.ask(service, role, method, path, body, crew_id=crew_id)
+            await self._office.ask(service, role, method, path, body, crew_id=crew_id)
         except httpx.HTTPStatusError as error:
             if error.response.status_code != _CONFLICT:
                 raise
 
     async def _of_desk(self) -> list[Act]:
-        rows = await self._rows(
+        rows = await self._office.rows(
             "dispatch",
             "SELECT id, platform, external_id, received_at, village_code, category, component,"
             " urgent FROM complaint WHERE state IN ('waiting_for_person', 'no_scheme')",
@@ -182,10 +203,12 @@ class Staff:
         return do
 
     async def _of_reviewers(self) -> list[Act]:
-        rows = await self._rows(
+        rows = await self._office.rows(
             "reply",
-            "SELECT complaint_id, version, state, platform, drafted_at, stuck_at, request_id, text,"
-            " returned, responsible FROM reply WHERE state IN ('draft', 'stuck')",
+            "SELECT complaint_id, version, r.state, r.platform, external_id, drafted_at, stuck_at,"
+            " request_id, text, returned, responsible"
+            " FROM reply r JOIN complaint c ON c.id = complaint_id"
+            " WHERE r.state IN ('draft', 'stuck')",
         )
         acts = []
         for row in rows:
@@ -203,23 +226,26 @@ class Staff:
             else:
                 at = row.stuck_at + self._span(_TO_LOOK, f"{row.complaint_id} looks")
                 path += "/resolve-stuck"
-                arrived = self._has_arrived(row.request_id, row.text)
+                arrived = await self._has_arrived(row)
                 body |= {"outcome": "arrived" if arrived else "send_again"}
             acts.append(
                 Act(_in_office(at), f"{path} version {row.version}", self._review(path, body))
             )
         return acts
 
-    def _has_arrived(self, request_id: str, words: str) -> bool:
-        """What a person sees who looks for the reply in the platform's back office."""
-        for entry in self._world.simulators.journal.entries():
-            data = entry.data
-            if entry.kind in ("replied", "returned") and data["receipt"]["requestId"] == request_id:
-                return True
-            if entry.kind == "answered" and data["requestId"] == request_id:
-                return True
-            if entry.kind == "customer_message" and data["content"] == words:
-                return True
+    async def _has_arrived(self, row: Row[Any]) -> bool:
+        """What a person sees who looks for the reply in the platform's back office, or asks."""
+        said = self._truth.get((row.platform, row.external_id))
+        for kind, data in await self._office.platforms_wrote():
+            match kind:
+                case "replied" | "returned" if data["receipt"]["requestId"] == row.request_id:
+                    return True
+                case "answered" if data["requestId"] == row.request_id:
+                    return True
+                case "customer_message" | "template_message" if said and (
+                    data["openid"] == said.openid and _says(data, row.text)
+                ):
+                    return True
         return False
 
     def _review(self, path: str, body: dict[str, object]) -> Callable[[], Awaitable[None]]:
@@ -229,3 +255,11 @@ class Staff:
             await self._ask("reply", Role.REVIEWER, path, body, method=method)
 
         return do
+
+
+def _says(message: Mapping[str, Any], words: str) -> bool:
+    """A notice holds only the first of the words."""
+    if "content" in message:
+        return bool(message["content"] == words)
+    (notice,) = message["body"]["data"].values()
+    return " ".join(words.split()).startswith(notice["value"].removesuffix("…"))

@@ -1,6 +1,6 @@
 """The demo's world: the three services, wired to simulated platforms instead of real ones."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 from pydantic import SecretStr
+from sqlalchemy import Row, text
 
 from services import assembly
 from services.demo.in_process import ByHost
@@ -27,9 +28,11 @@ from shared.service import Service
 
 COUNTY = "610122"
 CENTRE = "蓝田县农村饮水安全中心"
-SIMULATORS_PORT = 8110
 _QUICK = 2.0
 """Seconds between polls: real platforms are asked seldom, the demo shall look alive."""
+_BOARD_HOURS, _LIVE_BOARD_HOURS = 72, 20 / 3600
+"""How long the board may review an answer: the live demo's shows them at once; in the year's
+history, where it may be read hours apart, it has the days of a real one."""
 
 
 def _platform_settings(simulated: SimulatorSettings, root: str) -> dict[str, Any]:
@@ -59,7 +62,7 @@ def intake_settings(place: Place, simulated: SimulatorSettings, root: str) -> In
 
 
 def reply_settings(
-    place: Place, simulated: SimulatorSettings, root: str, intake_url: str
+    place: Place, simulated: SimulatorSettings, root: str, intake_url: str, *, is_live: bool
 ) -> ReplySettings:
     return ReplySettings(
         home=place.settings.home,
@@ -73,7 +76,7 @@ def reply_settings(
         wechat_url=f"{root}/wechat",
         wechat_app_secret=SecretStr(simulated.wechat_app_secret),
         wechat_template_id="reply",
-        board_appears_within_hours=20 / 3600,
+        board_appears_within_hours=_LIVE_BOARD_HOURS if is_live else _BOARD_HOURS,
         sender_seconds=1,
     )
 
@@ -93,6 +96,13 @@ class World:
         simulators = self.simulators_app.state.simulators
         assert isinstance(simulators, Simulators)
         return simulators
+
+    async def rows(self, service: str, query: str) -> Sequence[Row[Any]]:
+        async with self.services[service].database.reading() as session:
+            return (await session.execute(text(query))).all()
+
+    async def platforms_wrote(self) -> Iterable[tuple[str, Mapping[str, Any]]]:
+        return ((entry.kind, entry.data) for entry in self.simulators.journal.entries())
 
     async def ask(
         self,
@@ -126,11 +136,12 @@ async def open_world(
     """Build everything; nothing runs yet.
 
     `in_process`: all HTTP between services and platforms goes without sockets, so that nothing
-    needs to be served. Else it goes to the ports of the settings, and to SIMULATORS_PORT.
+    needs to be served. Else it goes to the ports of the settings.
     """
     between = ByHost() if in_process else None
     intake_url = "http://intake" if in_process else place.settings.intake_url
-    root = "http://simulators" if in_process else f"http://127.0.0.1:{SIMULATORS_PORT}"
+    port = place.settings.simulators_port
+    root = "http://simulators" if in_process else f"http://127.0.0.1:{port}"
     simulated = SimulatorSettings(journal_path=place.settings.home / JOURNAL, push_to=intake_url)
     services = {
         "intake": assembly.intake(
@@ -140,7 +151,11 @@ async def open_world(
             place, bus, clock, DispatchSettings(home=place.settings.home)
         ),
         "reply": assembly.reply(
-            place, bus, clock, reply_settings(place, simulated, root, intake_url), between
+            place,
+            bus,
+            clock,
+            reply_settings(place, simulated, root, intake_url, is_live=not in_process),
+            between,
         ),
     }
     simulators_app = build_app(simulated, clock, between)

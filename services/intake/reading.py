@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from services.intake.platforms.incoming import Incoming
 from services.intake.rules import places
+from services.intake.rules.letter import letter_of
 from services.intake.rules.lexicon import Category
-from services.intake.rules.place_names import Gazetteer
-from services.intake.rules.triage import component_hint, triage
+from services.intake.rules.place_names import Gazetteer, spoken_name
+from services.intake.rules.triage import component_hint, triage_of
 from shared.events.complaints import Decision
 
 
@@ -21,9 +22,10 @@ class Reading:
 
 def read(incoming: Incoming, gazetteer: Gazetteer) -> Reading:
     """What it is about, where, whether it can wait, and whether a person must look first."""
-    found = triage(incoming.title, incoming.text)
-    place = places.resolve(gazetteer, incoming.title, incoming.text, incoming.resident.address_line)
-    component = component_hint(found.category, f"{incoming.title}。{incoming.text}")
+    letter = letter_of(incoming.title, incoming.text)
+    found = triage_of(letter)
+    place = places.place(gazetteer, letter, incoming.resident.address_line)
+    component = component_hint(found.category, letter)
     place_is_open = found.is_ours and place.confidence < places.SURE_ENOUGH
     reasons = (
         *found.reasons,
@@ -40,7 +42,7 @@ def read(incoming: Incoming, gazetteer: Gazetteer) -> Reading:
         urgent=found.urgent or incoming.printed_urgent,
         says_repeated=found.says_repeated,
         village_code=place.village_code,
-        village=place.village,
+        village=spoken_name(place.village) if place.village else None,
         town=place.town,
         group=place.group,
         category_confidence=found.category_confidence,

@@ -170,11 +170,12 @@ async def get_villages(
     """Villages whose town and name hold `q`, those that begin with it first."""
     wanted = folded(q)
     found = [
-        (not village.name.startswith(wanted), village.code, village)
+        (not village.spoken_name.startswith(wanted), village.code, village)
         for village in desk.gazetteer.villages.values()
-        if wanted in folded(village.town + village.name)
+        if wanted in folded(village.town + village.spoken_name)
+        or wanted in folded(village.town + village.name)
     ]
     return [
-        VillageShown(code=village.code, village=village.name, town=village.town)
+        VillageShown(code=village.code, village=village.spoken_name, town=village.town)
         for _, _, village in sorted(found, key=lambda item: item[:2])[:limit]
     ]

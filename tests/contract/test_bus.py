@@ -25,9 +25,6 @@ from tests.contract.brokers import (
     MortalEmbeddedBroker,
     connect,
 )
-from tests.kafka.brokers import apache_kafka, mock_kafka
-
-__all__ = ["apache_kafka", "mock_kafka"]  # fixtures
 
 PATIENCE = 60
 """Seconds after which a test that waits for messages gives up."""

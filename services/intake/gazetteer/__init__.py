@@ -1,4 +1,8 @@
-"""The villages a county's complaints can come from: a CSV file with code,village,town[,county]."""
+"""The villages a county's complaints can come from: a CSV file with code,village,town[,county].
+
+Names stand as the statistics write them (北门村委会). `waterdesk triage` answers with those; events
+and pages carry the name people say (北门村).
+"""
 
 import csv
 from pathlib import Path

@@ -132,7 +132,7 @@ def _decision(verdict: Verdict, village: Village | None, *, says_repeated: bool)
         urgent=verdict.urgent,
         says_repeated=says_repeated,
         village_code=village.code if village else None,
-        village=village.name if village else None,
+        village=village.spoken_name if village else None,
         town=village.town if village else None,
         group=verdict.group,
         category_confidence=1.0,

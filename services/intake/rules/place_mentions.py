@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.intake.rules.lexicon import CLAUSE_END
-from services.intake.rules.place_names import Form, Gazetteer, Mention
+from services.intake.rules.place_names import Gazetteer, Mention
 from services.intake.rules.village_groups import GROUP, GROUP_OR_TEAM, group_name
 
 # Our own scale, 0 to 1.
@@ -28,11 +28,16 @@ _NOWHERE_NEAR = 1000
 _LONG_STEM = 3
 _SHORT_NAME = 2
 
-_SUFFIX_AFTER = re.compile(r"(?:村民委员会|村委会|居委会|委会|行政村|自然村|村)?的?[,、(]?")
+_SUFFIX_AFTER = re.compile(r"(?:(?:村|居)?民?委员?会|行政村|自然村|村)?的?[,、(]?")
 _PERSON_AFTER = re.compile(r"长|主任|支书|书记|干部|会计|医")
 _STREET_AFTER = re.compile(r"街|集镇|镇区|辖区|中心")
 _LONGER_NAME_BEFORE = frozenset("东西南北上下前后大小新老")
+# 杨河口村 is hardly 河口村: villages are named after families.
+_FAMILY_BEFORE = frozenset(
+    "张王李赵刘陈杨吴周徐孙朱胡郭何罗宋郑谢韩唐冯董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏"
+)
 _TOWN_BEFORE = frozenset("镇乡")
+_COUNTY_BEFORE = frozenset("县区市")
 _FREE_BEFORE = frozenset("的是在住我们县到于映诉问询区人和为让给对本及家")
 _PASSING_BEFORE = re.compile(
     r"(?:从|娘家(?:是|在)?|老家(?:是|在)?|原籍|路过|经过|途经|隔壁的?|邻村的?|旁边的?|附近的?|周边的?"
@@ -94,8 +99,10 @@ class _Reader:
         self._gazetteer = gazetteer
         self._text = text
         self._mentions = mentions
-        self._complaints = [found.start() for found in _COMPLAINT.finditer(text)]
-        self._counties = {name for mention in mentions for name in mention.of(Form.COUNTY)}
+        # Only where there are several villages does it matter which is nearest to a complaint.
+        several = sum(bool(mention.names.villages) for mention in mentions) > 1
+        self._complaints = [found.start() for found in _COMPLAINT.finditer(text)] if several else []
+        self._counties = {name for mention in mentions for name in mention.names.county}
         self._town_at = [self._town(i) for i in range(len(mentions))]
 
     def reading(self, towns_known: tuple[str, ...], first_group: str | None) -> Reading:
@@ -114,13 +121,14 @@ class _Reader:
         villages (普化马湾村), or be its street (普化街上).
         """
         mention = self._mentions[i]
-        if outright := mention.of(Form.TOWN):
+        if outright := mention.names.town:
             return outright[0]
-        for town in mention.of(Form.TOWN_STEM):
-            if not mention.of(Form.FULL) and _STREET_AFTER.match(self._text, mention.end):
+        for town in mention.names.town_stem:
+            if not mention.names.full and _STREET_AFTER.match(self._text, mention.end):
                 return town
             if i + 1 < len(self._mentions) and self._mentions[i + 1].begin == mention.end:
-                codes = self._mentions[i + 1].of(Form.FULL, Form.STEM)
+                following = self._mentions[i + 1].names
+                codes = (*following.full, *following.stem)
                 if any(self._gazetteer.villages[code].town == town for code in codes):
                     return town
         return None
@@ -128,7 +136,7 @@ class _Reader:
     def _village(self, i: int, towns: tuple[str, ...]) -> NamedVillage | None:
         """What mention `i` says about a village; None where it is a town or ordinary words."""
         mention = self._mentions[i]
-        codes = frozenset(mention.of(Form.FULL) or mention.of(Form.STEM))
+        codes = frozenset(mention.names.villages)
         if not codes or self._town_at[i]:
             return None
         town_here = self._town_right_before(i)
@@ -161,7 +169,7 @@ class _Reader:
         `pointed_at`: a group stands behind it, or another village beside it in a list.
         """
         length = mention.end - mention.begin
-        if mention.of(Form.FULL):
+        if mention.names.full:
             if length <= _SHORT_NAME and _PERSON_AFTER.match(self._text, mention.end):
                 return 0.0  # 刘村长
             return self._worth_by_what_is_before(mention, length) if not has_town else FULL_NAME
@@ -172,21 +180,25 @@ class _Reader:
         if pointed_at:
             return STEM_POINTED_AT
         may_stand_alone = length >= _LONG_STEM and all(
-            self._gazetteer.villages[code].spoken_name.endswith("村")
-            for code in mention.of(Form.STEM)
+            self._gazetteer.villages[code].spoken_name.endswith("村") for code in mention.names.stem
         )
         return LONG_STEM_ALONE if may_stand_alone else 0.0
 
     def _worth_by_what_is_before(self, mention: Mention, length: int) -> float:
         """A full name without its town, which may be the end of a longer one (东李家村, 小刘村)."""
         before = self._text[mention.begin - 1 : mention.begin]
-        if before in _TOWN_BEFORE:
-            return ANOTHER_TOWN_NAMED  # a town that the gazetteer does not know
-        if before in _LONGER_NAME_BEFORE:
+        if before in _TOWN_BEFORE or (before in _COUNTY_BEFORE and self._is_elsewhere(mention)):
+            return IN_PASSING  # of a town or county that the gazetteer does not know
+        if before in _LONGER_NAME_BEFORE or before in _FAMILY_BEFORE:
             return PERHAPS_A_LONGER_NAME
         if before.isalnum() and before not in _FREE_BEFORE:
             return PERHAPS_A_LONGER_NAME if length <= _SHORT_NAME else RUNS_ON_FROM_BEFORE
         return FULL_NAME
+
+    def _is_elsewhere(self, mention: Mention) -> bool:
+        """Whether the county right before `mention` is none of a gazetteer that names its own."""
+        ours = self._gazetteer.counties
+        return bool(ours) and not any(self._text.endswith(c, 0, mention.begin) for c in ours)
 
     def _town_right_before(self, i: int) -> str | None:
         """The town whose name ends where mention `i` begins, give or take 的 or 下面的."""
@@ -202,11 +214,10 @@ class _Reader:
         return group_name(found) if found else None
 
     def _distance_to_complaint(self, mention: Mention) -> int:
+        if not self._complaints:
+            return _NOWHERE_NEAR
         i = bisect_left(self._complaints, mention.begin)
-        return min(
-            (abs(at - mention.begin) for at in self._complaints[max(0, i - 1) : i + 1]),
-            default=_NOWHERE_NEAR,
-        )
+        return min(abs(at - mention.begin) for at in self._complaints[max(0, i - 1) : i + 1])
 
     def _in_counties_named(self, codes: frozenset[str]) -> frozenset[str]:
         named = frozenset(c for c in codes if self._gazetteer.villages[c].county in self._counties)
@@ -221,13 +232,14 @@ class _Reader:
         )
 
     def _is_in_a_list(self, i: int) -> bool:
-        pairs = ((i - 1, i), (i, i + 1))
-        return any(
-            left >= 0
-            and right < len(self._mentions)
-            and _LIST_BETWEEN.fullmatch(
-                self._text, self._mentions[left].end, self._mentions[right].begin
-            )
-            and all(self._mentions[j].of(Form.FULL, Form.STEM) for j in (left, right))
-            for left, right in pairs
+        return self._are_in_a_list(i - 1) or self._are_in_a_list(i)
+
+    def _are_in_a_list(self, i: int) -> bool:
+        """Whether mentions `i` and the next are villages with nothing but 和 between them."""
+        if i < 0 or i + 1 >= len(self._mentions):
+            return False
+        left, right = self._mentions[i], self._mentions[i + 1]
+        return (
+            bool(left.names.villages and right.names.villages)
+            and _LIST_BETWEEN.fullmatch(self._text, left.end, right.begin) is not None
         )

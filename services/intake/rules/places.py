@@ -7,8 +7,9 @@ decides, and where none is named a person does.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from services.intake.rules.letter import Letter, letter_of
 from services.intake.rules.place_mentions import IN_PASSING, NamedVillage, read
-from services.intake.rules.place_names import Gazetteer, folded
+from services.intake.rules.place_names import Gazetteer, folded, written_one_way
 
 SURE_ENOUGH = 0.6
 """Below this confidence a person places the complaint."""
@@ -44,24 +45,30 @@ class Place:
 
 
 def resolve(gazetteer: Gazetteer, title: str, text: str, address_line: str | None) -> Place:
+    """Places the letter that these make."""
+    return place(gazetteer, letter_of(title, text), address_line)
+
+
+def place(gazetteer: Gazetteer, letter: Letter, address_line: str | None) -> Place:
     """Places one letter.
 
     The letter's own words go before the address the platform gives, since people also call about
     a house they do not live in; the address settles what the letter leaves open.
     """
-    address = read(gazetteer, folded(address_line or ""))
-    letter = read(gazetteer, f"{folded(title)}。{folded(text)}", address.towns)
-    if not address.towns and letter.towns:
-        address = read(gazetteer, folded(address_line or ""), letter.towns)
-    group = letter.first_group or address.first_group
+    line = folded(address_line or "")
+    address = read(gazetteer, line)
+    words = read(gazetteer, written_one_way(letter.text), address.towns)
+    if not address.towns and words.towns:
+        address = read(gazetteer, line, words.towns)
+    group = words.first_group or address.first_group
     at_home = [named for named in address.villages if not named.in_passing]
-    if in_letter := [named for named in letter.villages if not named.in_passing]:
-        place = _choose(gazetteer, in_letter, at_home)
+    if in_letter := [named for named in words.villages if not named.in_passing]:
+        found = _choose(gazetteer, in_letter, at_home)
     elif at_home:
-        place = _choose(gazetteer, at_home, ())
+        found = _choose(gazetteer, at_home, ())
     else:
-        place = _without_village(letter.towns or address.towns, letter.villages)
-    return replace(place, group=place.group or group)
+        found = _without_village(words.towns or address.towns, words.villages)
+    return found if found.group or not group else replace(found, group=group)
 
 
 def _without_village(towns: Sequence[str], in_passing: Iterable[NamedVillage]) -> Place:

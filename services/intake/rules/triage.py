@@ -8,15 +8,16 @@ decides. The formula and its constants are our own, set by reading letters.
 from dataclasses import dataclass
 from math import exp
 
-from services.intake.rules.evidence import OURS_FROM, Evidence, Scores, gather, letter_of
+from services.intake.rules.evidence import OURS_FROM, Evidence, Scores, gather
+from services.intake.rules.first_glance import FirstGlance
+from services.intake.rules.letter import Letter, letter_of
 from services.intake.rules.lexicon import Category, Elsewhere
 from services.intake.rules.lexicon_components import (
     COMPONENT_WORDS,
     USUAL_COMPONENT,
     Component,
 )
-from services.intake.rules.lexicon_supply import SUPPLY_WORDS
-from services.intake.rules.plain_text import plain
+from services.intake.rules.lexicon_supply import LETTER_OF_THANKS, SUPPLY_WORDS, WATERWORKS
 from services.intake.rules.urgency import says_it_happens_again, why_it_cannot_wait
 
 CLEAR_ENOUGH = 0.6
@@ -26,8 +27,13 @@ _WHOLLY_OURS_FROM = 0.8
 _GRAVEST_FIRST = tuple(Category)
 _A_RIVAL = 0.85
 """A second category with this part of the first one's score could as well be the first."""
+_FURTHER_CUES = 0.5
 _OUTRIGHT = 3.0
 """The score of one outright mention."""
+_MOSTLY = 2.0
+"""The score of one mention that mostly says it."""
+_THANKED = 0.6
+"""Whether thanks still ask for something, a person must see."""
 _PARTLY_OURS_FROM = 0.35
 """From this share on, a letter that is not ours may still hold something of ours."""
 
@@ -53,17 +59,22 @@ class Triage:
 
 def triage(title: str, text: str) -> Triage:
     """Reads one letter. Total: any text has an answer, if only "a person must look"."""
-    letter = letter_of(title, text)
+    return triage_of(letter_of(title, text))
+
+
+def triage_of(letter: Letter) -> Triage:
     evidence = gather(letter)
-    is_ours = evidence.share >= OURS_FROM
+    is_ours = (share := evidence.share) >= OURS_FROM
     category, second, confidence = (
         _what_it_is_about(evidence)
         if is_ours
         else (Category.NOT_OURS, None, _sure_it_is_not_ours(evidence))
     )
+    if is_ours and LETTER_OF_THANKS.match(letter.text):
+        confidence *= _THANKED
     confidence = round(confidence, 2)
-    urgent = why_it_cannot_wait(letter.text) if evidence.share >= _PARTLY_OURS_FROM else ()
-    again = says_it_happens_again(letter.text)
+    urgent = why_it_cannot_wait(letter) if share >= _PARTLY_OURS_FROM else ()
+    again = says_it_happens_again(letter)
     cues = sorted(cue.name for cue in (*evidence.for_us, *evidence.for_others))
     return Triage(
         is_ours=is_ours,
@@ -78,20 +89,20 @@ def triage(title: str, text: str) -> Triage:
     )
 
 
-def component_hint(category: Category, text: str) -> Component | None:
+_COMPONENTS = FirstGlance([(named, named[1]) for named in COMPONENT_WORDS])
+
+
+def component_hint(category: Category, letter: Letter) -> Component | None:
     """The part of the scheme that the words point to, or None where they point nowhere."""
     if category in (Category.SERVICE, Category.NOT_OURS):
         return None
-    said = plain(text)
-    named = (part for part, pattern in COMPONENT_WORDS if pattern.search(said))
+    parts = _COMPONENTS.possible(letter.seen)
+    named = (part for part, pattern in parts if pattern.search(letter.text))
     return next(named, USUAL_COMPONENT.get(category))
 
 
 def _what_it_is_about(evidence: Evidence) -> tuple[Category, Category | None, float]:
-    totals: dict[Category, float] = {}
-    for cue, score in evidence.for_us.items():
-        if isinstance(cue.speaks_for, Category):
-            totals[cue.speaks_for] = totals.get(cue.speaks_for, 0.0) + score
+    totals = _totals(evidence.for_us)
     general = totals.pop(Category.OTHER, 0.0)
     if general > 2.0 * max(totals.values(), default=0.0):
         return Category.OTHER, None, 0.5 * evidence.share
@@ -99,11 +110,29 @@ def _what_it_is_about(evidence: Evidence) -> tuple[Category, Category | None, fl
     first, best = ranked[0]
     second, runner_up = ranked[1] if len(ranked) > 1 else (None, 0.0)
     whole = min(1.0, evidence.share / _WHOLLY_OURS_FROM) ** 1.5
-    unrivalled = best / (best + 0.35 * runner_up) * (0.8 if runner_up > _A_RIVAL * best else 1.0)
+    unrivalled = (
+        best / (best + 0.35 * runner_up) * (0.8 if _A_RIVAL * best < runner_up < _OUTRIGHT else 1.0)
+    )
     confidence = _strength(best) * unrivalled * whole
-    if first is Category.SERVICE and second:  # a fault comes before how its report was answered
+    if (
+        first is Category.SERVICE and second and runner_up >= _MOSTLY
+    ):  # a fault comes before how its report was answered
         first, second = second, first
     return first, second if runner_up >= max(_OUTRIGHT, 0.4 * best) else None, confidence
+
+
+def _totals(scores: Scores) -> dict[Category, float]:
+    """Per category its strongest cue in full and the others by half: 水费 is not told twice where
+    水费太高 is.
+    """
+    found: dict[Category, list[float]] = {}
+    for cue, score in scores.items():
+        if isinstance(cue.speaks_for, Category):
+            found.setdefault(cue.speaks_for, []).append(score)
+    return {
+        category: max(its) + _FURTHER_CUES * (sum(its) - max(its))
+        for category, its in found.items()
+    }
 
 
 def _strength(score: float) -> float:
@@ -116,6 +145,8 @@ def _sure_it_is_not_ours(evidence: Evidence) -> float:
     theirs = _strength(sum(evidence.for_others.values()))
     if not evidence.for_us and not SUPPLY_WORDS.search(evidence.unexplained):
         return max(0.9 * theirs, 0.8 * (1.0 - exp(-len(evidence.unexplained) / 40)))
+    if all(cue.name == WATERWORKS for cue in evidence.for_us):
+        return 0.9 * theirs * (1.0 - 0.5 * evidence.share)
     partly_ours = evidence.share > _PARTLY_OURS_FROM / 2
     return theirs * (1.0 - evidence.share) * (0.7 if partly_ours else 1.0)
 

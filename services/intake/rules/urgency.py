@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable, Iterator
 
 from services.intake.rules import lexicon_urgency as lexicon
+from services.intake.rules.first_glance import FirstGlance
+from services.intake.rules.letter import Letter
 
 
 def several_days_without_water(text: str) -> bool:
@@ -53,23 +55,29 @@ def _said(pattern: re.Pattern[str]) -> Callable[[str], bool]:
     return lambda text: pattern.search(text) is not None
 
 
-URGENCY_POLICY: tuple[tuple[str, Callable[[str], bool]], ...] = (
-    ("several_days_without_water", several_days_without_water),
-    ("whole_village_without_water", whole_village_without_water),
-    ("burst_and_flooding", _said(lexicon.BURST_AND_FLOODING)),
-    ("people_ill", _said(lexicon.PEOPLE_ILL)),
-    ("place_of_care_hit", place_of_care_hit),
-    ("frail_person_without_water", frail_person_without_water),
-    ("emergency_named", _said(lexicon.EMERGENCY_NAMED)),
+UrgencyRule = tuple[str, Callable[[str], bool], re.Pattern[str]]
+"""Its name, what it asks of a text, and the words without which the answer is no."""
+
+URGENCY_POLICY: tuple[UrgencyRule, ...] = (
+    ("several_days_without_water", several_days_without_water, lexicon.SOME_DAYS),
+    ("whole_village_without_water", whole_village_without_water, lexicon.MANY_HOUSEHOLDS),
+    ("burst_and_flooding", _said(lexicon.BURST_AND_FLOODING), lexicon.BURST_AND_FLOODING),
+    ("people_ill", _said(lexicon.PEOPLE_ILL), lexicon.PEOPLE_ILL),
+    ("place_of_care_hit", place_of_care_hit, lexicon.PLACE_OF_CARE),
+    ("frail_person_without_water", frail_person_without_water, lexicon.FRAIL_PERSON),
+    ("emergency_named", _said(lexicon.EMERGENCY_NAMED), lexicon.EMERGENCY_NAMED),
 )
 """What makes a complaint urgent: any one of these."""
 
-
-def why_it_cannot_wait(text: str) -> tuple[str, ...]:
-    """Names of the urgency rules that plain `text` meets."""
-    return tuple(name for name, holds in URGENCY_POLICY if holds(text))
+_POLICY = FirstGlance([(rule, rule[2]) for rule in URGENCY_POLICY])
+_AGAIN = FirstGlance([(lexicon.REPEATED, lexicon.REPEATED)])
 
 
-def says_it_happens_again(text: str) -> bool:
-    """Whether plain `text` says that it keeps happening, or was complained of before."""
-    return lexicon.REPEATED.search(text) is not None
+def why_it_cannot_wait(letter: Letter) -> tuple[str, ...]:
+    """Names of the urgency rules that the letter meets."""
+    return tuple(name for name, holds, _ in _POLICY.possible(letter.seen) if holds(letter.text))
+
+
+def says_it_happens_again(letter: Letter) -> bool:
+    """Whether the letter says that it keeps happening, or was complained of before."""
+    return any(words.search(letter.text) for words in _AGAIN.possible(letter.seen))

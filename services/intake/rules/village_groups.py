@@ -1,6 +1,7 @@
 """村民小组: residents name their group (三组, 七、八组) far more often than an address."""
 
 import re
+from functools import lru_cache
 
 _DIGITS = "〇一二三四五六七八九"
 _ONE = "[一二三四五六七八九十0-9]"
@@ -27,7 +28,12 @@ _NOT_A_NUMBER = re.compile(rf"第|{_CALLED_GROUP_OR_TEAM}")
 
 def group_name(found: re.Match[str]) -> str:
     """The group that either pattern found, written one way: 3组 and 第三小组 are 三组."""
-    spans = re.split(_JOINED, _NOT_A_NUMBER.sub("", found[0]))
+    return _written_one_way(found[0])
+
+
+@lru_cache(1024)
+def _written_one_way(groups: str) -> str:
+    spans = re.split(_JOINED, _NOT_A_NUMBER.sub("", groups))
     return "、".join(_span(span) for span in spans if span) + "组"
 
 

@@ -193,12 +193,12 @@ SURE = (
     Read("抗旱浇地没水，渠里干了，玉米快旱死了。", NOT_OURS),
     Read("停电了水也没有，是不是水厂没电？", OUTAGE),
     Read("热水器打不着火，水压太小。", PRESSURE),
+    Read("在水厂干活，老板拖欠工资半年了。", NOT_OURS),
     Read("女儿家在县城，城里停暖了没人管。", NOT_OURS),
 )
 """Letters on which the first reading must be right."""
 
 OPEN = (
-    Read("在水厂干活，老板拖欠工资半年了。", NOT_OURS),
     Read("怎么还没人来？", OTHER, urgent=None, repeated=None),
     Read("听说要停水，是真的吗？", OTHER),
     Read("漏水。", OTHER, urgent=None, repeated=None),

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.gazetteer import load_gazetteer
-from services.intake.rules.place_names import Gazetteer, Village, folded
+from services.intake.rules.place_names import Gazetteer, Village, folded, spoken_name
 from services.intake.rules.places import SURE_ENOUGH, Place, resolve
 from services.intake.rules.village_groups import GROUP, group_name
 
@@ -174,6 +174,65 @@ def test_the_county_decides_between_two_counties() -> None:
     )
     assert resolve(both, "", "乙县王村停水", None).village_code == "2"
     assert resolve(both, "", "王村停水", None).candidates == ("1", "2")
+
+
+@pytest.mark.parametrize(
+    ("listed", "spoken"),
+    [
+        ("北门村委会", "北门村"),
+        ("北门村民委员会", "北门村"),
+        ("李村村委会", "李村"),
+        ("刘村委会", "刘村"),
+        ("城关社区居委会", "城关社区"),
+        ("城关社区居民委员会", "城关社区"),
+        ("城关居委会", "城关社区"),
+        ("北关村居委会", "北关村"),
+        ("北关社区村委会", "北关社区"),
+        ("城关社区", "城关社区"),
+        ("北门村", "北门村"),
+        ("红旗林场", "红旗林场"),
+        ("村委会", "村委会"),
+    ],
+)
+def test_people_read_the_place_and_not_its_committee(listed: str, spoken: str) -> None:
+    assert spoken_name(listed) == spoken
+
+
+@pytest.mark.parametrize(
+    ("listed", "text"),
+    [
+        ("北门村民委员会", "城关镇北门村停水"),
+        ("北门村委会", "我是北门村民委员会三组的,停水了"),
+        ("北门村委会", "北门村村委会附近水管漏了"),
+        ("城关社区居委会", "城关社区停水两天"),
+        ("城关社区居委会", "城关社区居委会门口漏水"),
+        ("城关居委会", "城关社区没水"),
+        ("城关社区", "城关居委会这边没水"),
+        ("李村村民委员会", "我们李村没水"),
+        ("柳树沟", "柳树沟村停水"),
+    ],
+)
+def test_any_gazetteers_way_of_naming_meets_any_residents(listed: str, text: str) -> None:
+    place = resolve(Gazetteer([Village("1", listed, "城关镇")]), "", text, None)
+    assert (place.village_code, place.village) == ("1", listed)
+    assert place.confidence >= SURE_ENOUGH
+
+
+def test_a_longer_name_is_not_the_village_it_ends_in() -> None:
+    ours = Gazetteer([Village("1", "河口村委会", "辋川镇")])
+    assert resolve(ours, "", "昨晚河口村停水", None).confidence >= SURE_ENOUGH
+    for text in ("杨河口村停水", "东河口村停水"):
+        assert resolve(ours, "", text, None).confidence < SURE_ENOUGH
+
+
+def test_a_village_of_another_town_or_county_is_only_a_guess_for_a_person() -> None:
+    ours = Gazetteer([Village("1", "新华村委会", "安村镇", "甲县")])
+    for text in ("石期市镇新华村停水", "乙县新华村停水"):
+        place = resolve(ours, "", text, None)
+        assert (place.village, place.candidates) == (None, ("1",))
+        assert place.is_doubtful
+    for text in ("甲县新华村停水", "甲县安村镇新华村停水", "我们新华村停水"):
+        assert resolve(ours, "", text, None).village_code == "1"
 
 
 @pytest.mark.parametrize(

@@ -4,16 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.intake.rules.letter import letter_of
 from services.intake.rules.lexicon import Category, Elsewhere
 from services.intake.rules.lexicon_components import Component
 from services.intake.rules.triage import CLEAR_ENOUGH, component_hint, triage
 from tests.unit.intake.letters import OPEN, SURE, Read
+from tests.unit.intake.more_letters import CLEAR, UNCLEAR
 
 A_LETTER = st.sampled_from(SURE)
 ANY_TEXT = st.text(max_size=300)
 
 
-@pytest.mark.parametrize("letter", SURE, ids=lambda letter: letter.text[:16])
+@pytest.mark.parametrize("letter", SURE + CLEAR, ids=lambda letter: letter.text[:16])
 def test_reads_as_a_clerk_would(letter: Read) -> None:
     reading = triage(letter.title, letter.text)
     assert reading.category == letter.category
@@ -24,7 +26,7 @@ def test_reads_as_a_clerk_would(letter: Read) -> None:
     assert letter.second or not reading.needs_human
 
 
-@pytest.mark.parametrize("letter", OPEN, ids=lambda letter: letter.text[:16])
+@pytest.mark.parametrize("letter", OPEN + UNCLEAR, ids=lambda letter: letter.text[:16])
 def test_what_the_words_leave_open_waits_for_a_person(letter: Read) -> None:
     assert triage(letter.title, letter.text).needs_human
 
@@ -113,12 +115,12 @@ def test_an_evening_outage_every_day_is_not_days_on_end() -> None:
     ],
 )
 def test_component_hint(text: str, component: Component | None) -> None:
-    assert component_hint(triage("", text).category, text) is component
+    assert component_hint(triage("", text).category, letter_of("", text)) is component
 
 
 def test_where_nothing_is_named_a_leak_points_to_the_network() -> None:
-    assert component_hint(Category.PIPE_LEAK, "漏水") is Component.NETWORK
-    assert component_hint(Category.NOT_OURS, "水泵坏了") is None
+    assert component_hint(Category.PIPE_LEAK, letter_of("", "漏水")) is Component.NETWORK
+    assert component_hint(Category.NOT_OURS, letter_of("", "水泵坏了")) is None
 
 
 @given(title=ANY_TEXT, text=ANY_TEXT)

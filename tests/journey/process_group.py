@@ -1,0 +1,136 @@
+"""A process in a session of its own, with all it starts: killed as a power cut ends a program."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+_LOOK_AGAIN_SECONDS = 0.02
+_ENDS_WITHIN_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """`process` leads it; the embedded PostgreSQL on `home` is in it."""
+
+    process: Process
+    home: Path
+
+    def postmaster(self) -> int | None:
+        """Of the server that runs, or ran, on this home; None: there was none yet."""
+        noted = self.home / "postgres" / "postmaster.pid"
+        return int(noted.read_text().split("\n", 1)[0]) if noted.exists() else None
+
+    def holds_postgres(self) -> bool:
+        postmaster = self.postmaster()
+        return postmaster is not None and os.getpgid(postmaster) == self.process.pid
+
+    async def kill(self) -> None:
+        """SIGKILL to all of it at once; nobody gets to say, write or close anything."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        await self.is_dead()
+
+    async def is_dead(self) -> None:
+        """Return when it has ended by SIGKILL, PostgreSQL too, which left no time to tidy up."""
+        async with asyncio.timeout(_ENDS_WITHIN_SECONDS):
+            status = await self.process.wait()
+            assert status == -signal.SIGKILL, f"it ended by itself, with status {status}"
+            postmaster = self.postmaster()
+            while postmaster is not None and _lives(postmaster):  # noqa: ASYNC110
+                await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+
+
+def _lives(pid: int) -> bool:
+    """A zombie that nobody has fetched is dead."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+@asynccontextmanager
+async def started(
+    command: Sequence[str | Path], home: Path, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[Group]:
+    """Start it. What it says on standard error goes to `home`.log. Killed at the end, if need be.
+
+    `settings` are its environment's WATERDESK_ variables, beside WATERDESK_HOME: ours do not count.
+    """
+    with home.with_suffix(".log").open("ab") as log:
+        process = await asyncio.create_subprocess_exec(
+            *map(str, command),
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=log,
+            cwd=ROOT,
+            env=environment(home, settings),
+            start_new_session=True,
+        )
+    group = Group(process, home)
+    try:
+        yield group
+    finally:
+        if process.returncode is None:
+            await group.kill()
+
+
+def free_ports(how_many: int) -> list[int]:
+    """Different ones, that nobody listens on now."""
+    with ExitStack() as held:
+        probes = [
+            held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(how_many)
+        ]
+        return [probe.getsockname()[1] for probe in probes]
+
+
+def ports_of_services() -> dict[str, str]:
+    """Settings that let all the services, and the demo's simulators, listen on free ports."""
+    dispatch, intake, reply, simulators = free_ports(4)
+    return {
+        "WATERDESK_DISPATCH_PORT": str(dispatch),
+        "WATERDESK_INTAKE_PORT": str(intake),
+        "WATERDESK_INTAKE_URL": f"http://127.0.0.1:{intake}",
+        "WATERDESK_REPLY_PORT": str(reply),
+        "WATERDESK_REPLY_URL": f"http://127.0.0.1:{reply}",
+        "WATERDESK_SIMULATORS_PORT": str(simulators),
+    }
+
+
+async def comes_true(
+    what: Callable[[], Awaitable[bool]], within: float, unless_ended: Sequence[Group] = ()
+) -> None:
+    """Return as soon as it does. `within`: seconds. Raises TimeoutError, or AssertionError at once
+    where one of the processes that should bring it about has ended."""
+    async with asyncio.timeout(within):
+        while not await what():
+            for group in unless_ended:
+                assert group.process.returncode is None, f"it ended: see {group.home}.log"
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+
+
+def environment(home: Path, settings: Mapping[str, str] | None = None) -> dict[str, str]:
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("WATERDESK_")}
+    return ours | {"WATERDESK_HOME": str(home)} | dict(settings or {})
+
+
+WATERDESK = Path(sys.executable).with_name("waterdesk")
+
+
+async def waterdesk(
+    *words: str, home: Path, settings: Mapping[str, str] | None = None
+) -> tuple[int | None, str]:
+    """The installed command; its exit status and what it printed. Its complaints fail the test."""
+    process = await asyncio.create_subprocess_exec(
+        WATERDESK, *words, stdout=PIPE, stderr=PIPE, env=environment(home, settings), cwd=ROOT
+    )
+    out, err = await process.communicate()
+    assert process.returncode in (0, 1), err.decode()
+    return process.returncode, out.decode()
