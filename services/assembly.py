@@ -80,9 +80,5 @@ def ports_of(names: Sequence[str], settings: CommonSettings) -> Mapping[str, int
 
 
 def port_of(name: str, place: Place) -> int:
-    ports = {
-        "intake": place.settings.intake_port,
-        "dispatch": place.settings.dispatch_port,
-        "reply": place.settings.reply_port,
-    }
-    return ports[name]
+    port: int = getattr(place.settings, f"{name}_port")
+    return port
