@@ -1,21 +1,15 @@
-"""Many rows at once: added by COPY, asked for by one array. For the hot paths."""
+"""Many new rows at once, by COPY. For the hot paths."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, String, Table, any_, literal, text
+from sqlalchemy import Table, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.sql.elements import CollectionAggregate
 
 _FIRST_STATEMENT = text("SELECT 1")
 """SQLAlchemy begins a transaction on the server with its first statement, and COPY is not its."""
-
-
-def one_of(values: Iterable[str]) -> CollectionAggregate[bool]:
-    """For `column == one_of(...)`: one array parameter, one prepared statement for any number."""
-    return any_(literal(list(values), ARRAY(String)))
 
 
 async def copy_into(session: AsyncSession, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

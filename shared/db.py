@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import Request
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.ext.asyncio import AsyncSession as CoreAsyncSession
 from sqlalchemy.orm import Session as CoreSession
 from sqlmodel import Session as ModelSession
@@ -35,6 +35,8 @@ class Database:
         self.service = service
         self.clock = clock
         self.engine = async_engine(url, pool_size=pool_size)
+        self._each_by_itself = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        """The same connections without transactions: no BEGIN and ROLLBACK around a mere look."""
         self.relay_wanted = asyncio.Event()
         """Set when a unit of work has left events in the outbox."""
 
@@ -53,8 +55,12 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Session]:
         """A session that only looks."""
-        async with Session(self.engine, expire_on_commit=False) as session:
+        async with Session(self._each_by_itself, expire_on_commit=False) as session:
             yield session
+
+    def connect(self) -> AsyncConnection:
+        """For `async with`: a connection whose statements commit each by itself."""
+        return self._each_by_itself.connect()
 
     async def close(self) -> None:
         await self.engine.dispose()
@@ -71,7 +77,7 @@ def async_engine(url: str, *, pool_size: int = 8) -> AsyncEngine:
     )
 
 
-def database_of(request: Request) -> Database:
+async def database_of(request: Request) -> Database:
     """FastAPI dependency: the database of the service that answers this request."""
     database = request.app.state.database
     assert isinstance(database, Database)

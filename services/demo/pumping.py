@@ -73,9 +73,11 @@ class Pump:
         return found
 
     async def _carry_news(self) -> int:
-        sent = [await self._relay(service) for service in self._services]
-        heard = [await self._hear(service) for service in self._services] if any(sent) else []
-        return sum(sent) + sum(heard)
+        """One service after the other: the last hears in one batch what all before it have said."""
+        carried = 0
+        for service in self._services:
+            carried += await self._hear(service) + await self._relay(service)
+        return carried
 
     async def _relay(self, service: Service) -> int:
         """Only where something was said since last time: everything happens in this process."""
@@ -107,7 +109,7 @@ async def pump(
     """`deliver` lets the simulated platforms push what is due; returns how many."""
     async with AsyncExitStack() as stack:
         connections = {
-            service.name: await stack.enter_async_context(service.database.engine.connect())
+            service.name: await stack.enter_async_context(service.database.connect())
             for service in services
         }
         subscriptions = {

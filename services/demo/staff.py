@@ -53,6 +53,7 @@ class Act:
     """Something that somebody will do at a time."""
 
     at: datetime
+    who: Role
     what: str
     do: Callable[[], Awaitable[None]]
 
@@ -90,6 +91,10 @@ def _takes(minutes: Minutes, thing: str, slowness: float = 1.0) -> timedelta:
     return timedelta(minutes=chance.uniform(*minutes) * slowness * (30 if slow else 1))
 
 
+def _soonest_first(acts: Iterable[Act]) -> list[Act]:
+    return sorted(acts, key=lambda act: act.at)
+
+
 def _in_office(at: datetime) -> datetime:
     """The same time, or the next morning where nobody is at the desk."""
     local = at.astimezone(SHANGHAI)
@@ -115,11 +120,21 @@ class Staff:
         self._office = office
         self._truth = truth
         self._haste = haste
+        self._of: Mapping[Role, Callable[[], Awaitable[list[Act]]]] = {
+            Role.CREW: self._of_crews,
+            Role.DISPATCHER: self._of_desk,
+            Role.REVIEWER: self._of_reviewers,
+        }
 
     async def to_do(self) -> list[Act]:
         """All that somebody will do next, the soonest first."""
-        acts = [*await self._of_crews(), *await self._of_desk(), *await self._of_reviewers()]
-        return sorted(acts, key=lambda act: act.at)
+        return _soonest_first([act for who in self._of for act in await self._of[who]()])
+
+    async def to_do_after(self, done: Act, acts: Iterable[Act]) -> list[Act]:
+        """The same where nothing has happened since `acts` but one of them, and nobody has heard
+        of it yet."""
+        of_others = [act for act in acts if act.who is not done.who]
+        return _soonest_first([*of_others, *await self._of[done.who]()])
 
     async def _of_crews(self) -> list[Act]:
         rows = await self._office.rows(
@@ -135,7 +150,7 @@ class Staff:
                 at = row.accepted_at + self._span(_TO_ARRIVE, f"{row.id} arrives")
             else:
                 at = row.arrived_at + self._span(_TO_REPAIR, f"{row.id} repairs")
-            acts.append(Act(at, f"{row.state} {row.id}", self._step(row)))
+            acts.append(Act(at, Role.CREW, f"{row.state} {row.id}", self._step(row)))
         return acts
 
     def _span(self, minutes: Minutes, thing: str) -> timedelta:
@@ -179,6 +194,7 @@ class Staff:
         return [
             Act(
                 _in_office(row.received_at + self._span(_TO_DECIDE, f"{row.id} decides")),
+                Role.DISPATCHER,
                 f"decide {row.id}",
                 self._decide(row, said),
             )
@@ -228,9 +244,8 @@ class Staff:
                 path += "/resolve-stuck"
                 arrived = await self._has_arrived(row)
                 body |= {"outcome": "arrived" if arrived else "send_again"}
-            acts.append(
-                Act(_in_office(at), f"{path} version {row.version}", self._review(path, body))
-            )
+            what = f"{path} version {row.version}"
+            acts.append(Act(_in_office(at), Role.REVIEWER, what, self._review(path, body)))
         return acts
 
     async def _has_arrived(self, row: Row[Any]) -> bool:

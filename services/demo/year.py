@@ -6,19 +6,19 @@ moment and goes on where it stopped: whatever was done already is recognised.
 """
 
 import json
+import os
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-
-from sqlalchemy import text
 
 from services.demo.pumping import Pump
 from services.demo.staff import Staff
 from services.demo.world import World
 from services.simulators.feeding import feed
-from services.simulators.said import Said
+from services.simulators.said import Said, SpokenTo
+from shared.auth.permissions import Role
 from shared.clock import ManualClock
 
 _LEFT_RUNNING = timedelta(hours=6)
@@ -29,17 +29,30 @@ _HEARD_WITHIN = timedelta(hours=6)
 """How long after somebody's step the other services have heard of it. In the real thing these are
 seconds; here several steps are heard at once, and each counts from its own time all the same."""
 _A_MOMENT = timedelta(seconds=1)
+_LENGTH = 200
 _PATIENCE = 3
 """How often somebody tries the same again."""
 _ONCE_IS_ENOUGH: tuple[str, ...] = ("load_county", "recount")
 """Turns for what does not change within the year."""
-_ONLY_AFTER_WORDS = ("intake: pull 12345", "intake: read board", "intake: reread board")
-"""Turns that ask the platforms: they have something only after somebody has spoken."""
-_ALL_BUT_SENDING = (
-    *_ONCE_IS_ENOUGH,
-    *_ONLY_AFTER_WORDS,
-    *("sweep", "acknowledge", "assign_waiting", "link_waiting"),
-)
+_ASKED: Mapping[str, SpokenTo] = {
+    "intake: pull 12345": SpokenTo.HOTLINE,
+    "intake: read board": SpokenTo.BOARD,
+    "intake: reread board": SpokenTo.BOARD,
+}
+"""Turns that ask a platform: it has something only after somebody has spoken there."""
+_DUE_SINCE: Mapping[str, Mapping[str, str]] = {
+    "dispatch": {
+        "link_waiting": "SELECT min(received_at) FROM complaint WHERE state = 'no_scheme'",
+        "assign_waiting": "SELECT min(opened_at) FROM work_order WHERE state = 'waiting_for_crew'",
+    },
+    "reply": {
+        "sweep": "SELECT min(next_at) FROM promise",
+        "acknowledge": "SELECT min(acknowledge_at) FROM complaint",
+        "send": "SELECT min(next_attempt_at) FROM reply"
+        " WHERE state IN ('approved', 'sending', 'awaiting_receipt')",
+    },
+}
+"""By service: turns that find nothing before what this names, after all news has been heard."""
 
 
 class NothingChangesError(Exception):
@@ -61,16 +74,21 @@ class Progress:
         self._path = path
 
     def load(self) -> Reached | None:
-        if not self._path.exists():
+        text = self._path.read_text() if self._path.exists() else ""
+        if not text:
             return None
-        kept = json.loads(self._path.read_text())
+        kept = json.loads(text)
         return Reached(**{name: datetime.fromisoformat(kept[name]) for name in kept})
 
     def save(self, reached: Reached) -> None:
-        half_written = self._path.with_suffix(".new")
+        """Over what stood there, in one write of one length: a kill finds the old or the new."""
         kept = {"lived_until": reached.lived_until, "clock": reached.clock}
-        half_written.write_text(json.dumps({name: at.isoformat() for name, at in kept.items()}))
-        half_written.rename(self._path)
+        text = json.dumps({name: at.isoformat() for name, at in kept.items()})
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT, 0o644)
+        try:
+            os.pwrite(descriptor, text.encode().ljust(_LENGTH), 0)
+        finally:
+            os.close(descriptor)
 
 
 async def live_through(
@@ -92,9 +110,10 @@ async def live_through(
     reached = progress.load() or Reached(clock.now(), clock.now())
     waiting = [one for one in said if one.at > reached.lived_until]
     waiting.reverse()  # the next one stands last
-    settle_at: datetime | None = clock.now()
-    try_at: datetime | None = None
-    idle = _ONCE_IS_ENOUGH
+    round_at: datetime | None = clock.now()
+    due: dict[str, datetime | None] = {}
+    # Asked once more in the round after: it may have been away.
+    spoken_to, spoken_to_before = set(SpokenTo), set(SpokenTo)
     done: Counter[str] = Counter()
     unheard: set[str] = set()
     acts = await staff.to_do()
@@ -103,7 +122,8 @@ async def live_through(
         moments = [waiting[-1].at] if waiting else []
         if act and act.at <= until - _LEFT_RUNNING:
             moments.append(act.at)
-        moments += [at for at in (settle_at, try_at) if at]
+        if round_at:
+            moments.append(round_at)
         if not moments or min(moments) > until:
             break
         clock.move_to(min(moments))
@@ -111,30 +131,35 @@ async def live_through(
         reached = replace(reached, clock=now)
         progress.save(reached)
         if waiting and waiting[-1].at <= now:
-            await feed(world.said_to, waiting.pop())
-            settle_at = _sooner(settle_at, now + _TAKEN_WITHIN)
-            idle = _ONCE_IS_ENOUGH
-            continue  # the platforms have it: nobody here has anything more to do yet
-        if act and act.at <= now:
+            said_now = waiting.pop()
+            await feed(world.said_to, said_now)
+            spoken_to.add(said_now.platform)
+            round_at = _sooner(round_at, now + _TAKEN_WITHIN)
+        elif act and act.at <= now:
             done[act.what] += 1
             if done[act.what] > _PATIENCE:
                 raise NothingChangesError(act.what)
             unheard.add(act.what)
             await act.do()
-            settle_at = _sooner(settle_at, now + _HEARD_WITHIN)
-        elif settle_at and settle_at <= now:
-            await pump.round(without=idle)
-            settle_at, idle = None, (*_ONCE_IS_ENOUGH, *_ONLY_AFTER_WORDS)
-            try_at = await _next_try(world)
+            round_at = _sooner(round_at, now + _HEARD_WITHIN)
+            if act.who is Role.REVIEWER:
+                due["send"] = now
+            acts = await staff.to_do_after(act, acts)
+        else:
+            silent = set(SpokenTo) - spoken_to - spoken_to_before
+            idle = [turn for turn, platform in _ASKED.items() if platform in silent]
+            idle += [turn for turn, since in due.items() if since is None or since > now]
+            await pump.round(without=[*_ONCE_IS_ENOUGH, *idle])
+            spoken_to_before, spoken_to = spoken_to, set()
+            due = await _due(world)
+            # A reply that a platform did not take, or has not shown yet, is tried again.
+            round_at = max(due["send"], now + _A_MOMENT) if due["send"] else None
             unheard.clear()
             reached = Reached(now, now)
             progress.save(reached)
             if on_moment:
                 on_moment(now)
-        else:
-            await pump.round(without=_ALL_BUT_SENDING)
-            try_at = await _next_try(world)
-        acts = await staff.to_do()
+            acts = await staff.to_do()
     clock.move_to(until)
     await pump.settle()
     progress.save(Reached(until, until))
@@ -144,13 +169,11 @@ def _sooner(one: datetime | None, other: datetime) -> datetime:
     return min(one, other) if one else other
 
 
-async def _next_try(world: World) -> datetime | None:
-    """When a reply that a platform did not take, or has not shown yet, is due again."""
-    async with world.services["reply"].database.reading() as session:
-        due: datetime | None = await session.scalar(
-            text(
-                "SELECT min(next_attempt_at) FROM reply"
-                " WHERE state IN ('approved', 'sending', 'awaiting_receipt')"
-            )
-        )
-    return max(due, world.clock.now() + _A_MOMENT) if due else None
+async def _due(world: World) -> dict[str, datetime | None]:
+    """Since when, or from when, each of these turns has something to do."""
+    due: dict[str, datetime | None] = {}
+    for service, since in _DUE_SINCE.items():
+        columns = ", ".join(f"({query}) AS {turn}" for turn, query in since.items())
+        (row,) = await world.rows(service, f"SELECT {columns}")
+        due |= row._mapping
+    return due

@@ -61,7 +61,7 @@ _REFUSED: dict[Refusal, tuple[int, Text]] = {
 }
 
 
-def desk_of(request: Request) -> Desk:
+async def desk_of(request: Request) -> Desk:
     """FastAPI dependency: gazetteer, vault and hashes, set where the app is wired."""
     desk = request.app.state.desk
     assert isinstance(desk, Desk)

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy import String, bindparam
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -15,11 +16,29 @@ from services.intake.models import Complaint, Outcome, PlatformCursor, Rereading
 from services.intake.platforms.incoming import Incoming
 from services.intake.platforms.source import PulledSource, Unreadable
 from shared.http import PlatformAway, PlatformRefused
+from shared.statements import compiled_once
 
 log = structlog.get_logger(__name__)
 
 _REFUSED_PAUSE = timedelta(minutes=5)
 """A platform that refuses our account will do so again until a person has looked."""
+
+_CURSOR = upsert(PlatformCursor)
+_CURSOR_MOVED = compiled_once(
+    _CURSOR.on_conflict_do_update(
+        index_elements=["platform", "county"],
+        set_={"cursor": _CURSOR.excluded.cursor, "moved_at": _CURSOR.excluded.moved_at},
+        where=col(PlatformCursor.cursor).is_not_distinct_from(bindparam("before", type_=String)),
+    ),
+    ("platform", "county", "cursor", "moved_at"),
+)
+_REREAD = upsert(Rereading)
+_READ_AGAIN = compiled_once(
+    _REREAD.on_conflict_do_update(
+        index_elements=["complaint_id"], set_={"read_at": _REREAD.excluded.read_at}
+    ),
+    ("complaint_id", "read_at"),
+)
 
 Reread = Callable[[Sequence[str]], Awaitable[list[Incoming | Unreadable]]]
 
@@ -88,21 +107,15 @@ class Pull:
         self, session: AsyncSession, before: str | None, after: str | None
     ) -> None:
         """In the transaction of the page. Another replica that was quicker keeps its own."""
-        statement = upsert(PlatformCursor).values(
-            platform=self._acceptance.platform.value,
-            county=self._acceptance.county,
-            cursor=after,
-            moved_at=self._acceptance.database.clock.now(),
-        )
         await session.execute(
-            statement.on_conflict_do_update(
-                index_elements=["platform", "county"],
-                set_={
-                    "cursor": statement.excluded.cursor,
-                    "moved_at": statement.excluded.moved_at,
-                },
-                where=col(PlatformCursor.cursor).is_not_distinct_from(before),
-            )
+            _CURSOR_MOVED,
+            {
+                "platform": self._acceptance.platform.value,
+                "county": self._acceptance.county,
+                "cursor": after,
+                "moved_at": self._acceptance.database.clock.now(),
+                "before": before,
+            },
         )
 
 
@@ -137,13 +150,9 @@ class ReadAgain:
 
         async def mark_read(session: AsyncSession) -> None:
             now = self._acceptance.database.clock.now()
-            statement = upsert(Rereading).values(
-                [{"complaint_id": complaint_id, "read_at": now} for complaint_id in sorted(due)]
-            )
             await session.execute(
-                statement.on_conflict_do_update(
-                    index_elements=["complaint_id"], set_={"read_at": statement.excluded.read_at}
-                )
+                _READ_AGAIN,
+                [{"complaint_id": complaint_id, "read_at": now} for complaint_id in sorted(due)],
             )
 
         return how_much_was_new(self._acceptance, await self._acceptance.accept(read, mark_read))

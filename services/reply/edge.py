@@ -22,7 +22,7 @@ class ReplyDesk:
     second_person: bool
 
 
-def desk_of(request: Request) -> ReplyDesk:
+async def desk_of(request: Request) -> ReplyDesk:
     """FastAPI dependency."""
     desk = request.app.state.reply_desk
     assert isinstance(desk, ReplyDesk)

@@ -1,6 +1,6 @@
 """FastAPI dependency: the person who asks, if they may."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fastapi import Depends, Request
@@ -33,8 +33,8 @@ def requires(permission: Permission) -> Any:
     return Depends(_checker(permission))
 
 
-def _checker(permission: Permission) -> Callable[[Request], Person]:
-    def check(request: Request) -> Person:
+def _checker(permission: Permission) -> Callable[[Request], Awaitable[Person]]:
+    async def check(request: Request) -> Person:
         person = person_of(request)
         if not person.may(permission):
             raise Problem(403, "not_allowed", NOT_ALLOWED)

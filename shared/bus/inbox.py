@@ -3,11 +3,28 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ARRAY, DateTime, Text, func, literal, select
+from sqlalchemy import ARRAY, DateTime, Text, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.bus.tables import inbox
+from shared.statements import compiled_once
+
+_EVENT_ID = func.unnest(bindparam("event_ids", type_=ARRAY(Text))).column_valued("event_id")
+# One array rather than a row of parameters each: one statement for every size of batch.
+_HEARD = compiled_once(
+    insert(inbox)
+    .from_select(
+        ["consumer", "event_id", "heard_at"],
+        select(
+            bindparam("consumer", type_=Text),
+            _EVENT_ID,
+            bindparam("now", type_=DateTime(timezone=True)),
+        ),
+    )
+    .on_conflict_do_nothing()
+    .returning(inbox.c.event_id)
+)
 
 
 async def first_heard(
@@ -19,15 +36,7 @@ async def first_heard(
     same events right now, this waits for its commit.
     """
     # Sorted, so that two replicas at the same events never wait for each other in a ring.
-    # One array rather than a row of parameters each: one statement for every size of batch.
-    event_id = func.unnest(literal(sorted(set(event_ids)), ARRAY(Text))).column_valued("event_id")
     heard = await session.execute(
-        insert(inbox)
-        .from_select(
-            ["consumer", "event_id", "heard_at"],
-            select(literal(consumer, Text), event_id, literal(now, DateTime(timezone=True))),
-        )
-        .on_conflict_do_nothing()
-        .returning(inbox.c.event_id)
+        _HEARD, {"consumer": consumer, "event_ids": sorted(set(event_ids)), "now": now}
     )
     return set(heard.scalars())

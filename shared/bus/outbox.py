@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from zlib import crc32
 
-from sqlalchemy import ARRAY, Integer, func, literal, select
+from sqlalchemy import ARRAY, Integer, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.batches import copy_into
@@ -16,6 +16,9 @@ from shared.telemetry import current_traceparent
 
 _KEY_LOCK = 7001
 _STRIPES = 1024
+_HOLD_KEYS = select(
+    func.pg_advisory_xact_lock(_KEY_LOCK, func.unnest(bindparam("stripes", type_=ARRAY(Integer))))
+)
 
 
 class Outbox:
@@ -44,11 +47,7 @@ class Outbox:
         if not self._events:
             return
         stripes = sorted({crc32(event.key.encode()) % _STRIPES for event in self._events})
-        await session.execute(
-            select(
-                func.pg_advisory_xact_lock(_KEY_LOCK, func.unnest(literal(stripes, ARRAY(Integer))))
-            )
-        )
+        await session.execute(_HOLD_KEYS, {"stripes": stripes})
         traceparent = current_traceparent()
         messages = [
             to_message(

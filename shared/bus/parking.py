@@ -3,14 +3,21 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ARRAY, Row, Text, any_, delete, func, insert, literal, select, update
+from sqlalchemy import Row, Text, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.bus.protocol import Message
 from shared.bus.tables import parked
+from shared.statements import any_of
 
 _PARKING_LOCK = 7003
 BEHIND = "behind an earlier parked event"
+_PARKED_AMONG = (
+    select(parked.c.key)
+    .where(parked.c.consumer == bindparam("its_consumer"))
+    .where(parked.c.key == any_of("keys", Text))
+    .distinct()
+)
 
 
 async def park(
@@ -47,12 +54,7 @@ async def blocked_keys(session: AsyncSession, consumer: str, keys: Collection[st
 
 
 async def _parked_among(session: AsyncSession, consumer: str, keys: Collection[str]) -> set[str]:
-    rows = await session.execute(
-        select(parked.c.key)
-        .where(parked.c.consumer == consumer)
-        .where(parked.c.key == any_(literal(list(keys), ARRAY(Text))))
-        .distinct()
-    )
+    rows = await session.execute(_PARKED_AMONG, {"its_consumer": consumer, "keys": list(keys)})
     return set(rows.scalars())
 
 

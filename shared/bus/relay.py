@@ -3,7 +3,7 @@
 import asyncio
 
 import structlog
-from sqlalchemy import ARRAY, BigInteger, any_, delete, func, literal, select
+from sqlalchemy import BigInteger, bindparam, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.bus.faults import is_passing
@@ -11,35 +11,33 @@ from shared.bus.protocol import Bus, Message
 from shared.bus.tables import outbox
 from shared.bus.waiting import Backoff, wait_for
 from shared.db import Database
+from shared.statements import any_of
 
 _RELAY_LOCK = 7002
 _BATCH = 1000
 _LOOK_EVERY_SECONDS = 0.25
 """How soon a relay sees what another replica left in the outbox (its own it hears at once)."""
+_OLDEST = (
+    select(outbox.c.id, outbox.c.topic, outbox.c.key, outbox.c.headers, outbox.c.value)
+    .order_by(outbox.c.id)
+    .limit(bindparam("limit"))
+)
+_SENT = delete(outbox).where(outbox.c.id == any_of("sent", BigInteger))
 
 log = structlog.get_logger(__name__)
 
 
 async def relay_batch(connection: AsyncConnection, bus: Bus, limit: int = _BATCH) -> int:
-    """Send the oldest events and forget them. Returns how many.
+    """Send the oldest events and forget them. Returns how many. `connection`: see Database.connect.
 
-    Killed before the delete commits, the same events go out again; every inbox knows them.
+    Killed before the delete, the same events go out again; every inbox knows them.
     Raises BusAway and the database's errors; nothing is lost by either.
     """
-    rows = (
-        await connection.execute(
-            select(outbox.c.id, outbox.c.topic, outbox.c.key, outbox.c.headers, outbox.c.value)
-            .order_by(outbox.c.id)
-            .limit(limit)
-        )
-    ).all()
-    await connection.commit()
+    rows = (await connection.execute(_OLDEST, {"limit": limit})).all()
     if not rows:
         return 0
     await bus.publish([Message(row.topic, row.key, row.headers, row.value) for row in rows])
-    sent = literal([row.id for row in rows], ARRAY(BigInteger))
-    await connection.execute(delete(outbox).where(outbox.c.id == any_(sent)))
-    await connection.commit()
+    await connection.execute(_SENT, {"sent": [row.id for row in rows]})
     return len(rows)
 
 
@@ -49,7 +47,7 @@ async def run_relay(database: Database, bus: Bus, stopping: asyncio.Event) -> No
     backoff = Backoff()
     while not stopping.is_set():
         try:
-            async with database.engine.connect() as connection:
+            async with database.connect() as connection:
                 await _relay_while_locked(connection, database, bus, stopping, backoff)
         except Exception as error:
             if not is_passing(error):
@@ -67,10 +65,8 @@ async def _relay_while_locked(
 ) -> None:
     lock = select(func.pg_try_advisory_lock(_RELAY_LOCK, 0))
     while not (await connection.execute(lock)).scalar_one():
-        await connection.commit()
         if await wait_for(stopping, _LOOK_EVERY_SECONDS):
             return
-    await connection.commit()
     try:
         while not stopping.is_set():
             database.relay_wanted.clear()

@@ -10,14 +10,28 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.dispatch.rules.assignment import Crew, Order, choose_crews, is_below_capacity
 from services.dispatch.rules.faults import Component
 from services.dispatch.rules.work_order import State
-from shared.batches import one_of
 from shared.bus.outbox import Outbox
 from shared.events.work_orders import CrewAssigned
+from shared.statements import any_of
 
 from .locks import Row, hold_crews, work_orders
 from .timeline import What, step, write_steps
 
 _AT_ONCE = 1000
+_WAITING = work_orders.c.state == State.WAITING_FOR_CREW.value
+_WAITING_THERE = (
+    select(work_orders)
+    .where(work_orders.c.county == any_of("counties"), _WAITING)
+    .order_by(
+        work_orders.c.urgent.desc(),
+        work_orders.c.chases.desc(),
+        work_orders.c.opened_at,
+        work_orders.c.id,
+    )
+    .limit(_AT_ONCE)
+    .with_for_update(key_share=True, skip_locked=True)
+)
+_COUNTIES_WAITING = select(work_orders.c.county).where(_WAITING).distinct()
 _GIVEN = (
     update(work_orders)
     .where(work_orders.c.id == bindparam("order_id"))
@@ -37,14 +51,7 @@ async def assign_waiting(
     crews = await hold_crews(session, counties)
     if not any(is_below_capacity(crew_of(row)) for row in crews if row["active"]):
         return 0
-    columns = work_orders.c
-    found = await session.execute(
-        select(work_orders)
-        .where(columns.county == one_of(counties), columns.state == State.WAITING_FOR_CREW.value)
-        .order_by(columns.urgent.desc(), columns.chases.desc(), columns.opened_at, columns.id)
-        .limit(_AT_ONCE)
-        .with_for_update(key_share=True, skip_locked=True)
-    )
+    found = await session.execute(_WAITING_THERE, {"counties": list(counties)})
     waiting = [dict(row) for row in found.mappings()]
     changed = give(waiting, crews, now)
     await write_given(session, changed)
@@ -52,11 +59,7 @@ async def assign_waiting(
 
 
 async def counties_waiting(session: AsyncSession) -> list[str]:
-    columns = work_orders.c
-    found = await session.execute(
-        select(columns.county).where(columns.state == State.WAITING_FOR_CREW.value).distinct()
-    )
-    return sorted(found.scalars())
+    return sorted((await session.execute(_COUNTIES_WAITING)).scalars())
 
 
 def give(orders: Sequence[Row], crews: Sequence[Row], now: datetime) -> list[Row]:

@@ -4,19 +4,32 @@ from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Table, exists, select, update
+from sqlalchemy import Table, bindparam, exists, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.dispatch.models import Complaint, ReplyView
 from services.dispatch.rules.work_order import State
 from shared.bus.outbox import Outbox
 from shared.events.work_orders import WorkOrderClosed
+from shared.statements import any_of
 
 from .locks import Row, hold_schemes, hold_work_orders, work_orders
 from .timeline import What, step, write_steps
 
 _complaints: Table = Complaint.__table__  # type: ignore[attr-defined]
 _replies: Table = ReplyView.__table__  # type: ignore[attr-defined]
+_REPAIRED_FOR = select(work_orders.c.id, work_orders.c.scheme_id).where(
+    work_orders.c.id.in_(
+        select(_complaints.c.work_order_id).where(_complaints.c.id == any_of("complaint_ids"))
+    ),
+    work_orders.c.state == State.REPAIRED.value,
+)
+_DELIVERED = exists().where(
+    _replies.c.complaint_id == _complaints.c.id, _replies.c.state == "delivered"
+)
+_SOMEBODY_WAITS = select(
+    exists().where(_complaints.c.work_order_id == bindparam("order_id"), ~_DELIVERED)
+)
 
 
 class Outcome(StrEnum):
@@ -64,13 +77,8 @@ async def close_answered(
     session: AsyncSession, outbox: Outbox, complaint_ids: Collection[str], now: datetime
 ) -> None:
     """Close the repaired orders of these complaints where nobody waits for an answer any more."""
-    named = select(work_orders.c.id, work_orders.c.scheme_id).where(
-        work_orders.c.id.in_(
-            select(_complaints.c.work_order_id).where(_complaints.c.id.in_(complaint_ids))
-        ),
-        work_orders.c.state == State.REPAIRED.value,
-    )
-    scheme_of = dict((await session.execute(named)).tuples().all())
+    named = await session.execute(_REPAIRED_FOR, {"complaint_ids": list(complaint_ids)})
+    scheme_of = dict(named.tuples().all())
     if not scheme_of:
         return
     await hold_schemes(session, set(scheme_of.values()))
@@ -81,8 +89,4 @@ async def close_answered(
 
 async def is_answered(session: AsyncSession, order_id: str) -> bool:
     """Whether the newest answer to every complaint of the order has been delivered."""
-    delivered = exists().where(
-        _replies.c.complaint_id == _complaints.c.id, _replies.c.state == "delivered"
-    )
-    waiting = select(exists().where(_complaints.c.work_order_id == order_id, ~delivered))
-    return not (await session.execute(waiting)).scalar_one()
+    return not (await session.execute(_SOMEBODY_WAITS, {"order_id": order_id})).scalar_one()

@@ -20,8 +20,8 @@ from services.dispatch.rules.faults import (
 from services.dispatch.rules.merging import OpenFault, Reach, Reason, find_fault, stands_alone
 from services.dispatch.rules.standing import Standing, standing
 from services.dispatch.rules.work_order import State
-from shared.batches import one_of
 from shared.ids import new_id
+from shared.statements import any_of
 
 from .locks import Row, schemes, work_orders
 
@@ -33,6 +33,17 @@ _STATES: Mapping[Standing, ComplaintState] = {
     Standing.NOT_OURS: ComplaintState.NOT_OURS,
     Standing.TO_LINK: ComplaintState.LINKED,
 }
+_PLACES = (
+    select(_villages, schemes.c.county)
+    .join(schemes, schemes.c.id == _villages.c.scheme_id)
+    .where(_villages.c.village_code == any_of("codes"))
+)
+_OPEN_TO_MORE = select(work_orders).where(
+    work_orders.c.scheme_id == any_of("scheme_ids"),
+    work_orders.c.state != State.CLOSED.value,
+    not_(work_orders.c.for_office),
+    or_(not_(work_orders.c.component_named), work_orders.c.component.not_in(OF_ONE_HOUSEHOLD)),
+)
 _OWN_SOURCE = frozenset({Component.WELL, Component.PUMP})
 
 
@@ -64,11 +75,7 @@ async def places_of(session: AsyncSession, rows: Iterable[Row]) -> dict[str, Row
     codes = {row["village_code"] for row in rows if row["village_code"] is not None}
     if not codes:
         return {}
-    found = await session.execute(
-        select(_villages, schemes.c.county)
-        .join(schemes, schemes.c.id == _villages.c.scheme_id)
-        .where(_villages.c.village_code == one_of(codes))
-    )
+    found = await session.execute(_PLACES, {"codes": list(codes)})
     return {row["village_code"]: dict(row) for row in found.mappings()}
 
 
@@ -158,15 +165,7 @@ async def _open_faults(
     known: dict[str, Row],
 ) -> dict[str, list[OpenFault]]:
     """The open work orders that more complaints may hang on, by scheme; their rows into `known`."""
-    columns = work_orders.c
-    found = await session.execute(
-        select(work_orders).where(
-            columns.scheme_id == one_of(held),
-            columns.state != State.CLOSED.value,
-            not_(columns.for_office),
-            or_(not_(columns.component_named), columns.component.not_in(OF_ONE_HOUSEHOLD)),
-        )
-    )
+    found = await session.execute(_OPEN_TO_MORE, {"scheme_ids": list(held)})
     faults: dict[str, list[OpenFault]] = defaultdict(list)
     for row in found.mappings():
         order = known[row["id"]] = dict(row)

@@ -12,7 +12,7 @@ from sqlalchemy import Table, bindparam, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.dispatch.models import PromiseView
-from shared.batches import copy_into, one_of
+from shared.batches import copy_into
 from shared.bus.outbox import Outbox
 from shared.events.event import Heard
 from shared.events.replies import (
@@ -22,11 +22,13 @@ from shared.events.replies import (
     PromisesArmed,
     PromiseWarned,
 )
+from shared.statements import any_of
 
 from .locks import Row
 
 _promises: Table = PromiseView.__table__  # type: ignore[attr-defined]
 _KEY = ("complaint_id", "stage")
+_KNOWN = select(_promises).where(_promises.c.complaint_id == any_of("complaint_ids"))
 _CHANGED = (
     update(_promises)
     .where(*(_promises.c[name] == bindparam(f"its_{name}") for name in _KEY))
@@ -159,9 +161,7 @@ def _new_row(news: _News | PromisesArmed, stage: str, due_at: datetime) -> Row:
 
 
 async def _known(session: AsyncSession, complaint_ids: Sequence[str]) -> _Rows:
-    found = await session.execute(
-        select(_promises).where(_promises.c.complaint_id == one_of(set(complaint_ids)))
-    )
+    found = await session.execute(_KNOWN, {"complaint_ids": list(set(complaint_ids))})
     return {(row["complaint_id"], row["stage"]): dict(row) for row in found.mappings()}
 
 

@@ -12,7 +12,6 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.dispatch.models import ReplyView
-from shared.batches import one_of
 from shared.bus.outbox import Outbox
 from shared.events.event import Heard
 from shared.events.replies import (
@@ -22,6 +21,7 @@ from shared.events.replies import (
     ReplyStuck,
     ResidentTold,
 )
+from shared.statements import any_of, compiled_once
 
 from .finishing import close_answered
 from .locks import Row
@@ -30,14 +30,18 @@ ReplyNews = ReplyDrafted | ReplyApproved | ReplyDelivered | ReplyStuck | Residen
 
 _replies: Table = ReplyView.__table__  # type: ignore[attr-defined]
 _UPSERT = insert(_replies)
-_WRITTEN = _UPSERT.on_conflict_do_update(
-    index_elements=["complaint_id"],
-    set_={
-        column.name: _UPSERT.excluded[column.name]
-        for column in _replies.c
-        if column.name != "complaint_id"
-    },
+_WRITTEN = compiled_once(
+    _UPSERT.on_conflict_do_update(
+        index_elements=["complaint_id"],
+        set_={
+            column.name: _UPSERT.excluded[column.name]
+            for column in _replies.c
+            if column.name != "complaint_id"
+        },
+    ),
+    _replies.c.keys(),
 )
+_KNOWN = select(_replies).where(_replies.c.complaint_id == any_of("complaint_ids"))
 _NOTHING_KNOWN = {
     "returned": False,
     "drafted_at": None,
@@ -62,9 +66,7 @@ async def on_replies_changed(
     these types. What was delivered may have been the last answer that a repaired order waits for.
     """
     complaint_ids = {event.data.complaint_id for event in events}
-    found = await session.execute(
-        select(_replies).where(_replies.c.complaint_id == one_of(complaint_ids))
-    )
+    found = await session.execute(_KNOWN, {"complaint_ids": list(complaint_ids)})
     rows = {row["complaint_id"]: dict(row) for row in found.mappings()}
     for event in events:
         _take(rows, event)

@@ -10,11 +10,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.dispatch.models import Complaint
 from services.dispatch.policy import Policy
 from services.dispatch.rules.work_order import State
-from shared.batches import copy_into, one_of
+from shared.batches import copy_into
 from shared.bus.outbox import Outbox
 from shared.events.complaints import ComplaintReceived, Decision
 from shared.events.event import Heard
 from shared.events.work_orders import ComplaintsLinked, WorkOrderOpened
+from shared.statements import any_of
 
 from .assigning import give, tell_given, write_given
 from .hanging import Plan, places_of, plan, settle_standing
@@ -22,6 +23,7 @@ from .locks import Row, hold_crews, hold_schemes, hold_work_orders, work_orders
 from .timeline import What, step, write_steps
 
 complaints: Table = Complaint.__table__  # type: ignore[attr-defined]
+_KNOWN = select(complaints.c.id).where(complaints.c.id == any_of("complaint_ids"))
 _JOINED = (
     update(work_orders)
     .where(work_orders.c.id == bindparam("order_id"))
@@ -48,7 +50,7 @@ async def on_complaints_received(
     held = await hold_schemes(
         session, {places[row["village_code"]]["scheme_id"] for row in to_link}
     )
-    known = await session.execute(select(complaints.c.id).where(complaints.c.id == one_of(rows)))
+    known = await session.execute(_KNOWN, {"complaint_ids": list(rows)})
     for complaint_id in known.scalars():
         del rows[complaint_id]
     if not rows:

@@ -3,12 +3,12 @@
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Select, Table, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.dispatch.models import Crew, Scheme, WorkOrder
 from services.dispatch.rules.work_order import WITH_CREW
-from shared.batches import one_of
+from shared.statements import any_of
 
 Row = dict[str, Any]
 """One row of a table, as Core reads and writes it."""
@@ -18,42 +18,41 @@ crews: Table = Crew.__table__  # type: ignore[attr-defined]
 work_orders: Table = WorkOrder.__table__  # type: ignore[attr-defined]
 
 
-async def hold_schemes(session: AsyncSession, scheme_ids: Collection[str]) -> dict[str, Row]:
-    found = await session.execute(
-        select(schemes)
-        .where(schemes.c.id == one_of(scheme_ids))
-        .order_by(schemes.c.id)
+def _held(table: Table, key: str) -> Select[Any]:
+    return (
+        select(table)
+        .where(table.c[key] == any_of("keys"))
+        .order_by(table.c.id)
         .with_for_update(key_share=True)
     )
+
+
+_SCHEMES = _held(schemes, "id")
+_CREWS = _held(crews, "county")
+_WORK_ORDERS = _held(work_orders, "id")
+_BUSY = (
+    select(work_orders.c.crew_id, work_orders.c.town, func.count())
+    .where(work_orders.c.crew_id == any_of("crew_ids"), work_orders.c.state.in_(WITH_CREW))
+    .group_by(work_orders.c.crew_id, work_orders.c.town)
+)
+
+
+async def hold_schemes(session: AsyncSession, scheme_ids: Collection[str]) -> dict[str, Row]:
+    found = await session.execute(_SCHEMES, {"keys": list(scheme_ids)})
     return {row["id"]: dict(row) for row in found.mappings()}
 
 
 async def hold_crews(session: AsyncSession, counties: Collection[str]) -> list[Row]:
     """The crews of these counties, with `open_in`: how many orders they are busy with, by town."""
-    found = await session.execute(
-        select(crews)
-        .where(crews.c.county == one_of(counties))
-        .order_by(crews.c.id)
-        .with_for_update(key_share=True)
-    )
+    found = await session.execute(_CREWS, {"keys": list(counties)})
     held = {row["id"]: {**row, "open_in": {}} for row in found.mappings()}
     # A statement of its own: it sees what the last holder of the rows has committed.
-    columns = work_orders.c
-    busy = await session.execute(
-        select(columns.crew_id, columns.town, func.count())
-        .where(columns.crew_id == one_of(held), columns.state.in_(WITH_CREW))
-        .group_by(columns.crew_id, columns.town)
-    )
+    busy = await session.execute(_BUSY, {"crew_ids": list(held)})
     for crew_id, town, orders in busy:
         held[crew_id]["open_in"][town] = orders
     return list(held.values())
 
 
 async def hold_work_orders(session: AsyncSession, order_ids: Iterable[str]) -> dict[str, Row]:
-    found = await session.execute(
-        select(work_orders)
-        .where(work_orders.c.id == one_of(set(order_ids)))
-        .order_by(work_orders.c.id)
-        .with_for_update(key_share=True)
-    )
+    found = await session.execute(_WORK_ORDERS, {"keys": list(set(order_ids))})
     return {row["id"]: dict(row) for row in found.mappings()}

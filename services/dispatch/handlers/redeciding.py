@@ -14,6 +14,7 @@ from services.dispatch.rules.work_order import UNDER_WAY, State
 from shared.bus.outbox import Outbox
 from shared.events.complaints import ComplaintChased, ComplaintDecided, ComplaintEdited
 from shared.events.event import Heard
+from shared.statements import any_of
 
 from .finishing import Outcome, end
 from .hanging import places_of, plan, settle_standing
@@ -21,6 +22,7 @@ from .linking import carry_out, complaints, decision_columns
 from .locks import Row, hold_crews, hold_schemes, hold_work_orders, schemes, work_orders
 from .timeline import What, step, write_steps
 
+_AT_ONCE = 500
 _villages: Table = SchemeVillage.__table__  # type: ignore[attr-defined]
 _WHAT_AND_WHERE = ("category", "component", "village_code")
 _CHANGEABLE = tuple(
@@ -33,12 +35,34 @@ _WRITTEN = (
     .where(complaints.c.id == bindparam("complaint_id"))
     .values({name: bindparam(f"new_{name}") for name in _CHANGEABLE})
 )
+_WITHOUT_SCHEME = (
+    select(complaints.c.id, schemes.c.id)
+    .join(_villages, _villages.c.village_code == complaints.c.village_code)
+    .join(schemes, schemes.c.id == _villages.c.scheme_id)
+    .where(
+        complaints.c.state == ComplaintState.NO_SCHEME.value,
+        schemes.c.county == complaints.c.county,
+    )
+    .order_by(complaints.c.id)
+    .limit(_AT_ONCE)
+)
+_SCHEMES_OF = (
+    select(work_orders.c.scheme_id)
+    .join(complaints, complaints.c.work_order_id == work_orders.c.id)
+    .where(complaints.c.id == any_of("complaint_ids"))
+    .distinct()
+)
+_HELD = (
+    select(complaints)
+    .where(complaints.c.id == any_of("complaint_ids"))
+    .order_by(complaints.c.id)
+    .with_for_update(key_share=True)
+)
 _CHASED = (
     update(work_orders)
     .where(work_orders.c.id == bindparam("order_id"))
     .values(chases=work_orders.c.chases + bindparam("more"))
 )
-_AT_ONCE = 500
 
 
 class UnknownComplaint(LookupError):
@@ -103,18 +127,7 @@ async def link_where_scheme_is_known(
     session: AsyncSession, outbox: Outbox, now: datetime, *, policy: Policy
 ) -> int:
     """Link complaints whose village has come onto a scheme since. Returns how many."""
-    found = await session.execute(
-        select(complaints.c.id, schemes.c.id)
-        .join(_villages, _villages.c.village_code == complaints.c.village_code)
-        .join(schemes, schemes.c.id == _villages.c.scheme_id)
-        .where(
-            complaints.c.state == ComplaintState.NO_SCHEME.value,
-            schemes.c.county == complaints.c.county,
-        )
-        .order_by(complaints.c.id)
-        .limit(_AT_ONCE)
-    )
-    scheme_of = dict(found.tuples().all())
+    scheme_of = dict((await session.execute(_WITHOUT_SCHEME)).tuples().all())
     if not scheme_of:
         return 0
     await hold_schemes(session, set(scheme_of.values()))
@@ -173,12 +186,8 @@ async def _changed(
     """The complaints with what their events say, and as they were before. Their schemes are held,
     the ones they are on and the ones they may come to."""
     ids = {event.complaint_id for event in news}
-    hang_on = select(work_orders.c.scheme_id).join(
-        complaints, complaints.c.work_order_id == work_orders.c.id
-    )
-    scheme_ids = set(
-        (await session.execute(hang_on.where(complaints.c.id.in_(ids)).distinct())).scalars()
-    )
+    hang_on = await session.execute(_SCHEMES_OF, {"complaint_ids": list(ids)})
+    scheme_ids = set(hang_on.scalars())
     decided = [
         {"village_code": event.decision.village_code}
         for event in news
@@ -279,12 +288,7 @@ async def _make_urgent(
 
 async def _rows(session: AsyncSession, complaint_ids: Sequence[str]) -> list[Row]:
     """Held until the commit."""
-    found = await session.execute(
-        select(complaints)
-        .where(complaints.c.id.in_(complaint_ids))
-        .order_by(complaints.c.id)
-        .with_for_update(key_share=True)
-    )
+    found = await session.execute(_HELD, {"complaint_ids": list(complaint_ids)})
     return [dict(row) for row in found.mappings()]
 
 

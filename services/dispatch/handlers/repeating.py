@@ -1,10 +1,8 @@
 """Every repair feeds the failure history; what repeats is shown to the supervisor."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Table, delete, select
+from sqlalchemy import Table, TextClause, bindparam, delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -13,11 +11,44 @@ from services.dispatch.models import Failure, Hotspot
 from services.dispatch.rules import repeats
 from shared.bus.outbox import Outbox
 from shared.events.work_orders import FailureRepeated
+from shared.statements import compiled_once
 
 from .locks import Row
 
 _failures: Table = Failure.__table__  # type: ignore[attr-defined]
 _hotspots: Table = Hotspot.__table__  # type: ignore[attr-defined]
+
+
+def _written(table: Table, *key: str) -> TextClause:
+    """A whole row, new or instead of the one with its key."""
+    statement = insert(table)
+    changed = {
+        column.name: statement.excluded[column.name] for column in table.c if column.name not in key
+    }
+    return compiled_once(
+        statement.on_conflict_do_update(index_elements=key, set_=changed), table.c.keys()
+    )
+
+
+_FAILURE_WRITTEN = _written(_failures, "work_order_id")
+_HOTSPOT_WRITTEN = _written(_hotspots, "scheme_id", "component")
+_FAILED_THERE = (_failures.c.scheme_id == bindparam("its_scheme")) & (
+    _failures.c.component == bindparam("its_component")
+)
+_NEWEST = (
+    select(_failures.c.failed_at)
+    .where(_FAILED_THERE)
+    .order_by(_failures.c.failed_at.desc())
+    .limit(1)
+)
+_SINCE = select(_failures.c.work_order_id, _failures.c.failed_at).where(
+    _FAILED_THERE, _failures.c.failed_at >= bindparam("since")
+)
+_HOTSPOT_THERE = (_hotspots.c.scheme_id == bindparam("its_scheme")) & (
+    _hotspots.c.component == bindparam("its_component")
+)
+_HOTSPOT = select(_hotspots).where(_HOTSPOT_THERE)
+_NO_HOTSPOT = delete(_hotspots).where(_HOTSPOT_THERE)
 
 
 class UnknownHotspot(LookupError):
@@ -34,16 +65,14 @@ async def record_failure(
     )
     touched = {*earlier.scalars(), order["component"]}
     failure = {
+        "work_order_id": order["id"],
         "county": order["county"],
         "scheme_id": order["scheme_id"],
         "component": order["component"],
         "failed_at": order["first_said_at"],
         "repaired_at": order["repaired_at"],
     }
-    statement = insert(_failures).values(work_order_id=order["id"], **failure)
-    await session.execute(
-        statement.on_conflict_do_update(index_elements=["work_order_id"], set_=failure)
-    )
+    await session.execute(_FAILURE_WRITTEN, failure)
     for component in sorted(touched):
         await _recount(session, outbox, order, component, now, window)
 
@@ -60,16 +89,16 @@ async def _recount(
     repeat = repeats.find_repeat(
         await _history(session, order["scheme_id"], component, window), window
     )
-    here = (_hotspots.c.scheme_id == order["scheme_id"]) & (_hotspots.c.component == component)
-    known = (await session.execute(select(_hotspots).where(here))).mappings().first()
+    here = {"its_scheme": order["scheme_id"], "its_component": component}
+    known = (await session.execute(_HOTSPOT, here)).mappings().first()
     if repeat is None:
-        await session.execute(delete(_hotspots).where(here))
+        await session.execute(_NO_HOTSPOT, here)
         return
     evidence = [failure.work_order_id for failure in repeat.failures]
     if known is not None and known["work_order_ids"] == evidence:
         return
-    await _write_hotspot(
-        session,
+    await session.execute(
+        _HOTSPOT_WRITTEN,
         {
             "scheme_id": order["scheme_id"],
             "component": component,
@@ -102,28 +131,12 @@ async def _history(
     session: AsyncSession, scheme_id: str, component: str, window: timedelta
 ) -> list[repeats.Failure]:
     """The failures that can matter: within the window before the newest one."""
-    columns = _failures.c
-    of_it = (columns.scheme_id == scheme_id) & (columns.component == component)
-    newest = (
-        await session.execute(
-            select(columns.failed_at).where(of_it).order_by(columns.failed_at.desc()).limit(1)
-        )
-    ).scalar()
+    there = {"its_scheme": scheme_id, "its_component": component}
+    newest = (await session.execute(_NEWEST, there)).scalar()
     if newest is None:
         return []
-    found = await session.execute(
-        select(columns.work_order_id, columns.failed_at).where(
-            of_it, columns.failed_at >= newest - window
-        )
-    )
+    found = await session.execute(_SINCE, {**there, "since": newest - window})
     return [repeats.Failure(work_order_id, failed_at) for work_order_id, failed_at in found]
-
-
-async def _write_hotspot(session: AsyncSession, row: Mapping[str, Any]) -> None:
-    key = ("scheme_id", "component")
-    changed = {name: value for name, value in row.items() if name not in key}
-    statement = insert(_hotspots).values(**row)
-    await session.execute(statement.on_conflict_do_update(index_elements=key, set_=changed))
 
 
 async def see_hotspot(

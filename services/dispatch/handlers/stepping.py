@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.dispatch.rules import assignment, merging
@@ -17,9 +17,14 @@ from services.dispatch.rules.work_order import (
 )
 from shared.auth.permissions import Permission
 from shared.auth.tokens import Person
+from shared.statements import any_of
 
 from .finishing import Outcome
 from .locks import Row, crews, hold_crews, hold_schemes, hold_work_orders, work_orders
+
+_SCHEME_OF = select(work_orders.c.id, work_orders.c.scheme_id).where(
+    work_orders.c.id == any_of("order_ids"), work_orders.c.county == bindparam("its_county")
+)
 
 
 class UnknownWorkOrder(LookupError):
@@ -49,20 +54,21 @@ def maker_of(person: Person, order: Row) -> Maker:
     return Maker.ITS_CREW if its_crew else Maker.ANOTHER_CREW
 
 
-async def hold_one(session: AsyncSession, order_id: str, person: Person, *others: str) -> Row:
-    """The work order as it is now, held with its scheme and the crews of its county until the
-    commit; `others` are orders to hold with it. Raises UnknownWorkOrder."""
-    columns = work_orders.c
+async def hold_one(
+    session: AsyncSession, order_id: str, person: Person, *others: str, with_crews: bool = True
+) -> Row:
+    """The work order as it is now, held with its scheme until the commit, and with the crews of its
+    county where one may be freed or sent; `others` are orders to hold with it. Raises
+    UnknownWorkOrder."""
     found = await session.execute(
-        select(columns.id, columns.scheme_id).where(
-            columns.id.in_([order_id, *others]), columns.county == person.county
-        )
+        _SCHEME_OF, {"order_ids": [order_id, *others], "its_county": person.county}
     )
     scheme_of = dict(found.tuples().all())
     if not {order_id, *others} <= scheme_of.keys():
         raise UnknownWorkOrder
     await hold_schemes(session, set(scheme_of.values()))
-    await hold_crews(session, [person.county])
+    if with_crews:
+        await hold_crews(session, [person.county])
     return (await hold_work_orders(session, scheme_of))[order_id]
 
 

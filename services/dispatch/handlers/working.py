@@ -32,7 +32,7 @@ async def accept(
     version: int | None = None,
 ) -> Row:
     """The crew has seen it and is on its way."""
-    order = await hold_one(session, order_id, person)
+    order = await hold_one(session, order_id, person, with_crews=False)
     if not must_change(order, Deed.ACCEPT, person, version):
         return order
     await change(session, order, state=after(State(order["state"]), Deed.ACCEPT), accepted_at=now)
@@ -56,7 +56,7 @@ async def arrive(
     version: int | None = None,
 ) -> Row:
     """The crew stands at the fault."""
-    order = await hold_one(session, order_id, person)
+    order = await hold_one(session, order_id, person, with_crews=False)
     if not must_change(order, Deed.ARRIVE, person, version):
         return order
     await change(session, order, state=after(State(order["state"]), Deed.ARRIVE), arrived_at=now)

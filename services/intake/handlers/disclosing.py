@@ -12,9 +12,9 @@ from services.intake.handlers.storing import body_of, resident_of, words_of
 from services.intake.models import Complaint, Disclosure, Outcome, RawMessage, ResidentData, Words
 from services.intake.platforms.incoming import Resident
 from shared.auth.tokens import Person
-from shared.batches import one_of
 from shared.ids import new_id
 from shared.privacy.vault import Vault
+from shared.statements import any_of
 
 _AS_IT_STANDS_NOW = (Outcome.RECEIVED, Outcome.EDITED)
 
@@ -48,13 +48,15 @@ async def words_of_complaints(
     """Those of `ids` that are this county's, in the order they were received."""
     complaints = await session.exec(
         select(Complaint)
-        .where(col(Complaint.id) == one_of(ids), col(Complaint.county) == county)
-        .order_by(col(Complaint.received_at), col(Complaint.id))
+        .where(col(Complaint.id) == any_of("ids"), col(Complaint.county) == county)
+        .order_by(col(Complaint.received_at), col(Complaint.id)),
+        params={"ids": list(ids)},
     )
     found = {complaint.id: complaint for complaint in complaints}
     of: dict[str, list[Said]] = {complaint_id: [] for complaint_id in found}
     rows = await session.exec(
-        select(Words).where(col(Words.complaint_id) == one_of(found)).order_by(col(Words.id))
+        select(Words).where(col(Words.complaint_id) == any_of("ids")).order_by(col(Words.id)),
+        params={"ids": list(found)},
     )
     for row in rows:
         of[row.complaint_id].append(_said(row, vault))

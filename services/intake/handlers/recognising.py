@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import ARRAY, Integer, LargeBinary, any_, func, literal, select
+from sqlalchemy import ARRAY, Integer, LargeBinary, bindparam, func, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -12,12 +12,32 @@ from services.intake.platforms.incoming import Incoming, Kind, Platform
 from services.intake.reading import Reading
 from services.intake.rules.identity import CHASE_WITHIN, Spoken, chased_by
 from services.intake.rules.lexicon import Category
-from shared.batches import one_of
+from shared.statements import any_of
 
 UNNUMBERED = frozenset({Platform.WECHAT, Platform.PHONE})
 """Each message has a number of its own there; a chase is known by who speaks, about what."""
 
 _PERSON_LOCK = 7002
+_HOLD_PERSONS = select(
+    func.pg_advisory_xact_lock(_PERSON_LOCK, func.unnest(bindparam("locks", type_=ARRAY(Integer))))
+)
+_KNOWN = select(col(RawMessage.delivery_id), col(RawMessage.complaint_id)).where(
+    col(RawMessage.platform) == bindparam("its_platform"),
+    col(RawMessage.county) == bindparam("its_county"),
+    col(RawMessage.delivery_id) == any_of("delivery_ids"),
+)
+_SAID_EARLIER = select(
+    col(Complaint.external_id),
+    col(Complaint.person_key),
+    col(Complaint.category),
+    col(Complaint.village_code),
+    col(Complaint.sent_at),
+).where(
+    col(Complaint.person_key) == any_of("person_keys", LargeBinary),
+    col(Complaint.platform) == bindparam("its_platform"),
+    col(Complaint.county) == bindparam("its_county"),
+    col(Complaint.sent_at) >= bindparam("earliest"),
+)
 
 
 @dataclass(slots=True)
@@ -36,11 +56,8 @@ async def known_deliveries(
 ) -> dict[str, str | None]:
     """Those of `delivery_ids` that are stored, each with its complaint's id, where it has one."""
     found = await session.execute(
-        select(col(RawMessage.delivery_id), col(RawMessage.complaint_id)).where(
-            col(RawMessage.platform) == platform,
-            col(RawMessage.county) == county,
-            col(RawMessage.delivery_id) == one_of(delivery_ids),
-        )
+        _KNOWN,
+        {"its_platform": platform, "its_county": county, "delivery_ids": list(delivery_ids)},
     )
     return {row.delivery_id: row.complaint_id for row in found}
 
@@ -55,8 +72,7 @@ async def turn_into_chases(session: AsyncSession, arrivals: Sequence[Arrival]) -
     if not spoken:
         return
     locks = sorted({int.from_bytes(key[:4], signed=True) for _, key in spoken})
-    in_order = func.unnest(literal(locks, ARRAY(Integer)))
-    await session.execute(select(func.pg_advisory_xact_lock(_PERSON_LOCK, in_order)))
+    await session.execute(_HOLD_PERSONS, {"locks": locks})
     said = await _said_earlier(session, spoken)
     for arrival, key in sorted(spoken, key=lambda pair: pair[0].incoming.said_at):
         incoming, reading = arrival.incoming, arrival.reading
@@ -80,19 +96,13 @@ async def _said_earlier(
     any_incoming = spoken[0][0].incoming
     earliest = min(arrival.incoming.said_at for arrival, _ in spoken)
     found = await session.execute(
-        select(
-            col(Complaint.external_id),
-            col(Complaint.person_key),
-            col(Complaint.category),
-            col(Complaint.village_code),
-            col(Complaint.sent_at),
-        ).where(
-            col(Complaint.person_key)
-            == any_(literal([key for _, key in spoken], ARRAY(LargeBinary))),
-            col(Complaint.platform) == any_incoming.platform,
-            col(Complaint.county) == any_incoming.county,
-            col(Complaint.sent_at) >= earliest - CHASE_WITHIN,
-        )
+        _SAID_EARLIER,
+        {
+            "person_keys": [key for _, key in spoken],
+            "its_platform": any_incoming.platform,
+            "its_county": any_incoming.county,
+            "earliest": earliest - CHASE_WITHIN,
+        },
     )
     return [
         Spoken(external_id, person_key, Category(category), village_code, sent_at)

@@ -6,18 +6,35 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.intake.handlers.recognising import Arrival
-from services.intake.models import Outcome, complaints, raw_messages, residents, words
+from services.intake.models import Outcome, raw_messages, residents, words
 from services.intake.platforms.incoming import Platform, Resident
 from services.intake.platforms.source import Unreadable
 from shared.batches import copy_into
 from shared.privacy.vault import Vault
+from shared.statements import compiled_once
 
 Row = dict[str, Any]
 
+_INSERT_OR_LOCK = text(
+    "INSERT INTO complaint"
+    " SELECT * FROM json_populate_recordset(NULL::complaint, CAST(:rows AS json))"
+    " ORDER BY external_id"
+    " ON CONFLICT (platform, county, external_id)"
+    " DO UPDATE SET external_id = excluded.external_id"
+    " RETURNING external_id, id"
+)
+_RESIDENT = upsert(residents)
+_RESIDENT_WRITTEN = compiled_once(
+    _RESIDENT.on_conflict_do_update(
+        index_elements=["complaint_id"], set_={"sealed": _RESIDENT.excluded.sealed}
+    ),
+    residents.c.keys(),
+)
 _WITH_NEW_WORDS = frozenset({Outcome.RECEIVED, Outcome.EDITED, Outcome.CHASED, Outcome.OUTDATED})
 _AS_IT_STANDS_NOW = frozenset({Outcome.RECEIVED, Outcome.EDITED})
 
@@ -28,16 +45,13 @@ async def insert_or_lock(session: AsyncSession, rows: Iterable[Row]) -> dict[str
 
     One statement in the order of numbers, so that two replicas never wait for each other.
     """
-    statement = upsert(complaints)
-    statement = statement.on_conflict_do_update(
-        index_elements=["platform", "county", "external_id"],
-        set_={"external_id": statement.excluded.external_id},
-    )
-    found = await session.execute(
-        statement.returning(complaints.c.external_id, complaints.c.id),
-        sorted(rows, key=lambda row: row["external_id"]),
-    )
+    as_json = json.dumps(list(rows), default=_as_postgres_reads_it)
+    found = await session.execute(_INSERT_OR_LOCK, {"rows": as_json})
     return {row.external_id: row.id for row in found}
+
+
+def _as_postgres_reads_it(value: datetime | bytes) -> str:
+    return value.isoformat() if isinstance(value, datetime) else rf"\x{value.hex()}"
 
 
 def complaint_row(complaint_id: str, arrival: Arrival, now: datetime) -> Row:
@@ -100,13 +114,7 @@ class Record:
         await copy_into(session, raw_messages, self._raw)
         await copy_into(session, words, self._words)
         if self._residents:
-            statement = upsert(residents)
-            await session.execute(
-                statement.on_conflict_do_update(
-                    index_elements=["complaint_id"], set_={"sealed": statement.excluded.sealed}
-                ),
-                list(self._residents.values()),
-            )
+            await session.execute(_RESIDENT_WRITTEN, list(self._residents.values()))
 
     async def write_unreadable(
         self, session: AsyncSession, unreadable: Sequence[tuple[str, Unreadable]]

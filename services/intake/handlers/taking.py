@@ -28,12 +28,13 @@ from services.intake.platforms.source import Unreadable
 from services.intake.reading import after_edit, read
 from services.intake.rules import identity
 from services.intake.rules.place_names import Gazetteer
-from shared.batches import one_of
 from shared.bus.outbox import Outbox
 from shared.events.complaints import ComplaintChased, ComplaintEdited, ComplaintReceived
 from shared.ids import new_id
 from shared.privacy.vault import Vault
+from shared.statements import any_of
 
+_STORED = select(Complaint).where(col(Complaint.id) == any_of("complaint_ids"))
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -149,7 +150,7 @@ async def _take_later(
         (arrival.incoming.delivery_id for group in later.values() for arrival in group),
     )
     taken = {delivery: Taken(Outcome.DUPLICATE, of) for delivery, of in seen.items()}
-    found = await session.exec(select(Complaint).where(col(Complaint.id) == one_of(later)))
+    found = await session.exec(_STORED, params={"complaint_ids": list(later)})
     for row in found:
         for arrival in later[row.id]:
             if (delivery := arrival.incoming.delivery_id) not in seen:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -11,6 +11,14 @@ from services.reply.models import Complaint
 from services.reply.rules.delivery import Pace
 
 from .answers import locked_complaint
+
+_DUE = (
+    select(Complaint)
+    .where(col(Complaint.acknowledge_at) <= bindparam("now"))
+    .order_by(col(Complaint.acknowledge_at))
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +33,7 @@ async def claim_acknowledgements(
     session: AsyncSession, now: datetime, *, pace: Pace, limit: int
 ) -> list[Acknowledgement]:
     """Take what is due; it is due again after a lease, should we die. Commit before acting."""
-    due = await session.execute(
-        select(Complaint)
-        .where(col(Complaint.acknowledge_at) <= now)
-        .order_by(col(Complaint.acknowledge_at))
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
+    due = await session.execute(_DUE, {"now": now, "limit": limit})
     claimed = []
     for complaint in due.scalars():
         complaint.acknowledge_at = now + pace.lease

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -18,28 +18,30 @@ from .settling import settle
 
 _TOLD_BY: dict[str, Literal["wechat", "phone"]] = {"wechat": "wechat", "phone": "phone"}
 """Everywhere else the platform tells the resident."""
+_COMPLAINT = (
+    select(Complaint)
+    .where(col(Complaint.id) == bindparam("complaint_id"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_REPLIES = (
+    select(Reply)
+    .where(col(Reply.complaint_id) == bindparam("complaint_id"))
+    .order_by(col(Reply.version).desc())
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 
 
 async def locked_complaint(session: AsyncSession, complaint_id: str) -> Complaint | None:
     """First the complaint, then its promises and replies: as settle() locks them."""
-    found = await session.execute(
-        select(Complaint)
-        .where(col(Complaint.id) == complaint_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+    found = await session.execute(_COMPLAINT, {"complaint_id": complaint_id})
     return found.scalar_one_or_none()
 
 
 async def locked_replies(session: AsyncSession, complaint_id: str) -> Sequence[Reply]:
     """All versions, the newest first."""
-    found = await session.execute(
-        select(Reply)
-        .where(col(Reply.complaint_id) == complaint_id)
-        .order_by(col(Reply.version).desc())
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+    found = await session.execute(_REPLIES, {"complaint_id": complaint_id})
     return found.scalars().all()
 
 

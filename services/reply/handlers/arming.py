@@ -11,10 +11,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.reply.models import Complaint, ComplaintState, Link, Promise
 from services.reply.rulebook import Rulebook
 from services.reply.rules import deadlines
-from shared.batches import copy_into, one_of
+from shared.batches import copy_into
 from shared.bus.outbox import Outbox
 from shared.events.complaints import ComplaintReceived
 from shared.events.event import Heard
+from shared.statements import any_of
 
 from .counting import armed_event, counted, limit_unreadable, promise_row
 from .drafting import Office
@@ -22,6 +23,8 @@ from .settling import one_batch_at_a_time, settle
 
 _complaints = Complaint.__table__  # type: ignore[attr-defined]
 _promises = Promise.__table__  # type: ignore[attr-defined]
+_KNOWN = select(_complaints.c.id).where(_complaints.c.id == any_of("complaint_ids"))
+_LINKED = select(col(Link.complaint_id)).where(col(Link.complaint_id) == any_of("complaint_ids"))
 
 
 async def on_complaints_received(
@@ -41,7 +44,7 @@ async def on_complaints_received(
         _complaint_row(data, promises[complaint_id], rulebook.edition)
         for complaint_id, data in heard.items()
     ]
-    known = await session.execute(select(_complaints.c.id).where(_complaints.c.id == one_of(heard)))
+    known = await session.execute(_KNOWN, {"complaint_ids": list(heard)})
     new = heard.keys() - set(known.scalars())
     if not new:
         return
@@ -66,15 +69,15 @@ async def _with_consequences(
     session: AsyncSession, received: Sequence[ComplaintReceived]
 ) -> set[str]:
     """What is not ours goes back; what hangs on a work order already may be long repaired."""
-    linked = select(col(Link.complaint_id)).where(
-        col(Link.complaint_id) == one_of(data.complaint_id for data in received)
+    linked = await session.execute(
+        _LINKED, {"complaint_ids": [data.complaint_id for data in received]}
     )
     not_ours = {
         data.complaint_id
         for data in received
         if not data.decision.is_ours and not data.decision.needs_human
     }
-    return not_ours | set((await session.execute(linked)).scalars())
+    return not_ours | set(linked.scalars())
 
 
 def _promises_of(data: ComplaintReceived, rulebook: Rulebook) -> tuple[deadlines.Promise, ...]:

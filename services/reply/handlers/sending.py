@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -17,6 +17,7 @@ from services.reply.models import Complaint, Reply, ReplyState
 from services.reply.rules.delivery import Attempt, Next, Pace, Step, WhyStuck
 from shared.bus.outbox import Outbox
 from shared.events.replies import ReplyStuck
+from shared.statements import any_of
 
 from .answers import delivered, locked_complaint, locked_replies
 from .drafting import Office
@@ -26,6 +27,18 @@ _ATTEMPTS = {
     ReplyState.SENDING: Attempt.LOOK_WHETHER_IT_ARRIVED,
     ReplyState.AWAITING_RECEIPT: Attempt.LOOK_FOR_RECEIPT,
 }
+_DUE = (
+    select(Reply)
+    .where(
+        col(Reply.state).in_([state.value for state in _ATTEMPTS]),
+        col(Reply.next_attempt_at) <= bindparam("now"),
+        col(Reply.platform) == any_of("platforms"),
+    )
+    .order_by(col(Reply.next_attempt_at))
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+)
+_THEIR_COMPLAINTS = select(Complaint).where(col(Complaint.id) == any_of("complaint_ids"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +61,12 @@ async def claim(
     session: AsyncSession, platforms: Collection[str], now: datetime, *, pace: Pace, limit: int
 ) -> list[Claimed]:
     """Take what is due for these platforms. Commit before acting on it."""
-    due = await session.execute(
-        select(Reply)
-        .where(
-            col(Reply.state).in_([state.value for state in _ATTEMPTS]),
-            col(Reply.next_attempt_at) <= now,
-            col(Reply.platform).in_(platforms),
-        )
-        .order_by(col(Reply.next_attempt_at))
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
+    due = await session.execute(_DUE, {"now": now, "platforms": list(platforms), "limit": limit})
     replies = due.scalars().all()
+    if not replies:
+        return []
     complaints = await session.execute(
-        select(Complaint).where(col(Complaint.id).in_([reply.complaint_id for reply in replies]))
+        _THEIR_COMPLAINTS, {"complaint_ids": [reply.complaint_id for reply in replies]}
     )
     of = {complaint.id: complaint for complaint in complaints.scalars()}
     return [_claim_one(reply, of[reply.complaint_id], now, pace) for reply in replies]

@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -28,18 +28,50 @@ from services.reply.models import (
 from services.reply.rules.deadlines import Stage
 from services.reply.rules.escalation import Standing, kept
 from services.reply.rules.milestones import Facts, Linked, done_at
-from shared.batches import copy_into, one_of
+from shared.batches import copy_into
 from shared.bus.outbox import Outbox
+from shared.statements import any_of
 
 from .counting import armed_again, become, watched
 from .drafting import Office, draft_where_due
 
-_Row = TypeVar("_Row", Complaint, Promise, Reply)
+_Row = TypeVar("_Row", Complaint, Promise, Reply, Link, WorkOrder)
 _OfComplaint = TypeVar("_OfComplaint", Promise, Reply, Link)
 
 _replies = Reply.__table__  # type: ignore[attr-defined]
 
+
+def _held(
+    table: type[_Row], key: Mapped[str], *then_by: ColumnElement[Any] | Mapped[Any]
+) -> Select[tuple[_Row]]:
+    """The rows as they are now, held until the commit."""
+    return (
+        select(table)
+        .where(key == any_of("keys"))
+        .order_by(key, *then_by)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+
+
+_COMPLAINTS = _held(Complaint, col(Complaint.id))
+_REPLIES = _held(Reply, col(Reply.complaint_id), col(Reply.version).desc())
+_PROMISES = _held(Promise, col(Promise.complaint_id), col(Promise.stage))
+_PROMISES_TOLD_OF = _PROMISES.where(
+    or_(col(Promise.kept_at).is_not(None), col(Promise.stage) == any_of("done"))
+)
+_LINKS = (
+    select(Link)
+    .where(col(Link.complaint_id) == any_of("keys"))
+    .order_by(col(Link.linked_at), col(Link.work_order_id))
+)
+_WORK_ORDERS = (
+    select(WorkOrder)
+    .where(col(WorkOrder.id) == any_of("keys"))
+    .execution_options(populate_existing=True)
+)
 _BATCH_LOCK: Final = 7010
+_HOLD_BATCH = select(func.pg_advisory_xact_lock(_BATCH_LOCK))
 ACKNOWLEDGING_PLATFORM: Final = "hotline_12345"
 """The one platform that wants to be told that an order was accepted (签收)."""
 
@@ -47,7 +79,7 @@ ACKNOWLEDGING_PLATFORM: Final = "hotline_12345"
 async def one_batch_at_a_time(session: AsyncSession) -> None:
     """Two replicas may hear the two halves of one complaint at once, and neither would see the
     other's before it commits: so batches of events wait for each other, until the commit."""
-    await session.execute(select(func.pg_advisory_xact_lock(_BATCH_LOCK)))
+    await session.execute(_HOLD_BATCH)
 
 
 async def settle(
@@ -65,14 +97,12 @@ async def settle(
         return
     await session.flush()
     # The complaint first, and by key: no two can lock each other out.
-    complaints = await _locked(session, Complaint, col(Complaint.id), complaint_ids)
+    complaints = await _rows(session, _COMPLAINTS, complaint_ids)
     known = [complaint.id for complaint in complaints]
     if not known:
         return
     links, work_orders = await _links(session, known)
-    replies = _by_complaint(
-        await _locked(session, Reply, col(Reply.complaint_id), known, col(Reply.version).desc())
-    )
+    replies = _by_complaint(await _rows(session, _REPLIES, known))
     done = {
         complaint.id: done_at(
             _facts(
@@ -99,19 +129,8 @@ async def _promises(
     session: AsyncSession, complaint_ids: Collection[str], done: Collection[Stage]
 ) -> Mapping[str, Sequence[Promise]]:
     """Only those that the facts say something about: done now, or taken for done before."""
-    told = or_(
-        col(Promise.kept_at).is_not(None), col(Promise.stage).in_([stage.value for stage in done])
-    )
-    return _by_complaint(
-        await _locked(
-            session,
-            Promise,
-            col(Promise.complaint_id),
-            complaint_ids,
-            col(Promise.stage),
-            where=told,
-        )
-    )
+    stages = [stage.value for stage in done]
+    return _by_complaint(await _rows(session, _PROMISES_TOLD_OF, complaint_ids, done=stages))
 
 
 async def _judge(
@@ -140,7 +159,7 @@ async def _judge(
         become(row, replace(before, kept_at=None, standing=standing), outbox, now)
         reopened = True
     if reopened:
-        stages = await _locked(session, Promise, col(Promise.complaint_id), [complaint.id])
+        stages = await _rows(session, _PROMISES, [complaint.id])
         outbox.add(
             armed_again(
                 complaint.id, complaint.county, stages, unreadable=complaint.limit_unreadable
@@ -201,37 +220,16 @@ async def _links(
     session: AsyncSession, complaint_ids: Collection[str]
 ) -> tuple[Mapping[str, Sequence[Link]], Mapping[str, WorkOrder]]:
     """Each complaint's links, the oldest first, and the work orders they name."""
-    found = await session.execute(
-        select(Link)
-        .where(col(Link.complaint_id) == one_of(complaint_ids))
-        .order_by(col(Link.linked_at), col(Link.work_order_id))
-    )
-    links = _by_complaint(found.scalars())
+    links = _by_complaint(await _rows(session, _LINKS, complaint_ids))
     names = {link.work_order_id for each in links.values() for link in each}
-    work_orders = await session.execute(
-        select(WorkOrder)
-        .where(col(WorkOrder.id) == one_of(names))
-        .execution_options(populate_existing=True)
-    )
-    return links, {work_order.id: work_order for work_order in work_orders.scalars()}
+    work_orders = await _rows(session, _WORK_ORDERS, names) if names else ()
+    return links, {work_order.id: work_order for work_order in work_orders}
 
 
-async def _locked(
-    session: AsyncSession,
-    table: type[_Row],
-    key: Mapped[str],
-    keys: Collection[str],
-    *then_by: ColumnElement[Any] | Mapped[Any],
-    where: ColumnElement[bool] | None = None,
+async def _rows(
+    session: AsyncSession, statement: Select[tuple[_Row]], keys: Collection[str], **more: Any
 ) -> Sequence[_Row]:
-    """The rows as they are now, held until the commit."""
-    found = await session.execute(
-        select(table)
-        .where(key == one_of(keys), true() if where is None else where)
-        .order_by(key, *then_by)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+    found = await session.execute(statement, {"keys": list(keys), **more})
     return found.scalars().all()
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -12,23 +12,33 @@ from services.reply.rules.deadlines import Stage
 from services.reply.rules.escalation import Action, next_action, swept
 from shared.bus.outbox import Outbox
 from shared.events.replies import PromiseWarned
+from shared.statements import compiled_once
 
 from .counting import become, watched
 
 BATCH = 500
+_DUE = (
+    select(Promise)
+    .where(col(Promise.next_at) <= bindparam("now"))
+    .order_by(col(Promise.next_at))
+    .limit(BATCH)
+    .with_for_update(skip_locked=True)
+)
+_BEAT = insert(SweepHeartbeat)
+_LATER_BEAT = compiled_once(
+    _BEAT.on_conflict_do_update(
+        index_elements=["id"],
+        set_={"last_swept_at": _BEAT.excluded.last_swept_at},
+        where=col(SweepHeartbeat.last_swept_at) < _BEAT.excluded.last_swept_at,
+    ),
+    ("id", "last_swept_at"),
+)
 
 
 async def sweep(session: AsyncSession, outbox: Outbox, now: datetime) -> int:
     """Do what is due now for up to BATCH promises; returns how many. What another replica has in
     hand is passed over, so nobody waits and nothing is done twice."""
-    due = await session.execute(
-        select(Promise)
-        .where(col(Promise.next_at) <= now)
-        .order_by(col(Promise.next_at))
-        .limit(BATCH)
-        .with_for_update(skip_locked=True)
-    )
-    rows = due.scalars().all()
+    rows = (await session.execute(_DUE, {"now": now})).scalars().all()
     for row in rows:
         before = watched(row)
         if next_action(before, now) is Action.WARN:
@@ -50,11 +60,4 @@ async def sweep(session: AsyncSession, outbox: Outbox, now: datetime) -> int:
 
 async def _record_swept(session: AsyncSession, now: datetime) -> None:
     """All that is due by `now` is done: a later sweep says so for later, never for earlier."""
-    beat = insert(SweepHeartbeat).values(id=1, last_swept_at=now)
-    await session.execute(
-        beat.on_conflict_do_update(
-            index_elements=["id"],
-            set_={"last_swept_at": beat.excluded.last_swept_at},
-            where=col(SweepHeartbeat.last_swept_at) < beat.excluded.last_swept_at,
-        )
-    )
+    await session.execute(_LATER_BEAT, {"id": 1, "last_swept_at": now})

@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import TextClause, func, select
 from sqlalchemy.dialects.postgresql import insert as insert_or_update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.reply.models import Link, WorkOrder
-from shared.batches import one_of
 from shared.bus.outbox import Outbox
 from shared.events.event import Heard
 from shared.events.work_orders import (
@@ -21,6 +21,7 @@ from shared.events.work_orders import (
     WorkOrderOpened,
     WorkOrderRepaired,
 )
+from shared.statements import any_of, compiled_once
 
 from .drafting import Office
 from .settling import one_batch_at_a_time, settle
@@ -43,6 +44,16 @@ _FOR_DRAFTS_ONLY = frozenset({"county", "scheme_name", "crew_name"})
 _THE_EARLIEST_COUNTS = frozenset({"arrived_at", "finished_at"})
 """Of everything else the last word counts."""
 
+_LINKED = compiled_once(insert_or_update(_links).on_conflict_do_nothing(), _links.c.keys())
+_TOUCHED = (
+    select(col(Link.complaint_id))
+    .join(WorkOrder, col(WorkOrder.id) == col(Link.work_order_id))
+    .where(col(Link.work_order_id) == any_of("work_order_ids"))
+    .distinct()
+)
+_TOUCHED_DRAFTS = _TOUCHED.where(col(WorkOrder.repaired_at).is_not(None))
+"""Scheme and crew stand in drafts only, and there is none before the repair."""
+
 
 async def on_complaints_linked(
     session: AsyncSession,
@@ -63,7 +74,7 @@ async def on_complaints_linked(
         {"complaint_id": complaint_id, "work_order_id": work_order_id, "linked_at": linked_at}
         for complaint_id, work_order_id, linked_at in sorted(links)
     ]
-    await session.execute(insert_or_update(_links).on_conflict_do_nothing(), rows)
+    await session.execute(_LINKED, rows)
     await settle(session, outbox, {link[0] for link in links}, now, office=office)
 
 
@@ -95,22 +106,12 @@ async def on_work_orders_changed(
             for work_order_id, facts in learned.items()
             if tuple(facts) == names
         ]
-        await session.execute(_write(names), rows)
-    touched = await session.execute(_touched(learned))
-    await settle(session, outbox, touched.scalars().all(), now, office=office)
-
-
-def _touched(learned: Mapping[str, Mapping[str, Any]]) -> Select[tuple[str]]:
-    """Scheme and crew stand in drafts only, and there is none before the repair."""
-    found = (
-        select(col(Link.complaint_id))
-        .join(WorkOrder, col(WorkOrder.id) == col(Link.work_order_id))
-        .where(col(Link.work_order_id) == one_of(learned))
-        .distinct()
+        await session.execute(_written(names), rows)
+    drafts_only = all(facts.keys() <= _FOR_DRAFTS_ONLY for facts in learned.values())
+    touched = await session.execute(
+        _TOUCHED_DRAFTS if drafts_only else _TOUCHED, {"work_order_ids": list(learned)}
     )
-    if all(facts.keys() <= _FOR_DRAFTS_ONLY for facts in learned.values()):
-        found = found.where(col(WorkOrder.repaired_at).is_not(None))
-    return found
+    await settle(session, outbox, touched.scalars().all(), now, office=office)
 
 
 def _facts(news: WorkOrderNews) -> dict[str, Any]:
@@ -134,9 +135,11 @@ def _facts(news: WorkOrderNews) -> dict[str, Any]:
             return {}
 
 
-def _write(names: Sequence[str]) -> Any:
+@cache
+def _written(names: tuple[str, ...]) -> TextClause:
+    """For each of the few sets of facts that news brings."""
     statement = insert_or_update(_work_orders)
-    return statement.on_conflict_do_update(
+    changed = statement.on_conflict_do_update(
         index_elements=["id"],
         set_={
             name: func.least(_work_orders.c[name], statement.excluded[name])
@@ -145,3 +148,4 @@ def _write(names: Sequence[str]) -> Any:
             for name in names
         },
     )
+    return compiled_once(changed, _work_orders.c.keys())

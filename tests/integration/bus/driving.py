@@ -10,7 +10,7 @@ from shared.db import Database
 
 async def relay_all(database: Database, bus: Bus) -> None:
     """In batches of two, so that a run has several."""
-    async with database.engine.connect() as connection:
+    async with database.connect() as connection:
         while await relay_batch(connection, bus, limit=2):
             pass
 

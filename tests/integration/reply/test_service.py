@@ -67,7 +67,7 @@ async def test_from_the_bus_to_the_platform_and_back(
     assert (await postbox.desk.live_reply()).state == ReplyState.DELIVERED
     assert {turn.name for turn in service.turns} == {"sweep", "send", "recount", "acknowledge"}
     assert len(list(postbox.simulators.journal.entries(kind="replied"))) == 1
-    async with database.engine.connect() as connection:
+    async with database.connect() as connection:
         while await relay_batch(connection, bus):
             pass
     async with bus.read_from(REPLIES, None) as reading:

@@ -18,7 +18,7 @@ router = APIRouter()
 _Choice = Annotated[str, Query(max_length=60)]
 
 
-def _filters(
+async def _filters(
     town: _Choice = "", category: _Choice = "", platform: _Choice = "", state: _Choice = ""
 ) -> Filters:
     return Filters(town, category, platform, state)

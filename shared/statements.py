@@ -1,0 +1,38 @@
+"""Statements that are put together once, when their module is loaded.
+
+Building a statement and finding it among those compiled before takes SQLAlchemy longer than many a
+statement takes PostgreSQL. So the frequent ones are constants, and what changes is a parameter.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import ARRAY, Insert, String, TextClause, any_, bindparam, text
+from sqlalchemy.dialects.postgresql.base import PGDialect
+from sqlalchemy.sql.elements import CollectionAggregate
+from sqlalchemy.types import TypeEngine
+
+_NAMED = PGDialect(paramstyle="named")  # type: ignore[no-untyped-call]
+
+
+def any_of(
+    name: str, kind: type[TypeEngine[Any]] | TypeEngine[Any] = String
+) -> CollectionAggregate[bool]:
+    """For `column == any_of(name)`: one array parameter, one statement for any number of values."""
+    return any_(bindparam(name, type_=ARRAY(kind)))
+
+
+def compiled_once(statement: Insert, columns: Iterable[str] = ()) -> TextClause:
+    """The same as text. An INSERT ... ON CONFLICT is the one kind that SQLAlchemy remembers
+    nothing of, and compiles at every use.
+
+    `columns`: those that get their values when it is executed, where the statement names none.
+    """
+    compiled = statement.compile(dialect=_NAMED, column_keys=list(columns) or None)
+    # text() takes `:name::JSONB` for no parameter.
+    return text(compiled.string.replace("::", " ::")).bindparams(
+        *(
+            bindparam(name, bound.value, bound.type, required=bound.required)
+            for name, bound in compiled.binds.items()
+        )
+    )
