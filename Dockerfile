@@ -10,7 +10,7 @@ RUN pip install --no-cache-dir --require-hashes -r requirements.lock
 COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY services services
 COPY shared shared
-RUN pip install --no-cache-dir --no-deps .
+RUN pip install --no-cache-dir --no-deps --no-build-isolation .
 
 USER waterdesk
 ENV WATERDESK_HOME=/var/lib/waterdesk \

@@ -14,7 +14,8 @@ $(RUNS): requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip # twice as fast as 3.11's
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q services shared
 	touch $(RUNS)
 
 $(READY): requirements-dev.lock $(RUNS)
@@ -47,10 +48,10 @@ kafka: $(RUNS)
 schemas: install
 	$(BIN)/python -m shared.events.documents
 
-# Exact versions of all that runs (requirements.lock) and of that with what tests need (-dev).
+# Exact versions of what builds and runs (requirements.lock) and of that with what tests need (-dev).
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
   --no-emit-index-url --no-emit-find-links --python-version 3.11 pyproject.toml
 lock: install
 	$(BIN)/python -m pip install --quiet uv
-	$(COMPILE) --group dev --output-file requirements-dev.lock
-	$(COMPILE) --constraint requirements-dev.lock --output-file requirements.lock
+	$(COMPILE) --group build --group dev --output-file requirements-dev.lock
+	$(COMPILE) --group build --constraint requirements-dev.lock --output-file requirements.lock
