@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 from random import Random
 
 import httpx
@@ -19,6 +20,9 @@ from shared.bus.waiting import wait_for
 log = structlog.get_logger(__name__)
 
 _STAFF_LOOKS_EVERY_SECONDS = 1.0
+_JUST_BEFORE = timedelta(minutes=10)
+_SAID_JUST_BEFORE = 6
+"""About how many have spoken when the console opens: nobody shall look at an empty board."""
 LEAVE_TO_THE_VISITOR = 0.3
 """The share of acts that the demo's own staff leaves undone, for whoever tries the console."""
 
@@ -32,7 +36,7 @@ async def residents_speak(
 ) -> None:
     """`rate`: utterances a minute, by chance around it. Adds what is said to `truth`."""
     chance = Random()
-    start = world.clock.now()
+    start = world.clock.now() - min(timedelta(minutes=_SAID_JUST_BEFORE / rate), _JUST_BEFORE)
     for said in live_stream(chance.randrange(2**31), rate, start, villages=villages):
         pause = (said.at - world.clock.now()).total_seconds()
         if pause > 0 and await wait_for(stopping, pause):
