@@ -7,7 +7,8 @@ statement takes PostgreSQL. So the frequent ones are constants, and what changes
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ARRAY, Insert, String, TextClause, any_, bindparam, text
+from sqlalchemy import ARRAY, Insert, String, Table, TextClause, any_, bindparam, text
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.sql.elements import CollectionAggregate
 from sqlalchemy.types import TypeEngine
@@ -35,4 +36,15 @@ def compiled_once(statement: Insert, columns: Iterable[str] = ()) -> TextClause:
             bindparam(name, bound.value, bound.type, required=bound.required)
             for name, bound in compiled.binds.items()
         )
+    )
+
+
+def row_written(table: Table, *key: str) -> TextClause:
+    """A whole row, new or instead of the one with its key."""
+    statement = insert(table)
+    changed = {
+        column.name: statement.excluded[column.name] for column in table.c if column.name not in key
+    }
+    return compiled_once(
+        statement.on_conflict_do_update(index_elements=key, set_=changed), table.c.keys()
     )

@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -103,24 +103,20 @@ async def carry_messages(outbox_url: str, carrier: "Carrier", messages: Spool[Me
         await connection.close()
 
 
-class Carrier:
+class Carrier(Protocol):
     """A bus without promises. `send` returns when the batch is stored, `receive_all` when every
     listener has read `count` messages."""
 
-    async def start(self) -> None:
-        raise NotImplementedError
+    async def start(self) -> None: ...
 
-    async def send(self, batch: Sequence[Message]) -> None:
-        raise NotImplementedError
+    async def send(self, batch: Sequence[Message]) -> None: ...
 
-    async def receive_all(self, count: int) -> None:
-        raise NotImplementedError
+    async def receive_all(self, count: int) -> None: ...
 
-    async def close(self) -> None:
-        raise NotImplementedError
+    async def close(self) -> None: ...
 
 
-class PostgresCarrier(Carrier):
+class PostgresCarrier:
     def __init__(self, url: str) -> None:
         self._url = url
 
@@ -157,7 +153,7 @@ class PostgresCarrier(Carrier):
         await self._writer.close()
 
 
-class KafkaCarrier(Carrier):
+class KafkaCarrier:
     def __init__(self, bootstrap: str, bus: Bus) -> None:
         self._bootstrap = bootstrap
         self._bus = bus

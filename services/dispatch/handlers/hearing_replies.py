@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Table, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.dispatch.models import ReplyView
@@ -21,7 +20,7 @@ from shared.events.replies import (
     ReplyStuck,
     ResidentTold,
 )
-from shared.statements import any_of, compiled_once
+from shared.statements import any_of, row_written
 
 from .finishing import close_answered
 from .locks import Row
@@ -29,18 +28,7 @@ from .locks import Row
 ReplyNews = ReplyDrafted | ReplyApproved | ReplyDelivered | ReplyStuck | ResidentTold
 
 _replies: Table = ReplyView.__table__  # type: ignore[attr-defined]
-_UPSERT = insert(_replies)
-_WRITTEN = compiled_once(
-    _UPSERT.on_conflict_do_update(
-        index_elements=["complaint_id"],
-        set_={
-            column.name: _UPSERT.excluded[column.name]
-            for column in _replies.c
-            if column.name != "complaint_id"
-        },
-    ),
-    _replies.c.keys(),
-)
+_WRITTEN = row_written(_replies, "complaint_id")
 _KNOWN = select(_replies).where(_replies.c.complaint_id == any_of("complaint_ids"))
 _NOTHING_KNOWN = {
     "returned": False,

@@ -2,8 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Table, TextClause, bindparam, delete, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Table, bindparam, delete, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -11,7 +10,7 @@ from services.dispatch.models import Failure, Hotspot
 from services.dispatch.rules import repeats
 from shared.bus.outbox import Outbox
 from shared.events.work_orders import FailureRepeated
-from shared.statements import compiled_once
+from shared.statements import row_written
 
 from .locks import Row
 
@@ -19,19 +18,8 @@ _failures: Table = Failure.__table__  # type: ignore[attr-defined]
 _hotspots: Table = Hotspot.__table__  # type: ignore[attr-defined]
 
 
-def _written(table: Table, *key: str) -> TextClause:
-    """A whole row, new or instead of the one with its key."""
-    statement = insert(table)
-    changed = {
-        column.name: statement.excluded[column.name] for column in table.c if column.name not in key
-    }
-    return compiled_once(
-        statement.on_conflict_do_update(index_elements=key, set_=changed), table.c.keys()
-    )
-
-
-_FAILURE_WRITTEN = _written(_failures, "work_order_id")
-_HOTSPOT_WRITTEN = _written(_hotspots, "scheme_id", "component")
+_FAILURE_WRITTEN = row_written(_failures, "work_order_id")
+_HOTSPOT_WRITTEN = row_written(_hotspots, "scheme_id", "component")
 _FAILED_THERE = (_failures.c.scheme_id == bindparam("its_scheme")) & (
     _failures.c.component == bindparam("its_component")
 )

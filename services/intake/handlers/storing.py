@@ -16,7 +16,7 @@ from services.intake.platforms.incoming import Platform, Resident
 from services.intake.platforms.source import Unreadable
 from shared.batches import copy_into
 from shared.privacy.vault import Vault
-from shared.statements import compiled_once
+from shared.statements import row_written
 
 Row = dict[str, Any]
 
@@ -28,13 +28,7 @@ _INSERT_OR_LOCK = text(
     " DO UPDATE SET external_id = excluded.external_id"
     " RETURNING external_id, id"
 )
-_RESIDENT = upsert(residents)
-_RESIDENT_WRITTEN = compiled_once(
-    _RESIDENT.on_conflict_do_update(
-        index_elements=["complaint_id"], set_={"sealed": _RESIDENT.excluded.sealed}
-    ),
-    residents.c.keys(),
-)
+_RESIDENT_WRITTEN = row_written(residents, "complaint_id")
 _WITH_NEW_WORDS = frozenset({Outcome.RECEIVED, Outcome.EDITED, Outcome.CHASED, Outcome.OUTDATED})
 _AS_IT_STANDS_NOW = frozenset({Outcome.RECEIVED, Outcome.EDITED})
 
