@@ -3,12 +3,7 @@
 from collections.abc import Mapping
 from functools import partial
 
-from services.dispatch.handlers.hearing_promises import (
-    on_promises_armed,
-    on_promises_kept,
-    on_promises_missed,
-    on_promises_warned,
-)
+from services.dispatch.handlers.hearing_promises import on_promises_changed
 from services.dispatch.handlers.hearing_replies import on_replies_changed
 from services.dispatch.handlers.linking import on_complaints_received
 from services.dispatch.handlers.redeciding import (
@@ -44,10 +39,10 @@ def handlers(policy: Policy) -> Mapping[type[Event], Handler]:
         ComplaintDecided: partial(on_complaints_decided, policy=policy),
         ComplaintEdited: partial(on_complaints_edited, policy=policy),
         ComplaintChased: on_complaints_chased,
-        PromisesArmed: on_promises_armed,
-        PromiseWarned: on_promises_warned,
-        PromiseMissed: on_promises_missed,
-        PromiseKept: on_promises_kept,
+        PromisesArmed: on_promises_changed,
+        PromiseWarned: on_promises_changed,
+        PromiseMissed: on_promises_changed,
+        PromiseKept: on_promises_changed,
         ReplyDrafted: on_replies_changed,
         ReplyApproved: on_replies_changed,
         ReplyStuck: on_replies_changed,

@@ -14,7 +14,7 @@ from .handlers.redeciding import (
     on_complaints_decided,
     on_complaints_edited,
 )
-from .handlers.work_orders import on_complaints_linked, on_work_orders_changed
+from .handlers.work_orders import on_work_orders_changed
 from .rulebook import Rulebook
 
 
@@ -29,8 +29,8 @@ def handlers(rulebook: Rulebook, office: Office) -> Mapping[type[Event], Handler
         ),
         complaints.ComplaintEdited: partial(on_complaints_edited, rulebook=rulebook, office=office),
         complaints.ComplaintChased: on_complaints_chased,
-        work_orders.ComplaintsLinked: partial(on_complaints_linked, office=office),
         work_orders.WorkOrderOpened: changed,
+        work_orders.ComplaintsLinked: changed,
         work_orders.CrewAssigned: changed,
         work_orders.CrewArrived: changed,
         work_orders.WorkOrderRepaired: changed,

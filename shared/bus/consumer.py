@@ -25,7 +25,7 @@ from shared.events.event import Event, Heard, from_message
 from shared.telemetry import continue_trace
 
 Handler = Callable[[AsyncSession, Outbox, Sequence[Heard[Any]], datetime], Awaitable[None]]
-"""Gets all events of its type in a wave, in order for each key, and `now`. Never commits."""
+"""Gets all events of its types in a wave, in order for each key, and `now`. Never commits."""
 
 _BATCH = 500
 _POLL_SECONDS = 0.5
@@ -136,8 +136,8 @@ class Consumer:
         heard: list[Heard[Event]] = [
             from_message(message, self._classes[message.headers["ce_type"]]) for message in messages
         ]
-        for event_class, events in in_waves(heard):
-            await self._handlers[event_class](session, outbox, events, now)
+        for handle, events in in_waves(heard, self._handlers):
+            await handle(session, outbox, events, now)
 
     async def _alone(self, message: Message) -> None:
         try:

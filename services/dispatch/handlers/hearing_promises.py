@@ -4,9 +4,8 @@ Any order and any repetition ends alike: of each fact the newest news counts, by
 told. Nothing here needs the complaint itself to be known yet.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TypeVar
 
 from sqlalchemy import Table, bindparam, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -40,85 +39,50 @@ _CHANGED = (
         }
     )
 )
-_News = TypeVar("_News", PromiseWarned, PromiseMissed, PromiseKept)
+_OneStage = PromiseWarned | PromiseMissed | PromiseKept
+PromiseNews = PromisesArmed | _OneStage
 _Rows = dict[tuple[str, str], Row]
 
 
-async def on_promises_armed(
+async def on_promises_changed(
     session: AsyncSession,
     _outbox: Outbox,
-    events: Sequence[Heard[PromisesArmed]],
+    events: Sequence[Heard[PromiseNews]],
     now: datetime,  # noqa: ARG001 - what every handler is given
 ) -> None:
-    """The deadlines of each complaint; sent again where they change."""
+    """Armed (again, where a deadline changes), warned of, missed or kept."""
     known = await _known(session, [event.data.complaint_id for event in events])
     told: _Rows = {}
     for event in events:
-        for promise in event.data.promises:
-            row = _row(known, told, event.data, promise.stage, promise.due_at)
-            if row["armed_as_of"] is None or event.time >= row["armed_as_of"]:
-                _arm(row, promise, event)
+        news = event.data
+        if isinstance(news, PromisesArmed):
+            for promise in news.promises:
+                row = _row(known, told, news, promise.stage, promise.due_at)
+                if row["armed_as_of"] is None or event.time >= row["armed_as_of"]:
+                    _arm(row, promise, news, event.time)
+        else:
+            row = _row(known, told, news, news.stage, news.due_at)
+            if row["state_as_of"] is None or event.time >= row["state_as_of"]:
+                _tell(row, news)
+                row["state_as_of"] = event.time
     await _write(session, told, known)
 
 
-async def on_promises_warned(
-    session: AsyncSession,
-    _outbox: Outbox,
-    events: Sequence[Heard[PromiseWarned]],
-    now: datetime,  # noqa: ARG001
-) -> None:
-    def warn(row: Row, event: Heard[PromiseWarned]) -> None:
-        moved_since = row["armed_as_of"] is not None and row["due_at"] != event.data.due_at
-        if row["state"] == "open" and not moved_since:
-            row["state"] = "warned"
-
-    await _take(session, events, warn)
-
-
-async def on_promises_missed(
-    session: AsyncSession,
-    _outbox: Outbox,
-    events: Sequence[Heard[PromiseMissed]],
-    now: datetime,  # noqa: ARG001
-) -> None:
-    def miss(row: Row, _event: Heard[PromiseMissed]) -> None:
-        row["state"] = "missed"
-
-    await _take(session, events, miss)
+def _tell(row: Row, news: _OneStage) -> None:
+    match news:
+        case PromiseWarned():
+            moved_since = row["armed_as_of"] is not None and row["due_at"] != news.due_at
+            if row["state"] == "open" and not moved_since:
+                row["state"] = "warned"
+        case PromiseMissed():
+            row["state"] = "missed"
+        case PromiseKept():  # kept late stays missed, with the time it was kept
+            row["state"] = "missed" if news.late else "kept"
+            row["kept_at"], row["late"] = news.kept_at, news.late
 
 
-async def on_promises_kept(
-    session: AsyncSession,
-    _outbox: Outbox,
-    events: Sequence[Heard[PromiseKept]],
-    now: datetime,  # noqa: ARG001
-) -> None:
-    """Kept late stays missed, with the time it was kept."""
-
-    def keep(row: Row, event: Heard[PromiseKept]) -> None:
-        row["state"] = "missed" if event.data.late else "kept"
-        row["kept_at"], row["late"] = event.data.kept_at, event.data.late
-
-    await _take(session, events, keep)
-
-
-async def _take(
-    session: AsyncSession,
-    events: Sequence[Heard[_News]],
-    tell: Callable[[Row, Heard[_News]], None],
-) -> None:
-    known = await _known(session, [event.data.complaint_id for event in events])
-    told: _Rows = {}
-    for event in events:
-        row = _row(known, told, event.data, event.data.stage, event.data.due_at)
-        if row["state_as_of"] is None or event.time >= row["state_as_of"]:
-            tell(row, event)
-            row["state_as_of"] = event.time
-    await _write(session, told, known)
-
-
-def _arm(row: Row, promise: ArmedPromise, event: Heard[PromisesArmed]) -> None:
-    told_since = row["state_as_of"] is not None and row["state_as_of"] > event.time
+def _arm(row: Row, promise: ArmedPromise, news: PromisesArmed, as_of: datetime) -> None:
+    told_since = row["state_as_of"] is not None and row["state_as_of"] > as_of
     if row["state"] == "warned" and promise.due_at > row["due_at"] and not told_since:
         row["state"] = "open"
     row.update(
@@ -126,14 +90,12 @@ def _arm(row: Row, promise: ArmedPromise, event: Heard[PromisesArmed]) -> None:
         warn_at=promise.warn_at,
         provisional=promise.provisional,
         source=promise.source,
-        limit_unreadable=event.data.limit_unreadable,
-        armed_as_of=event.time,
+        limit_unreadable=news.limit_unreadable,
+        armed_as_of=as_of,
     )
 
 
-def _row(
-    known: _Rows, told: _Rows, news: _News | PromisesArmed, stage: str, due_at: datetime
-) -> Row:
+def _row(known: _Rows, told: _Rows, news: PromiseNews, stage: str, due_at: datetime) -> Row:
     """The row this news is about, now one of those `told` of: a known one, or a new one."""
     key = (news.complaint_id, stage)
     if key not in told:
@@ -141,7 +103,7 @@ def _row(
     return told[key]
 
 
-def _new_row(news: _News | PromisesArmed, stage: str, due_at: datetime) -> Row:
+def _new_row(news: PromiseNews, stage: str, due_at: datetime) -> Row:
     """Every column: Core fills in no defaults."""
     return {
         "complaint_id": news.complaint_id,

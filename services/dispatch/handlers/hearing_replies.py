@@ -50,8 +50,8 @@ async def on_replies_changed(
     events: Sequence[Heard[ReplyNews]],
     now: datetime,
 ) -> None:
-    """Drafted, approved, delivered, stuck, or the resident was told: all `events` are of one of
-    these types. What was delivered may have been the last answer that a repaired order waits for.
+    """Drafted, approved, delivered, stuck, or the resident was told. What was delivered may have
+    been the last answer that a repaired order waits for.
     """
     complaint_ids = {event.data.complaint_id for event in events}
     found = await session.execute(_KNOWN, {"complaint_ids": list(complaint_ids)})
@@ -59,8 +59,11 @@ async def on_replies_changed(
     for event in events:
         _take(rows, event)
     await session.execute(_WRITTEN, [rows[complaint_id] for complaint_id in sorted(rows)])
-    if any(isinstance(event.data, ReplyDelivered) for event in events):
-        await close_answered(session, outbox, complaint_ids, now)
+    answered = {
+        event.data.complaint_id for event in events if isinstance(event.data, ReplyDelivered)
+    }
+    if answered:
+        await close_answered(session, outbox, answered, now)
 
 
 def _take(rows: dict[str, Row], event: Heard[ReplyNews]) -> None:

@@ -1,11 +1,11 @@
 """What dispatch says about repairs: write the facts, settle the complaints they touch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import TextClause, func, select
+from sqlalchemy import TextClause, func, or_, select
 from sqlalchemy.dialects.postgresql import insert as insert_or_update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -26,7 +26,8 @@ from shared.statements import any_of, compiled_once
 from .drafting import Office
 from .settling import one_batch_at_a_time, settle
 
-WorkOrderNews = WorkOrderOpened | CrewAssigned | CrewArrived | WorkOrderRepaired | WorkOrderClosed
+_FactsNews = WorkOrderOpened | CrewAssigned | CrewArrived | WorkOrderRepaired | WorkOrderClosed
+WorkOrderNews = ComplaintsLinked | _FactsNews
 
 _work_orders = WorkOrder.__table__  # type: ignore[attr-defined]
 _links = Link.__table__  # type: ignore[attr-defined]
@@ -48,34 +49,16 @@ _LINKED = compiled_once(insert_or_update(_links).on_conflict_do_nothing(), _link
 _TOUCHED = (
     select(col(Link.complaint_id))
     .join(WorkOrder, col(WorkOrder.id) == col(Link.work_order_id))
-    .where(col(Link.work_order_id) == any_of("work_order_ids"))
+    .where(
+        col(Link.work_order_id) == any_of("work_order_ids"),
+        or_(
+            col(WorkOrder.repaired_at).is_not(None),
+            col(Link.work_order_id) == any_of("more_than_drafts"),
+        ),
+    )
     .distinct()
 )
-_TOUCHED_DRAFTS = _TOUCHED.where(col(WorkOrder.repaired_at).is_not(None))
 """Scheme and crew stand in drafts only, and there is none before the repair."""
-
-
-async def on_complaints_linked(
-    session: AsyncSession,
-    outbox: Outbox,
-    events: Sequence[Heard[ComplaintsLinked]],
-    now: datetime,
-    *,
-    office: Office,
-) -> None:
-    """Somebody is on it: that accepts the order. The complaint may not have been heard of yet."""
-    await one_batch_at_a_time(session)
-    links = {
-        (complaint_id, event.data.work_order_id, event.data.linked_at)
-        for event in events
-        for complaint_id in event.data.complaint_ids
-    }
-    rows = [
-        {"complaint_id": complaint_id, "work_order_id": work_order_id, "linked_at": linked_at}
-        for complaint_id, work_order_id, linked_at in sorted(links)
-    ]
-    await session.execute(_LINKED, rows)
-    await settle(session, outbox, {link[0] for link in links}, now, office=office)
 
 
 async def on_work_orders_changed(
@@ -86,35 +69,70 @@ async def on_work_orders_changed(
     *,
     office: Office,
 ) -> None:
-    """Opened, assigned, arrived, repaired or closed: all `events` are of one of these types."""
+    """Opened, linked to complaints, assigned, arrived, repaired or closed.
+
+    A link accepts its complaint: somebody is on it. The complaint may not have been heard of yet.
+    """
     await one_batch_at_a_time(session)
+    news = [event.data for event in events]
+    linked = await _write_links(session, [one for one in news if isinstance(one, ComplaintsLinked)])
+    touched = await _write_facts(
+        session, [one for one in news if not isinstance(one, ComplaintsLinked)]
+    )
+    await settle(session, outbox, {*linked, *touched}, now, office=office)
+
+
+async def _write_links(session: AsyncSession, news: Sequence[ComplaintsLinked]) -> Collection[str]:
+    """Returns the complaints that are linked."""
+    links = {
+        (complaint_id, one.work_order_id, one.linked_at)
+        for one in news
+        for complaint_id in one.complaint_ids
+    }
+    rows = [
+        {"complaint_id": complaint_id, "work_order_id": work_order_id, "linked_at": linked_at}
+        for complaint_id, work_order_id, linked_at in sorted(links)
+    ]
+    if rows:
+        await session.execute(_LINKED, rows)
+    return {link[0] for link in links}
+
+
+async def _write_facts(session: AsyncSession, news: Sequence[_FactsNews]) -> Collection[str]:
+    """Returns the complaints that they may change something for."""
     learned: dict[str, dict[str, Any]] = {}
-    for event in events:
-        if facts := _facts(event.data):
-            known = learned.setdefault(
-                event.data.work_order_id, {"county": event.data.county, **facts}
-            )
+    for one in news:
+        if facts := _facts(one):
+            known = learned.setdefault(one.work_order_id, {"county": one.county})
             known.update(
                 {
-                    name: min(known[name], value) if name in _THE_EARLIEST_COUNTS else value
+                    name: min(known.get(name, value), value)
+                    if name in _THE_EARLIEST_COUNTS
+                    else value
                     for name, value in facts.items()
                 }
             )
-    for names in {tuple(facts) for facts in learned.values()}:
+    for names in {frozenset(facts) for facts in learned.values()}:
         rows = [
             {"id": work_order_id, **_NOTHING_KNOWN, **facts}
             for work_order_id, facts in learned.items()
-            if tuple(facts) == names
+            if facts.keys() == names
         ]
         await session.execute(_written(names), rows)
-    drafts_only = all(facts.keys() <= _FOR_DRAFTS_ONLY for facts in learned.values())
+    more_than_drafts = [
+        work_order_id
+        for work_order_id, facts in learned.items()
+        if not facts.keys() <= _FOR_DRAFTS_ONLY
+    ]
+    if not learned:
+        return ()
     touched = await session.execute(
-        _TOUCHED_DRAFTS if drafts_only else _TOUCHED, {"work_order_ids": list(learned)}
+        _TOUCHED, {"work_order_ids": list(learned), "more_than_drafts": more_than_drafts}
     )
-    await settle(session, outbox, touched.scalars().all(), now, office=office)
+    return touched.scalars().all()
 
 
-def _facts(news: WorkOrderNews) -> dict[str, Any]:
+def _facts(news: _FactsNews) -> dict[str, Any]:
     match news:
         case WorkOrderOpened():
             return {"scheme_name": news.scheme_name}
@@ -136,8 +154,8 @@ def _facts(news: WorkOrderNews) -> dict[str, Any]:
 
 
 @cache
-def _written(names: tuple[str, ...]) -> TextClause:
-    """For each of the few sets of facts that news brings."""
+def _written(names: frozenset[str]) -> TextClause:
+    """For each of the few sets of facts that news brings together."""
     statement = insert_or_update(_work_orders)
     changed = statement.on_conflict_do_update(
         index_elements=["id"],

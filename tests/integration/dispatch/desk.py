@@ -47,8 +47,8 @@ class Desk:
         heard = [Heard(id=f"event-{next(numbers)}", time=time, data=event) for event in events]
         handle = handlers(self.policy)
         async with self.database.work() as (session, outbox):
-            for event_class, group in in_waves(heard):
-                await handle[event_class](session, outbox, group, self.clock.now())
+            for handler, group in in_waves(heard, handle):
+                await handler(session, outbox, group, self.clock.now())
             told = outbox.events
         self.told.extend(told)
 

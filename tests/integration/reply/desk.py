@@ -35,8 +35,8 @@ class Desk:
         """One batch, one transaction."""
         handle = handlers(self.rulebook, OFFICE)
         async with self.database.work() as (session, outbox):
-            for event_class, group in in_waves([heard(event) for event in events]):
-                await handle[event_class](session, outbox, group, self.clock.now())
+            for handler, group in in_waves([heard(event) for event in events], handle):
+                await handler(session, outbox, group, self.clock.now())
             told = outbox.events
         self.told.extend(told)
 

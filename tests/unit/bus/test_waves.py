@@ -35,6 +35,7 @@ class Closed(_About):
 
 
 KINDS = (Opened, Moved, Closed)
+HEARD_BY: dict[type[Event], str] = {Opened: "desk", Moved: "yard", Closed: "desk"}
 
 batches = st.lists(st.tuples(st.sampled_from(KINDS), st.sampled_from("abc")), max_size=40)
 
@@ -49,31 +50,38 @@ def heard(batch: list[tuple[type[_About], str]]) -> list[Heard[Event]]:
 @given(batches)
 def test_every_event_is_handed_over_once(batch: list[tuple[type[_About], str]]) -> None:
     events = heard(batch)
-    handed = [event for _, wave in in_waves(events) for event in wave]
+    handed = [event for _, wave in in_waves(events, HEARD_BY) for event in wave]
     assert sorted(int(event.id) for event in handed) == list(range(len(events)))
 
 
 @given(batches)
 def test_each_keys_events_keep_their_order(batch: list[tuple[type[_About], str]]) -> None:
     events = heard(batch)
-    handed = [event for _, wave in in_waves(events) for event in wave]
+    handed = [event for _, wave in in_waves(events, HEARD_BY) for event in wave]
     for thing in "abc":
         numbers = [int(event.id) for event in handed if event.data.key == thing]
         assert numbers == sorted(numbers)
 
 
 @given(batches)
-def test_a_call_holds_one_type(batch: list[tuple[type[_About], str]]) -> None:
-    for kind, wave in in_waves(heard(batch)):
+def test_a_call_holds_only_what_its_handler_hears(batch: list[tuple[type[_About], str]]) -> None:
+    for handler, wave in in_waves(heard(batch), HEARD_BY):
         assert wave
-        assert all(type(event.data) is kind for event in wave)
+        assert {HEARD_BY[type(event.data)] for event in wave} == {handler}
 
 
-def test_a_burst_of_one_type_is_one_call() -> None:
-    events = heard([(Opened, key) for key in "abcabc"])
-    assert [(kind, len(wave)) for kind, wave in in_waves(events)] == [(Opened, 6)]
+def test_types_of_one_handler_are_one_call() -> None:
+    events = heard([(Opened, "a"), (Closed, "a"), (Opened, "b"), (Closed, "b")])
+    assert [(by, len(wave)) for by, wave in in_waves(events, HEARD_BY)] == [("desk", 4)]
 
 
 def test_interleaved_types_of_different_keys_need_two_calls() -> None:
-    events = heard([(Opened, "a"), (Closed, "b"), (Opened, "c"), (Closed, "b")])
-    assert [(kind, len(wave)) for kind, wave in in_waves(events)] == [(Opened, 2), (Closed, 2)]
+    events = heard([(Opened, "a"), (Moved, "b"), (Closed, "c"), (Moved, "b")])
+    calls = [(by, len(wave)) for by, wave in in_waves(events, HEARD_BY)]
+    assert calls == [("desk", 2), ("yard", 2)]
+
+
+def test_another_handler_in_between_splits_a_keys_events() -> None:
+    events = heard([(Opened, "a"), (Moved, "a"), (Closed, "a")])
+    calls = [(by, len(wave)) for by, wave in in_waves(events, HEARD_BY)]
+    assert calls == [("desk", 1), ("yard", 1), ("desk", 1)]
