@@ -47,7 +47,7 @@ class Pump:
             pass
 
     async def round(self, *, without: Collection[str] = ()) -> None:
-        """Every turn once, and all news that comes of it. `without`: names of turns left out."""
+        """Every turn once, and the news that comes of it. `without`: names of turns left out."""
         await self._round(without)
 
     async def settle(self, *, without: Collection[str] = ()) -> int:
@@ -67,13 +67,12 @@ class Pump:
             for turn in service.turns:
                 if turn.name not in without:
                     found[f"{service.name}: {turn.name}"] = await turn.once()
-        found["news"] = 0
-        while news := await self._carry_news():
-            found["news"] += news
+        found["news"] = await self._carry_news()
         return found
 
     async def _carry_news(self) -> int:
-        """One service after the other: the last hears in one batch what all before it have said."""
+        """One service after the other: the last hears in one batch what all before it have said.
+        What it has said itself, they hear in the next round."""
         carried = 0
         for service in self._services:
             carried += await self._hear(service) + await self._relay(service)

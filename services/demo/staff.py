@@ -56,6 +56,8 @@ class Act:
     who: Role
     what: str
     do: Callable[[], Awaitable[None]]
+    is_awaited: bool = True
+    """Whether somebody else's work hangs on it."""
 
 
 _TO_ACCEPT: Minutes = (3, 25)
@@ -150,7 +152,8 @@ class Staff:
                 at = row.accepted_at + self._span(_TO_ARRIVE, f"{row.id} arrives")
             else:
                 at = row.arrived_at + self._span(_TO_REPAIR, f"{row.id} repairs")
-            acts.append(Act(at, Role.CREW, f"{row.state} {row.id}", self._step(row)))
+            what, is_over = f"{row.state} {row.id}", row.state == "on_site"
+            acts.append(Act(at, Role.CREW, what, self._step(row), is_awaited=is_over))
         return acts
 
     def _span(self, minutes: Minutes, thing: str) -> timedelta:

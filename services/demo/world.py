@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 from pydantic import SecretStr
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 
 from services import assembly
 from services.demo.in_process import ByHost
@@ -90,6 +90,8 @@ class World:
     simulators_app: FastAPI
     said_to: httpx.AsyncClient
     """Reaches the simulators' root: what residents say goes in here."""
+    asked: Mapping[str, httpx.AsyncClient]
+    """By service: reaches its HTTP API."""
 
     @property
     def simulators(self) -> Simulators:
@@ -98,8 +100,8 @@ class World:
         return simulators
 
     async def rows(self, service: str, query: str) -> Sequence[Row[Any]]:
-        async with self.services[service].database.reading() as session:
-            return (await session.execute(text(query))).all()
+        async with self.services[service].database.connect() as connection:
+            return (await connection.exec_driver_sql(query)).all()
 
     async def platforms_wrote(self) -> Iterable[tuple[str, Mapping[str, Any]]]:
         return ((entry.kind, entry.data) for entry in self.simulators.journal.entries())
@@ -120,13 +122,14 @@ class World:
         """
         person = Person(f"demo-{role.value}", role, COUNTY, crew_id)
         token = issue_token(person, self.place.secret, self.clock.now(), audience="service")
-        async with httpx.AsyncClient(
-            transport=httpx.ASGITransport(self.services[service].app), base_url="http://demo"
-        ) as client:
-            answer = await client.request(
-                method, path, json=body, headers={"authorization": f"Bearer {token}"}
-            )
+        answer = await self.asked[service].request(
+            method, path, json=body, headers={"authorization": f"Bearer {token}"}
+        )
         return answer.raise_for_status()
+
+
+def _client_of(app: FastAPI, name: str) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=f"http://{name}")
 
 
 @asynccontextmanager
@@ -161,13 +164,13 @@ async def open_world(
     simulators_app = build_app(simulated, clock, between)
     if between:
         between.answer({"intake": services["intake"].app, "simulators": simulators_app})
-    said_to = httpx.AsyncClient(
-        transport=httpx.ASGITransport(simulators_app), base_url="http://simulators"
-    )
+    said_to = _client_of(simulators_app, "simulators")
+    asked = {name: _client_of(service.app, name) for name, service in services.items()}
     try:
-        yield World(place, bus, clock, services, simulators_app, said_to)
+        yield World(place, bus, clock, services, simulators_app, said_to, asked)
     finally:
-        await said_to.aclose()
+        for client in (said_to, *asked.values()):
+            await client.aclose()
         await simulators_app.state.simulators.close()
         for service in services.values():
             await service.close()

@@ -26,8 +26,9 @@ _LEFT_RUNNING = timedelta(hours=6)
 _TAKEN_WITHIN = timedelta(minutes=20)
 """How long after it was said a complaint has been taken, linked and given to a crew."""
 _HEARD_WITHIN = timedelta(hours=6)
-"""How long after somebody's step the other services have heard of it. In the real thing these are
-seconds; here several steps are heard at once, and each counts from its own time all the same."""
+"""How long after a step that somebody waits for the other services have heard of it. In the real
+thing these are seconds; here several steps are heard at once, and each counts from its own time all
+the same."""
 _A_MOMENT = timedelta(seconds=1)
 _LENGTH = 200
 _PATIENCE = 3
@@ -52,7 +53,7 @@ _DUE_SINCE: Mapping[str, Mapping[str, str]] = {
         " WHERE state IN ('approved', 'sending', 'awaiting_receipt')",
     },
 }
-"""By service: turns that find nothing before what this names, after all news has been heard."""
+"""By service: turns that find nothing before what this names, after a round."""
 
 
 class NothingChangesError(Exception):
@@ -141,7 +142,8 @@ async def live_through(
                 raise NothingChangesError(act.what)
             unheard.add(act.what)
             await act.do()
-            round_at = _sooner(round_at, now + _HEARD_WITHIN)
+            if act.is_awaited:
+                round_at = _sooner(round_at, now + _HEARD_WITHIN)
             if act.who is Role.REVIEWER:
                 due["send"] = now
             acts = await staff.to_do_after(act, acts)
