@@ -13,7 +13,7 @@ from services.ledger.platforms import JOURNAL
 from services.simulators.said import Said
 from shared.embedded_postgres import embedded_postgres
 from tests.journey.books import Books, read_books, read_journal
-from tests.journey.lives import LIVES, live
+from tests.journey.lives import COMPLAINTS_A_YEAR, LIVES, live
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ async def year(tmp_path_factory: pytest.TempPathFactory) -> Year:
     happened: Counter[str] = Counter()
     for life in LIVES:
         happened += await live(life, home)
-    said = said_in_the_year(DemoState(home, datetime.now(UTC)))
+    said = said_in_the_year(DemoState(home, datetime.now(UTC), COMPLAINTS_A_YEAR))
     return Year(home, said, happened, await books_of(home))
 
 

@@ -24,6 +24,7 @@ from shared.garbage import collect_less_often
 from shared.logging import configure_logging
 from shared.settings import CommonSettings
 from tests.journey.deaths import Death, bring
+from tests.journey.lives import COMPLAINTS_A_YEAR
 from tests.journey.troubles import Troubles
 
 _CALM_BEFORE_THE_END = timedelta(days=2)
@@ -58,7 +59,7 @@ async def _live(place: Place, death: Death | None) -> None:
     await place.migrate()
     bus = await place.open_bus()
     try:
-        state = DemoState(place.settings.home, datetime.now(UTC))
+        state = DemoState(place.settings.home, datetime.now(UTC), COMPLAINTS_A_YEAR)
         life = Life(death, state.year_end - _CALM_BEFORE_THE_END)
         await make_history(place, bus, state, life.on_moment, life.before)
     finally:

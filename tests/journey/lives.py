@@ -16,6 +16,9 @@ from shared.settings import CommonSettings
 from tests.journey.deaths import Death
 from tests.journey.process_group import Group, started
 
+COMPLAINTS_A_YEAR = 401
+"""What the model county handled in 2024."""
+
 _PATIENCE_SECONDS = 60.0
 """The longest silence of a process that lives."""
 

@@ -8,10 +8,9 @@ from collections import Counter
 
 import pytest
 
-from services.demo.showing import COMPLAINTS_A_YEAR
 from services.simulators.said import Said, SpokenTo
 from tests.journey.conftest import Year
-from tests.journey.lives import LIVES
+from tests.journey.lives import COMPLAINTS_A_YEAR, LIVES
 from tests.journey.process_group import waterdesk
 from tests.journey.troubles import TROUBLES, name_of
 
