@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from shared.bus.faults import is_passing
-from shared.bus.waiting import Backoff, wait_for
+from shared.bus.waiting import Backoff, wait_for, wait_out
 
 log = structlog.get_logger(__name__)
 
@@ -26,11 +26,11 @@ async def run_periodically(
         try:
             found = await turn()
         except Exception as error:
-            if is_passing(error):
-                log.warning("turn_waits", turn=name, why=type(error).__name__)
-            else:
+            if not is_passing(error):
                 log.exception("turn_failed", turn=name)
-            await wait_for(stopping, backoff.next_delay())
+                await wait_for(stopping, backoff.next_delay())
+            else:
+                await wait_out(error, stopping, backoff, log, "turn_waits", turn=name)
         else:
             backoff.reset()
             if not found:

@@ -57,4 +57,5 @@ async def staff_works(staff: Staff, world: World, stopping: asyncio.Event) -> No
         except Exception as error:
             if not is_passing(error) and not isinstance(error, httpx.HTTPError):
                 raise
-            log.warning("demo_staff_waits", why=type(error).__name__)
+            if not stopping.is_set():
+                log.warning("demo_staff_waits", why=type(error).__name__)

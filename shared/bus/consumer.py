@@ -18,7 +18,7 @@ from shared.bus.faults import is_passing
 from shared.bus.inbox import first_heard
 from shared.bus.outbox import Outbox
 from shared.bus.protocol import Bus, Message, Received, Subscription
-from shared.bus.waiting import Backoff, wait_for
+from shared.bus.waiting import Backoff, wait_out
 from shared.bus.waves import in_waves
 from shared.db import Database
 from shared.events.event import Event, Heard, from_message
@@ -63,8 +63,7 @@ class Consumer:
             except Exception as error:
                 if not is_passing(error):
                     raise
-                log.warning("consumer_waits", consumer=self.name, why=type(error).__name__)
-                await wait_for(stopping, backoff.next_delay())
+                await wait_out(error, stopping, backoff, log, "consumer_waits", consumer=self.name)
 
     async def take_next(self, subscription: Subscription, stopping: asyncio.Event) -> int:
         """Poll once and do what came, moving the offset only after the commit. Returns how many."""
@@ -78,8 +77,7 @@ class Consumer:
             except Exception as error:
                 if not is_passing(error):
                     raise
-                log.warning("consumer_waits", consumer=self.name, why=type(error).__name__)
-                await wait_for(stopping, backoff.next_delay())
+                await wait_out(error, stopping, backoff, log, "consumer_waits", consumer=self.name)
             else:
                 await subscription.commit()
                 return len(received)

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.bus.faults import is_passing
 from shared.bus.protocol import Bus, Message
 from shared.bus.tables import outbox
-from shared.bus.waiting import Backoff, wait_for
+from shared.bus.waiting import Backoff, wait_for, wait_out
 from shared.db import Database
 from shared.statements import any_of
 
@@ -52,8 +52,7 @@ async def run_relay(database: Database, bus: Bus, stopping: asyncio.Event) -> No
         except Exception as error:
             if not is_passing(error):
                 raise
-            log.warning("relay_waits", service=database.service, why=type(error).__name__)
-            await wait_for(stopping, backoff.next_delay())
+            await wait_out(error, stopping, backoff, log, "relay_waits", service=database.service)
 
 
 async def _relay_while_locked(

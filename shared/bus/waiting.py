@@ -3,6 +3,8 @@
 import asyncio
 import random
 
+import structlog
+
 
 async def wait_for(event: asyncio.Event, seconds: float) -> bool:
     """Wait until `event` is set, at most `seconds`. Returns whether it is."""
@@ -29,3 +31,20 @@ class Backoff:
 
     def reset(self) -> None:
         self._failures = 0
+
+
+async def wait_out(
+    error: Exception,
+    stopping: asyncio.Event,
+    backoff: Backoff,
+    log: structlog.stdlib.BoundLogger,
+    event: str,
+    **whose: str,
+) -> None:
+    """Say whose work waits because of a passing error, and wait a while.
+
+    Nothing is said where all ends anyway: on Ctrl-C the database may be gone before its users.
+    """
+    if not stopping.is_set():
+        log.warning(event, why=type(error).__name__, **whose)
+    await wait_for(stopping, backoff.next_delay())
