@@ -14,6 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession as ModelAsyncSession
 
 from shared.bus.outbox import Outbox
 from shared.clock import Clock
+from shared.plans import BY_INDEX
 
 
 class _Session(ModelSession):
@@ -73,7 +74,7 @@ def async_engine(url: str, *, pool_size: int = 8) -> AsyncEngine:
         max_overflow=pool_size,
         pool_pre_ping=False,
         pool_recycle=1800,
-        connect_args={"server_settings": {"timezone": "UTC", "jit": "off"}},
+        connect_args={"server_settings": {"timezone": "UTC", "jit": "off", **BY_INDEX}},
     )
 
 

@@ -27,6 +27,7 @@ import asyncpg
 from shared.bus import embedded_sql as sql
 from shared.bus.limits import check_messages, check_topic
 from shared.bus.protocol import BusAway, Message, Position, Received, Subscription
+from shared.plans import BY_INDEX
 
 _CHANNEL = "waterdesk_bus"
 _LOOK_AGAIN_SECONDS = 1.0
@@ -83,7 +84,8 @@ class EmbeddedBus:
                     min_size=0,
                     max_size=4,
                     command_timeout=_QUERY_SECONDS,
-                    server_settings={"synchronous_commit": "on"},  # "stored" means on the disk
+                    # "Stored" means on the disk.
+                    server_settings={"synchronous_commit": "on", **BY_INDEX},
                     reset=_as_it_is,
                 )
             async with self._pool.acquire() as connection, connection.transaction():
@@ -265,7 +267,9 @@ class _Member:
     async def _connected(self) -> asyncpg.Connection:
         if self._session is None or self._session.is_closed():
             self._owned.clear()
-            session = await asyncpg.connect(self._url, command_timeout=_QUERY_SECONDS)
+            session = await asyncpg.connect(
+                self._url, command_timeout=_QUERY_SECONDS, server_settings=dict(BY_INDEX)
+            )
             try:
                 await session.add_listener(_CHANNEL, self._on_notify)
             except BaseException:
