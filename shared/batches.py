@@ -1,9 +1,9 @@
 """Many new rows at once, by COPY. For the hot paths."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import Table, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -31,7 +31,9 @@ async def copy_into(session: AsyncSession, table: Table, rows: Sequence[Mapping[
         table.name,
         columns=[column.name for column in columns],
         records=[
-            tuple(json.dumps(value) if name in as_json else value for name, value in row.items())
+            tuple(
+                to_json(value).decode() if name in as_json else value for name, value in row.items()
+            )
             for row in rows
         ]
         if as_json

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import Request
+from pydantic_core import from_json
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.ext.asyncio import AsyncSession as CoreAsyncSession
@@ -74,6 +75,7 @@ def async_engine(url: str, *, pool_size: int = 8) -> AsyncEngine:
         max_overflow=pool_size,
         pool_pre_ping=False,
         pool_recycle=1800,
+        json_deserializer=from_json,  # three times as fast as the json of Python
         connect_args={"server_settings": {"timezone": "UTC", "jit": "off", **BY_INDEX}},
     )
 

@@ -15,7 +15,6 @@ very session that holds the lock, so one who has lost the partition cannot move 
 """
 
 import asyncio
-import json
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -23,6 +22,7 @@ from datetime import datetime
 from typing import Any
 
 import asyncpg
+from pydantic_core import from_json, to_json
 
 from shared.bus import embedded_sql as sql
 from shared.bus.limits import check_messages, check_topic
@@ -63,7 +63,7 @@ def _away() -> Iterator[None]:
 def _received(topic: str, row: Any) -> Received:
     position, key, headers, value = row
     return Received(
-        Message(topic, key, json.loads(headers), value),
+        Message(topic, key, from_json(headers), value),
         Position(topic, partition=0, offset=position),
     )
 
@@ -118,7 +118,7 @@ class EmbeddedBus:
                     sql.APPEND,
                     topic,
                     [message.key for message in of_topic],
-                    [json.dumps(dict(message.headers)) for message in of_topic],
+                    [to_json(dict(message.headers)).decode() for message in of_topic],
                     [message.value for message in of_topic],
                 )
             if not known:
