@@ -8,6 +8,8 @@ from services.assembly import SETTINGS
 from shared.settings import CommonSettings
 
 _ROOT = Path(__file__).parents[1]
+_DEFAULTS = {name: field.default for name, field in CommonSettings.model_fields.items()}
+"""What defaults that depend on others depend on."""
 
 
 def settings_table() -> str:
@@ -28,7 +30,7 @@ def _row(name: str, services: str, field: FieldInfo) -> str:
 
 
 def _shown(field: FieldInfo) -> str:
-    default = field.get_default(call_default_factory=True)
+    default = field.get_default(call_default_factory=True, validated_data=_DEFAULTS)
     if isinstance(default, Path) and default.is_relative_to(_ROOT):
         default = default.relative_to(_ROOT)
     return "" if default is None or str(default) in ("", "**********") else f"`{default}`"

@@ -82,10 +82,12 @@ class CommonSettings(BaseSettings):
         8110, ge=0, le=65535, description="Port of the demo's simulated platforms."
     )
     intake_url: WebAddress = Field(
-        "http://127.0.0.1:8101", description="Where the console and reply reach intake."
+        default_factory=lambda others: f"http://127.0.0.1:{others['intake_port']}",
+        description="Where the console and reply reach intake. None: on this machine.",
     )
     reply_url: WebAddress = Field(
-        "http://127.0.0.1:8102", description="Where the console reaches reply."
+        default_factory=lambda others: f"http://127.0.0.1:{others['reply_port']}",
+        description="Where the console reaches reply. None: on this machine.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="What is logged."

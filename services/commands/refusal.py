@@ -25,6 +25,7 @@ _FOR_THE_CALLER = (
 )
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _NOT_LET_IN = "28"
+_FOLLOWS_FROM_ANOTHER = "default_factory_not_called"
 _NO_SUCH_DATABASE = "3D000"
 _NO_SUCH_TABLE = "42P01"
 
@@ -37,7 +38,8 @@ def refusal(error: BaseException) -> str | None:
     if isinstance(error, BaseExceptionGroup):
         return _of_all(error.exceptions)
     if isinstance(error, ValidationError) and error.title.endswith("Settings"):
-        return "; ".join(_setting(fault["loc"], fault["msg"]) for fault in error.errors())
+        faults = [fault for fault in error.errors() if fault["type"] != _FOLLOWS_FROM_ANOTHER]
+        return "; ".join(_setting(fault["loc"], fault["msg"]) for fault in faults)
     if isinstance(error, ArgumentError):
         return "设置有误 wrong setting: WATERDESK_DATABASE_URL: 不是数据库地址 not a database's URL"
     if isinstance(error, _FOR_THE_CALLER):
