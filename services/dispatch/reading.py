@@ -87,7 +87,8 @@ async def work_order_page(session: AsyncSession, person: Person, order_id: str) 
     promises = await session.execute(
         select(PromiseView)
         .where(col(PromiseView.complaint_id).in_(ids))
-        .order_by(col(PromiseView.due_at))
+        # Due together: what is to be resolved stands before its reply.
+        .order_by(col(PromiseView.due_at), col(PromiseView.stage).desc())
     )
     replies = await session.execute(select(ReplyView).where(col(ReplyView.complaint_id).in_(ids)))
     steps = await session.execute(

@@ -108,6 +108,7 @@ async def read_promises(session: AsyncSession, complaint_ids: Sequence[str]) -> 
     found = await session.execute(
         select(PromiseView)
         .where(col(PromiseView.complaint_id).in_(complaint_ids))
-        .order_by(col(PromiseView.due_at))
+        # Due together: what is to be resolved stands before its reply.
+        .order_by(col(PromiseView.due_at), col(PromiseView.stage).desc())
     )
     return list(found.scalars())
