@@ -23,9 +23,10 @@ _FOR_THE_CALLER = (
     JournalInUse,
     PortTakenError,
 )
+_FOLLOWS_FROM_ANOTHER = "default_factory_not_called"
+"""Pydantic's word for a default that depends on a setting that is wrong."""
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _NOT_LET_IN = "28"
-_FOLLOWS_FROM_ANOTHER = "default_factory_not_called"
 _NO_SUCH_DATABASE = "3D000"
 _NO_SUCH_TABLE = "42P01"
 

@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 
 _STAFF_LOOKS_EVERY_SECONDS = 1.0
 _JUST_BEFORE = timedelta(minutes=10)
+"""The longest of it, however seldom somebody speaks."""
 _SAID_JUST_BEFORE = 6
 """About how many have spoken when the console opens: nobody shall look at an empty board."""
 LEAVE_TO_THE_VISITOR = 0.3

@@ -5,7 +5,6 @@ wait for those. The same steps are taken here one after the other: platforms del
 takes its turn, relays relay, consumers consume.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -37,7 +36,6 @@ class Pump:
         self._deliver = deliver
         self._connections = connections
         self._subscriptions = subscriptions
-        self._stopping = asyncio.Event()
 
     async def catch_up(self) -> None:
         """After a restart: relay what was left in the outboxes, hear what nobody has heard yet."""
@@ -46,22 +44,18 @@ class Pump:
         while sum([await self._hear(service) for service in self._services]):
             pass
 
-    async def round(self, *, without: Collection[str] = ()) -> None:
-        """Every turn once, and the news that comes of it. `without`: names of turns left out."""
-        await self._round(without)
-
-    async def settle(self, *, without: Collection[str] = ()) -> int:
-        """Go round until a whole round finds nothing to do. Returns how much was done."""
-        done = 0
+    async def settle(self) -> None:
+        """Go round until a whole round finds nothing to do."""
         for _ in range(_MORE_ROUNDS_THAN_ANY_WORK_NEEDS):
-            found = await self._round(without)
+            found = await self.round()
             if not any(found.values()):
-                return done
-            done += sum(found.values())
+                return
         busy = ", ".join(sorted(name for name, count in found.items() if count))
         raise NeverQuietError(busy)
 
-    async def _round(self, without: Collection[str]) -> dict[str, int]:
+    async def round(self, *, without: Collection[str] = ()) -> dict[str, int]:
+        """Every turn once, and the news that comes of it. Returns how much each found to do.
+        `without`: names of turns left out."""
         found = {"platforms": await self._deliver()}
         for service in self._services:
             for turn in service.turns:
