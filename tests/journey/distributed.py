@@ -1,5 +1,6 @@
 """The distributed form: each service a process of its own, with its database, over Kafka."""
 
+import json
 import secrets
 import sys
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -10,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import yaml
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.demo.world import COUNTY
+from services.dispatch.county_file import DEMO_COUNTY
 from services.ledger.platforms import JOURNAL
 from services.place import SERVICES
 from shared.auth.permissions import Role
@@ -69,6 +72,19 @@ def settings_of(database_url: str, kafka: str) -> dict[str, str]:
         "WATERDESK_SENDER_SECONDS": "0.2",
         "WATERDESK_SEND_FIRST_WAIT_SECONDS": "0.5",
     }
+
+
+def county_that_never_sleeps(folder: Path) -> Path:
+    """The demo county, written to `folder`, where all crews are there around the clock: these
+    services live by the true hour, and at night what is not urgent rightly waits for a crew."""
+    county = yaml.safe_load(DEMO_COUNTY.read_text(encoding="utf-8"))
+    for table in ("schemes", "villages"):
+        county[table] = str(DEMO_COUNTY.with_name(county[table]))
+    for crew in county["crews"]:
+        crew["shifts"] = [{"days": "mon-sun", "from": "00:00", "to": "24:00"}]
+    written = folder / "county.yaml"  # JSON is YAML too
+    written.write_text(json.dumps(county), encoding="utf-8")
+    return written
 
 
 @dataclass
@@ -158,6 +174,7 @@ async def distributed(home: Path, server: str, kafka: str) -> AsyncIterator[Dist
     home.mkdir()  # noqa: ASYNC240
     database = server.format(f"journey_{secrets.token_hex(4)}_{{service}}")
     settings = settings_of(database, kafka)
+    settings["WATERDESK_COUNTY_FILE"] = str(county_that_never_sleeps(home))
     assert (await waterdesk("migrate", home=home, settings=settings))[0] == 0
     engines = {name: async_engine(database.replace("{service}", name)) for name in SERVICES}
     simulators = [sys.executable, "-m", "tests.journey.simulators_process"]
