@@ -32,8 +32,8 @@ from tests.integration.reply.postbox import SECRET, Postbox, settings
 
 
 @pytest.fixture
-async def service(desk: Desk, postbox: Postbox, empty_database_url: str) -> AsyncIterator[Service]:
-    bus = EmbeddedBus(empty_database_url)
+async def service(desk: Desk, postbox: Postbox) -> AsyncIterator[Service]:
+    bus = EmbeddedBus("postgresql:///none")  # nothing here speaks or listens
     built = build(settings(), desk.database, bus, secret=SECRET, transport=postbox.transport)
     yield built
     for close in built.closing:
