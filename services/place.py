@@ -8,8 +8,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared.bus.embedded import EmbeddedBus
-from shared.bus.kafka import KafkaBus
 from shared.bus.protocol import Bus
 from shared.bus.topics import ALL as ALL_TOPICS
 from shared.embedded_postgres import embedded_postgres
@@ -53,12 +51,16 @@ class Place:
         """The bus of the settings, started, its topics made."""
         bus: Bus
         if self.settings.bus == "kafka":
+            from shared.bus.kafka import KafkaBus
+
             bus = KafkaBus(
                 self.settings.kafka,
                 partitions=self.settings.kafka_partitions,
                 replication=self.settings.kafka_replication,
             )
         else:
+            from shared.bus.embedded import EmbeddedBus
+
             bus = EmbeddedBus(self.database_url("bus"))
         await bus.start()
         await bus.ensure_topics(ALL_TOPICS)
