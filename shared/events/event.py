@@ -4,6 +4,7 @@ Source: CloudEvents 1.0.2 and its Kafka protocol binding (attributes become `ce_
 body is the data alone).
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Generic, TypeVar
@@ -13,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from shared.bus.protocol import Message
 
 
-class Event(BaseModel):
+class Event(BaseModel, ABC):
     """A fact in the past tense, without personal data: no resident's name, phone, address, words.
 
     An optional field may be added to a version; anything else is a new version beside the old.
@@ -24,9 +25,9 @@ class Event(BaseModel):
     topic: ClassVar[str]
 
     @property
+    @abstractmethod
     def key(self) -> str:
         """The id of the thing it is about: events of one thing stay in order."""
-        raise NotImplementedError
 
 
 E = TypeVar("E", bound=Event)
