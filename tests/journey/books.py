@@ -12,6 +12,8 @@ from typing import Any
 
 import asyncpg
 
+from services.simulators.said import SpokenTo
+
 _QUERIES: Mapping[str, tuple[str, str]] = {
     "taken": (
         "intake",
@@ -55,21 +57,35 @@ class Books:
             if entry["simulator"] == simulator and entry["kind"] in kinds
         ]
 
-    def sent(self) -> Counter[str]:
-        """How often a platform has been given each reply, by its request id; on WeChat, which is
-        given none, by the person and the words that arrived."""
+    def given(self) -> Counter[str]:
+        """How often the platforms have been given each reply, by its request id; on WeChat, which
+        is given none, by the person: who asks again days later is answered again, in like words."""
         return Counter(
-            [data["receipt"]["requestId"] for data in self.at_platforms("hotline", "replied")]
-            + [data["receipt"]["requestId"] for data in self.at_platforms("hotline", "returned")]
+            [
+                data["receipt"]["requestId"]
+                for data in self.at_platforms("hotline", "replied", "returned")
+            ]
             + [data["requestId"] for data in self.at_platforms("board", "answered")]
             + [
-                f"{data['openid']}: {data['content']}"
-                for data in self.at_platforms("wechat", "customer_message")
+                data["openid"]
+                for data in self.at_platforms("wechat", "customer_message", "template_message")
             ]
-            + [
-                f"{data['openid']}: {data['body']['data']['thing1']['value']}"
-                for data in self.at_platforms("wechat", "template_message")
-            ]
+        )
+
+    def replies_in(self, *states: str) -> Counter[str]:
+        """Our own replies that are in one of `states`, under the names that `given` has."""
+        person = {
+            data["messageId"]: data["openid"] for data in self.at_platforms("wechat", "user_spoke")
+        }
+        spoke: dict[str, str] = {
+            row["id"]: person[row["external_id"]]
+            for row in self.taken
+            if row["platform"] == SpokenTo.WECHAT
+        }
+        return Counter(
+            spoke.get(row["complaint_id"], str(row["request_id"]))
+            for row in self.replies
+            if row["state"] in states
         )
 
 
