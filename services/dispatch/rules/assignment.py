@@ -2,7 +2,8 @@
 
 Conditions, in this order; the first one that leaves nobody is the reason the order waits:
 active, of the right kind (office or field), has the skill, covers the town, has not given it back,
-on shift (an on-call crew comes for urgent orders at any time), below its capacity.
+on shift (an on-call crew comes for urgent orders at any time), below its capacity (half of an
+on-call crew's is kept for urgent orders: no dripping meter keeps it from a village without water).
 
 Of the crews that are left goes the one that knows the fault from before (rework), else with the
 fewest open orders, else already in the town, else idle the longest, else the first by id.
@@ -102,6 +103,11 @@ def is_below_capacity(crew: Crew) -> bool:
     return crew.open_orders < crew.capacity
 
 
+def _has_a_place(order: Order, crew: Crew) -> bool:
+    kept_free = crew.capacity // 2 if crew.on_call and not order.urgent else 0
+    return crew.open_orders < crew.capacity - kept_free
+
+
 CONDITIONS: Final[tuple[tuple[Waiting, Condition], ...]] = (
     (Waiting.NO_ACTIVE_CREW, lambda _order, crew, _now: crew.active),
     (Waiting.NO_SUCH_DESK, lambda order, crew, _now: crew.is_office == order.for_office),
@@ -115,7 +121,7 @@ CONDITIONS: Final[tuple[tuple[Waiting, Condition], ...]] = (
         Waiting.NOBODY_ON_SHIFT,
         lambda order, crew, now: on_shift(crew, now) or (order.urgent and crew.on_call),
     ),
-    (Waiting.ALL_FULL, lambda _order, crew, _now: is_below_capacity(crew)),
+    (Waiting.ALL_FULL, lambda order, crew, _now: _has_a_place(order, crew)),
 )
 
 

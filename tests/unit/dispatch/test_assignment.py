@@ -124,6 +124,25 @@ def test_the_crew_on_call_comes_at_night_for_urgent_orders_alone() -> None:
 
 
 @pytest.mark.parametrize(
+    ("capacity", "what_can_wait", "urgent"), [(1, 1, 1), (2, 1, 2), (5, 3, 5), (10, 5, 10)]
+)
+def test_a_crew_on_call_keeps_half_of_its_places_for_urgent_orders(
+    capacity: int, what_can_wait: int, urgent: int
+) -> None:
+    on_call = replace(FIRST, on_call=True, capacity=capacity)
+
+    def takes(order: Order) -> int:
+        orders = [replace(order, id=f"{n:02}") for n in range(12)]
+        return len(
+            [one for one in choose_crews(orders, [on_call], MORNING).values() if one.crew_id]
+        )
+
+    assert (takes(ORDER), takes(URGENT)) == (what_can_wait, urgent)
+    filled = replace(on_call, open_orders=what_can_wait)
+    assert choose_crew(ORDER, [filled], MORNING).reasons == (Waiting.ALL_FULL,)
+
+
+@pytest.mark.parametrize(
     ("shanghai", "on"),
     [("07:59", False), ("08:00", True), ("17:59", True), ("18:00", False)],
 )
@@ -209,6 +228,8 @@ def _may_go(order: Order, crew: Crew, now: datetime) -> bool:
     if not crew.active or crew.id in order.given_back_by or order.town not in crew.towns:
         return False
     if order.for_office is not crew.is_office or crew.open_orders >= crew.capacity:
+        return False
+    if crew.on_call and not order.urgent and crew.open_orders + crew.capacity // 2 >= crew.capacity:
         return False
     if not order.for_office and order.component.value not in crew.skills:
         return False
