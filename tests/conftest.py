@@ -138,8 +138,8 @@ async def new_database(
 ) -> AsyncIterator[Callable[[str], Awaitable[Database]]]:
     """`await new_database("reply")`: that service's own, migrated, empty database.
 
-    Emptied after the test for another one: a sixth of the time, and none of the disk, of a new
-    copy. So a test that changes the tables themselves changes them back.
+    Emptied after the test for another one, which takes less time and disk than a new copy. So a
+    test that changes the tables themselves changes them back.
     """
     taken: list[tuple[str, Database]] = []
 

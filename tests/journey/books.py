@@ -59,7 +59,8 @@ class Books:
 
     def given(self) -> Counter[str]:
         """How often the platforms have been given each reply, by its request id; on WeChat, which
-        is given none, by the person: who asks again days later is answered again, in like words."""
+        is given none, by the person and how the words begin: who asks again days later may be
+        answered again in the same ones."""
         return Counter(
             [
                 data["receipt"]["requestId"]
@@ -67,8 +68,12 @@ class Books:
             ]
             + [data["requestId"] for data in self.at_platforms("board", "answered")]
             + [
-                data["openid"]
-                for data in self.at_platforms("wechat", "customer_message", "template_message")
+                _begins(data["openid"], data["content"])
+                for data in self.at_platforms("wechat", "customer_message")
+            ]
+            + [
+                _begins(data["openid"], data["body"]["data"]["thing1"]["value"])
+                for data in self.at_platforms("wechat", "template_message")
             ]
         )
 
@@ -83,10 +88,17 @@ class Books:
             if row["platform"] == SpokenTo.WECHAT
         }
         return Counter(
-            spoke.get(row["complaint_id"], str(row["request_id"]))
+            _begins(spoke[row["complaint_id"]], row["text"])
+            if row["platform"] == SpokenTo.WECHAT
+            else row["request_id"]
             for row in self.replies
             if row["state"] in states
         )
+
+
+def _begins(person: str, words: str) -> str:
+    """A template message has room for no more of the words than this."""
+    return f"{person}: {' '.join(words.split())[:19]}"
 
 
 def read_journal(path: Path) -> Rows:
