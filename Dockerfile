@@ -10,6 +10,7 @@ RUN pip install --no-cache-dir --require-hashes -r requirements.lock
 COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY services services
 COPY shared shared
+COPY waterdesk waterdesk
 RUN pip install --no-cache-dir --no-deps --no-build-isolation .
 
 USER waterdesk

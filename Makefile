@@ -15,7 +15,7 @@ $(RUNS): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip # twice as fast as 3.11's
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	$(BIN)/python -m compileall -q services shared
+	$(BIN)/python -m compileall -q services shared waterdesk
 	touch $(RUNS)
 
 $(READY): requirements-dev.lock $(RUNS)

@@ -33,7 +33,7 @@ EXCHANGE_SECONDS = 30.0
 """The longest any request may take in all."""
 
 
-class PlatformAway(Exception):
+class PlatformUnavailable(Exception):
     """The other side cannot do what it was asked now, and surely has not done it: ask again later.
 
     `retry_after`: how long it wants to be left alone, where it said so.
@@ -44,7 +44,7 @@ class PlatformAway(Exception):
         self.retry_after = retry_after
 
 
-class PlatformRefused(PlatformAway):
+class PlatformRejected(PlatformUnavailable):
     """It answers, but not to us: account, signature or form are wrong. Nothing was done, and will
     not be before a person has looked at the settings; so ask seldom, and say so loudly.
 
@@ -102,8 +102,8 @@ async def exchange(client: httpx.AsyncClient, request: httpx.Request) -> httpx.R
 
 
 def retrying_reads(patience: Patience) -> AsyncRetrying:
-    """Tries again after a PlatformAway that names no time of its own: exponential backoff with
-    jitter, bounded, and the last PlatformAway is raised. For requests that change nothing.
+    """Tries again after a PlatformUnavailable that names no time of its own: exponential backoff
+    with jitter, bounded; raises the last PlatformUnavailable. For requests that change nothing.
     """
     return AsyncRetrying(
         retry=retry_if_exception(_passes_by_itself),
@@ -120,7 +120,7 @@ async def read_json(
 ) -> object:
     """The JSON answer to a request that changes nothing. `request` makes it anew each time.
 
-    Raises PlatformAway, or PlatformRefused for a status that asking again will not change.
+    Raises PlatformUnavailable, or PlatformRejected for a status that asking again will not change.
     """
 
     async def attempt() -> object:
@@ -137,14 +137,14 @@ async def read_coded(
 ) -> Mapping[str, object]:
     """The JSON object that answers a reading, of a platform that puts a `code` of its own into it.
 
-    Raises PlatformAway, or PlatformRefused for any code but `success`.
+    Raises PlatformUnavailable, or PlatformRejected for any code but `success`.
     """
     answer = await read_json(client, request, patience)
     if not isinstance(answer, Mapping):
-        raise PlatformAway("the answer is not an object")
+        raise PlatformUnavailable("the answer is not an object")
     if answer.get("code") != success:
         code = printable_code(answer.get("code"))
-        raise PlatformRefused(f"code {code}", 200, code)
+        raise PlatformRejected(f"code {code}", 200, code)
     return cast(Mapping[str, object], answer)
 
 
@@ -158,16 +158,16 @@ async def _read_once(client: httpx.AsyncClient, request: httpx.Request) -> objec
     try:
         response = await exchange(client, request)
     except httpx.HTTPError as error:
-        raise PlatformAway(type(error).__name__) from None
+        raise PlatformUnavailable(type(error).__name__) from None
     status = response.status_code
     if status >= 500 or status in (408, 425, 429):
-        raise PlatformAway(f"HTTP {status}", retry_after(response))
+        raise PlatformUnavailable(f"HTTP {status}", retry_after(response))
     if not response.is_success:
-        raise PlatformRefused(f"HTTP {status}", status)
+        raise PlatformRejected(f"HTTP {status}", status)
     try:
         return cast(object, response.json())
     except (ValueError, RecursionError):
-        raise PlatformAway("the answer is not JSON") from None
+        raise PlatformUnavailable("the answer is not JSON") from None
 
 
 def retry_after(response: httpx.Response) -> timedelta | None:
@@ -178,7 +178,7 @@ def retry_after(response: httpx.Response) -> timedelta | None:
 
 def _passes_by_itself(error: BaseException) -> bool:
     return (
-        isinstance(error, PlatformAway)
-        and not isinstance(error, PlatformRefused)
+        isinstance(error, PlatformUnavailable)
+        and not isinstance(error, PlatformRejected)
         and error.retry_after is None
     )

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from shared.bus.faults import is_passing
-from shared.bus.waiting import Backoff, wait_for, wait_out
+from shared.bus.backoff import Backoff, wait_for, wait_out
+from shared.bus.transient_errors import is_transient
 
 log = structlog.get_logger(__name__)
 
@@ -26,11 +26,11 @@ async def run_periodically(
         try:
             found = await turn()
         except Exception as error:
-            if not is_passing(error):
-                log.exception("turn_failed", turn=name)
+            if not is_transient(error):
+                log.exception("task_failed", turn=name)
                 await wait_for(stopping, backoff.next_delay())
             else:
-                await wait_out(error, stopping, backoff, log, "turn_waits", turn=name)
+                await wait_out(error, stopping, backoff, log, "task_waits", turn=name)
         else:
             backoff.reset()
             if not found:

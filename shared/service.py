@@ -10,7 +10,7 @@ from shared.db import Database
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class PeriodicTask:
     """Periodic work: `once` does what is due now and returns how much it found."""
 
     name: str
@@ -24,7 +24,7 @@ class Service:
     app: FastAPI
     database: Database
     consumer: Consumer | None = None
-    turns: Sequence[Turn] = ()
+    tasks: Sequence[PeriodicTask] = ()
     closing: Sequence[Callable[[], Awaitable[None]]] = field(default=())
     """What to close at the end (HTTP clients)."""
 

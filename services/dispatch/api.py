@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.dispatch import reading
+from services.dispatch import queries
 from services.dispatch.handlers import directing, working
 from services.dispatch.handlers.locks import Row
 from services.dispatch.handlers.repeating import see_hotspot
@@ -65,7 +65,7 @@ async def get_work_orders(
     state: Literal["open", "closed"] = "open",
     limit: Limit = 100,
 ) -> Sequence[WorkOrder]:
-    read = reading.open_work_orders if state == "open" else reading.closed_work_orders
+    read = queries.open_work_orders if state == "open" else queries.closed_work_orders
     async with database.reading() as session:
         return await read(session, person, limit)
 
@@ -76,14 +76,14 @@ async def get_my_work_orders(
 ) -> Sequence[WorkOrder]:
     """A crew member's crew's open orders; a dispatcher's are the county's."""
     async with database.reading() as session:
-        return await reading.open_work_orders(session, person, limit)
+        return await queries.open_work_orders(session, person, limit)
 
 
 @router.get("/work-orders/{order_id}")
 async def get_work_order(order_id: str, person: Reader, database: Db) -> dict[str, Any]:
     async with database.reading() as session:
         with as_problems():
-            return await reading.work_order_page(session, person, order_id)
+            return await queries.work_order_page(session, person, order_id)
 
 
 async def _take(
@@ -149,19 +149,19 @@ async def post_merge(order_id: str, body: Merged, person: Assigner, database: Db
 async def get_waiting(person: Decider, database: Db, limit: Limit = 100) -> Sequence[Complaint]:
     """What a person has to decide; the words are at intake."""
     async with database.reading() as session:
-        return await reading.complaints_waiting(session, person.county, limit)
+        return await queries.complaints_waiting(session, person.county, limit)
 
 
 @router.get("/crews")
 async def get_crews(person: BoardSeer, database: Db) -> list[dict[str, Any]]:
     async with database.reading() as session:
-        return await reading.crews_with_load(session, person.county)
+        return await queries.crews_with_load(session, person.county)
 
 
 @router.get("/hotspots")
 async def get_hotspots(person: HotspotSeer, database: Db) -> list[dict[str, Any]]:
     async with database.reading() as session:
-        return await reading.hotspots(session, person.county)
+        return await queries.hotspots(session, person.county)
 
 
 @router.post("/hotspots/{scheme_id}/{component}/seen", status_code=204)

@@ -277,22 +277,22 @@ class Hotspot(DispatchTable, table=True):
     seen_at: MaybeMoment = None
 
 
-class PromiseView(DispatchTable, table=True):
+class DeadlineView(DispatchTable, table=True):
     """One stage's deadline of one complaint, as reply tells it."""
 
-    __tablename__ = "promise_view"
+    __tablename__ = "deadline_view"
     __table_args__ = (
         Index(
-            "promise_pending",
+            "deadline_pending",
             "county",
             "due_at",
             postgresql_where=text("state IN ('open', 'warned')"),
         ),
         Index(
-            "promise_overdue",
+            "deadline_overdue",
             "county",
             "due_at",
-            postgresql_where=text("state = 'missed' AND kept_at IS NULL"),
+            postgresql_where=text("state = 'missed' AND met_at IS NULL"),
         ),
     )
 
@@ -308,9 +308,9 @@ class PromiseView(DispatchTable, table=True):
     limit_unreadable: bool
     state: str
     """open, warned, missed or kept."""
-    kept_at: MaybeMoment = None
+    met_at: MaybeMoment = None
     late: bool = False
-    armed_as_of: MaybeMoment = None
+    set_as_of: MaybeMoment = None
     """The time of the news the deadline is from; older news does not change it."""
     state_as_of: MaybeMoment = None
     """The time of the news the state is from."""

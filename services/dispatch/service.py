@@ -8,16 +8,16 @@ from services.dispatch.county_file import DEMO_COUNTY, read_county
 from services.dispatch.handlers.assigning import assign_waiting, counties_waiting
 from services.dispatch.handlers.loading import load_county
 from services.dispatch.handlers.redeciding import link_where_scheme_is_known
-from services.dispatch.hearing import handlers
 from services.dispatch.policy import policy_of
 from services.dispatch.settings import DispatchSettings
+from services.dispatch.subscriptions import handlers
 from shared import health
 from shared.bus.consumer import Consumer
 from shared.bus.protocol import Bus
 from shared.bus.topics import COMPLAINTS, REPLIES
 from shared.db import Database
 from shared.problems import speak_problem_json
-from shared.service import Service, Turn
+from shared.service import PeriodicTask, Service
 
 _ONCE_A_DAY = 86_400.0
 
@@ -61,10 +61,10 @@ def build(settings: DispatchSettings, database: Database, bus: Bus, *, secret: s
         app=app,
         database=database,
         consumer=consumer,
-        turns=(
-            Turn("load_county", load, _ONCE_A_DAY),
-            Turn("link_waiting", link_waiting, settings.assign_every_seconds),
-            Turn("assign_waiting", give_out, settings.assign_every_seconds),
+        tasks=(
+            PeriodicTask("load_county", load, _ONCE_A_DAY),
+            PeriodicTask("link_waiting", link_waiting, settings.assign_every_seconds),
+            PeriodicTask("assign_waiting", give_out, settings.assign_every_seconds),
         ),
         closing=(close_console,),
     )

@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.intake.handlers.taking import Desk, Taken, take
 from services.intake.platforms.incoming import Incoming, Platform
 from services.intake.platforms.source import Unreadable
-from shared.bus.faults import is_passing
+from shared.bus.transient_errors import is_transient
 from shared.db import Database
 
 log = structlog.get_logger(__name__)
@@ -37,7 +37,7 @@ class Acceptance:
         try:
             return await self._committed(arrivals, together_with)
         except Exception as error:
-            if is_passing(error):
+            if is_transient(error):
                 raise
             log.exception("batch_fails", platform=self.platform, deliveries=len(arrivals))
         taken = [await self._one(arrival) for arrival in arrivals]
@@ -49,7 +49,7 @@ class Acceptance:
         try:
             (taken,) = await self._committed([arrival])
         except Exception as error:
-            if is_passing(error) or isinstance(arrival, Unreadable):
+            if is_transient(error) or isinstance(arrival, Unreadable):
                 raise
             log.exception("delivery_set_aside", platform=self.platform)
             why = f"cannot be taken: {type(error).__name__}"

@@ -16,7 +16,7 @@ from services.intake.platforms.hotline_12345 import read_push
 from services.intake.platforms.incoming import Incoming
 from services.intake.platforms.source import Unreadable
 from services.intake.platforms.wechat import WeChatCallback
-from shared.bus.faults import is_passing
+from shared.bus.transient_errors import is_transient
 from shared.platform_kit.signatures import BadSignature, StaleTimestamp
 from shared.problems import Problem, Text
 
@@ -108,7 +108,7 @@ async def _accepted(pushes: Gathering, arrival: Incoming | Unreadable) -> None:
         async with asyncio.timeout(_COMMIT_WITHIN):
             taken = await pushes.accept(arrival)
     except Exception as error:
-        if not is_passing(error):
+        if not is_transient(error):
             raise
         log.warning("push_waits", platform=platform, why=type(error).__name__)
         raise Problem(503, "send_again", _AGAIN) from None

@@ -25,7 +25,7 @@ from shared.db import Database
 from shared.platform_kit.message_board_reader import BoardAccess
 from shared.privacy.vault import Vault
 from shared.problems import speak_problem_json
-from shared.service import Service, Turn
+from shared.service import PeriodicTask, Service
 
 _REREAD_EVERY = timedelta(hours=6)
 
@@ -68,11 +68,11 @@ def build(
             WeChatMessages(wechat, pushes(Platform.WECHAT)) if wechat else None,
         )
     )
-    turns: list[Turn] = []
+    turns: list[PeriodicTask] = []
     closing: list[Callable[[], Awaitable[None]]] = []
     if feed := _hotline_feed(settings, database, transport):
         pull = Pull(feed, acceptance(Platform.HOTLINE_12345))
-        turns.append(Turn("intake: pull 12345", pull.once, settings.hotline_poll_seconds))
+        turns.append(PeriodicTask("intake: pull 12345", pull.once, settings.hotline_poll_seconds))
         closing.append(feed.close)
     if board := _board_feed(settings, transport):
         of_board = acceptance(Platform.MESSAGE_BOARD)
@@ -84,11 +84,13 @@ def build(
             at_once=settings.board_reread_at_once,
         )
         turns += [
-            Turn("intake: read board", Pull(board, of_board).once, settings.board_poll_seconds),
-            Turn("intake: reread board", reread.once, settings.board_poll_seconds),
+            PeriodicTask(
+                "intake: read board", Pull(board, of_board).once, settings.board_poll_seconds
+            ),
+            PeriodicTask("intake: reread board", reread.once, settings.board_poll_seconds),
         ]
         closing.append(board.close)
-    return Service(name="intake", app=app, database=database, turns=turns, closing=closing)
+    return Service(name="intake", app=app, database=database, tasks=turns, closing=closing)
 
 
 def _hotline_feed(

@@ -15,8 +15,8 @@ from services.intake.handlers.taking import Taken
 from services.intake.models import Complaint, Outcome, PlatformCursor, Rereading
 from services.intake.platforms.incoming import Incoming
 from services.intake.platforms.source import PulledSource, Unreadable
-from shared.http import PlatformAway, PlatformRefused
-from shared.statements import compiled_once
+from shared.http import PlatformRejected, PlatformUnavailable
+from shared.sql import compiled_once
 
 log = structlog.get_logger(__name__)
 
@@ -55,8 +55,8 @@ class LeftAlone:
         clock = self._acceptance.database.clock
         return self._until is not None and clock.now() < self._until
 
-    def after(self, away: PlatformAway) -> None:
-        refused = isinstance(away, PlatformRefused)
+    def after(self, away: PlatformUnavailable) -> None:
+        refused = isinstance(away, PlatformRejected)
         pause = away.retry_after or (_REFUSED_PAUSE if refused else timedelta(0))
         self._until = self._acceptance.database.clock.now() + pause
         tell = log.error if refused else log.warning
@@ -69,7 +69,7 @@ class LeftAlone:
 
 
 class Pull:
-    """Asks one platform for what came since last time. `once` is a Turn."""
+    """Asks one platform for what came since last time. `once` is a PeriodicTask."""
 
     def __init__(self, source: PulledSource, acceptance: Acceptance) -> None:
         self._source = source
@@ -83,7 +83,7 @@ class Pull:
         cursor = await self._cursor()
         try:
             page = await self._source.fetch(cursor)
-        except PlatformAway as away:
+        except PlatformUnavailable as away:
             self._left_alone.after(away)
             return 0
 
@@ -144,7 +144,7 @@ class ReadAgain:
             return 0
         try:
             read = await self._reread(list(due.values()))
-        except PlatformAway as away:
+        except PlatformUnavailable as away:
             self._left_alone.after(away)
             return 0
 

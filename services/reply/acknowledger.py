@@ -7,7 +7,7 @@ from typing import Protocol
 import structlog
 
 from shared.db import Database
-from shared.http import PlatformAway
+from shared.http import PlatformUnavailable
 
 from .channels.channel import Ambiguous, Refused
 from .handlers.acknowledging import (
@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 
 class Acknowledges(Protocol):
     async def acknowledge(self, external_id: str, officer: str, at: datetime) -> None:
-        """Raises Refused, PlatformAway or Ambiguous."""
+        """Raises Refused, PlatformUnavailable or Ambiguous."""
         ...
 
 
@@ -52,7 +52,7 @@ class Acknowledger:
             done = True
         except Refused as refused:
             log.warning("acknowledgement_refused", complaint_id=each.complaint_id, why=str(refused))
-        except (PlatformAway, Ambiguous):
+        except (PlatformUnavailable, Ambiguous):
             again_at = self.database.clock.now() + self.pace.wait_after(each.attempts)
         async with self.database.work() as (session, _):
             await record_acknowledgement(

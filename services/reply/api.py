@@ -13,7 +13,6 @@ from shared.auth.tokens import Person
 from shared.db import Database, database_of
 from shared.problems import Problem
 
-from .edge import UNKNOWN_COMPLAINT, ReplyDesk, desk_of
 from .handlers.refusals import Why
 from .handlers.reviewing import (
     LONGEST,
@@ -24,6 +23,7 @@ from .handlers.reviewing import (
     send_again,
     write_draft,
 )
+from .http_errors import UNKNOWN_COMPLAINT, ReplyDesk, desk_of
 from .models import Complaint, Reply, ReplyState
 
 router = APIRouter(prefix="/replies", tags=["replies"])

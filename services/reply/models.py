@@ -68,7 +68,7 @@ class Complaint(ReplyTable, table=True):
     is_ours: bool
     needs_human: bool
     counted_by: str
-    """The edition of the rulebook its promises were counted by."""
+    """The edition of the rulebook its deadlines were counted by."""
     state: str = ComplaintState.OPEN.value
     decided_at: MaybeMoment = None
     """When a person first decided what it is."""
@@ -83,12 +83,12 @@ class Complaint(ReplyTable, table=True):
     acknowledged_at: MaybeMoment = None
 
 
-class Promise(ReplyTable, table=True):
+class Deadline(ReplyTable, table=True):
     """One stage of one complaint that is due at a time."""
 
-    __tablename__ = "promise"
+    __tablename__ = "deadline"
     __table_args__ = (
-        Index("promise_due_next", "next_at", postgresql_where=text("next_at IS NOT NULL")),
+        Index("deadline_due_next", "next_at", postgresql_where=text("next_at IS NOT NULL")),
     )
 
     complaint_id: str = Field(primary_key=True)
@@ -103,7 +103,7 @@ class Promise(ReplyTable, table=True):
     next_at: MaybeMoment
     """When the sweep looks at it again; None once it has ended."""
     warned_at: MaybeMoment = None
-    kept_at: MaybeMoment = None
+    met_at: MaybeMoment = None
     missed_recorded_at: MaybeMoment = None
     warn_before_seconds: int
     extensions_allowed: int
@@ -114,7 +114,7 @@ class Promise(ReplyTable, table=True):
 
 
 class SweepHeartbeat(ReplyTable, table=True):
-    """One row: up to when every promise has been swept. What fell due before it and stands neither
+    """One row: up to when every deadline has been swept. What fell due before it and stands neither
     kept nor missed was overlooked; what fell due after it waits for a sweep."""
 
     __tablename__ = "sweep_heartbeat"

@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from .rules.deadlines import ANY, Policy, Stage, StageTerm
-from .rules.terms import Term, Unit, read_limit
+from .rules.time_limits import Term, Unit, read_limit
 from .yaml_file import read_yaml
 
 SHIPPED = Path(__file__).parent / "policies" / "deadline_policies.yaml"
@@ -77,9 +77,9 @@ class _Policy(_Strict):
     extensions_allowed: Annotated[int, Field(ge=0, le=20)]
 
     @model_validator(mode="after")
-    def promises_something(self) -> Self:
+    def deadlines_something(self) -> Self:
         if self.in_force is not None and not self.stages:
-            raise ValueError(f"{self.id} is in force but promises nothing: give it stages")
+            raise ValueError(f"{self.id} is in force but deadlines nothing: give it stages")
         return self
 
     @property

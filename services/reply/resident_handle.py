@@ -7,7 +7,7 @@ import httpx
 from shared.auth.permissions import Role
 from shared.auth.tokens import Person, issue_token
 from shared.clock import Clock
-from shared.http import Patience, PlatformAway, PlatformRefused, open_client, read_json
+from shared.http import Patience, PlatformRejected, PlatformUnavailable, open_client, read_json
 
 from .channels.channel import Refused
 
@@ -31,7 +31,7 @@ class ResidentHandles:
         await self._client.aclose()
 
     async def of(self, complaint_id: str, county: str) -> str:
-        """Raises PlatformAway where intake cannot be asked now, Refused where it knows none."""
+        """Raises PlatformUnavailable where intake does not answer, Refused where it knows none."""
         asker = Person("service:reply", Role.ADMIN, county)
         token = issue_token(asker, self._secret, self._clock.now(), audience="service")
         address = f"/complaints/{quote(complaint_id, safe='')}/handle"
@@ -43,13 +43,13 @@ class ResidentHandles:
                 ),
                 Patience(attempts=2),
             )
-        except PlatformRefused as refused:
+        except PlatformRejected as refused:
             if refused.status == httpx.codes.NOT_FOUND:
                 raise Refused("intake knows no handle") from None
             raise
         handle = answer.get("handle") if isinstance(answer, dict) else None
         if not isinstance(handle, str):
-            raise PlatformAway("intake answered without a handle")
+            raise PlatformUnavailable("intake answered without a handle")
         if not handle:
             raise Refused("intake knows no handle")
         return handle

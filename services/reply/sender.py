@@ -8,7 +8,7 @@ from datetime import timedelta
 import structlog
 
 from shared.db import Database
-from shared.http import PlatformAway, PlatformRefused
+from shared.http import PlatformRejected, PlatformUnavailable
 
 from .channels.channel import Ambiguous, Channel, OutgoingReply, Receipt, Refused
 from .handlers.drafting import Office
@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 class _Ended:
     outcome: Outcome
     receipt: Receipt | None = None
-    away: PlatformAway | None = None
+    away: PlatformUnavailable | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +88,8 @@ class Sender:
                 return _Ended(Outcome.CANNOT_LOOK)
             receipt = await channel.look(claimed.outgoing)
             return _Ended(Outcome.RECEIPT if receipt else Outcome.NOT_SHOWN, receipt)
-        except PlatformAway as away:
-            if isinstance(away, PlatformRefused):
+        except PlatformUnavailable as away:
+            if isinstance(away, PlatformRejected):
                 log.error(  # noqa: TRY400 - a traceback says nothing here
                     "platform_refuses_us",
                     complaint_id=claimed.complaint_id,
@@ -114,7 +114,7 @@ class Sender:
         handle = await self.handles.of(claimed.complaint_id, claimed.county)
         return replace(claimed.outgoing, handle=handle)
 
-    def _pause(self, away: PlatformAway | None) -> timedelta | None:
-        if isinstance(away, PlatformRefused):
+    def _pause(self, away: PlatformUnavailable | None) -> timedelta | None:
+        if isinstance(away, PlatformRejected):
             return self.pace.longest_wait
         return away.retry_after if away else None

@@ -11,17 +11,17 @@ from shared.db import Database
 from shared.problems import speak_problem_json
 from shared.service import Service
 
-from . import api, promises_api
+from . import api, deadlines_api
 from .acknowledger import Acknowledger
-from .edge import ReplyDesk, speak_refusals
+from .channel_registry import open_ways_out
 from .handlers.drafting import Office
-from .hearing import handlers
+from .http_errors import ReplyDesk, speak_refusals
 from .resident_handle import ResidentHandles
 from .rulebook import read_rulebook
 from .sender import Sender
 from .settings import ReplySettings
+from .subscriptions import handlers
 from .tasks import turns
-from .ways_out import open_ways_out
 
 
 def build(
@@ -59,7 +59,7 @@ def build(
         consumer=Consumer(
             "reply", database, bus, (COMPLAINTS, WORK_ORDERS), handlers(rulebook, office)
         ),
-        turns=turns(
+        tasks=turns(
             database,
             rulebook,
             sender,
@@ -80,5 +80,5 @@ def _app(database: Database, secret: str, desk: ReplyDesk) -> FastAPI:
     speak_refusals(app)
     app.include_router(health.router)
     app.include_router(api.router)
-    app.include_router(promises_api.router)
+    app.include_router(deadlines_api.router)
     return app

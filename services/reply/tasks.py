@@ -3,7 +3,7 @@
 from functools import partial
 
 from shared.db import Database
-from shared.service import Turn
+from shared.service import PeriodicTask
 
 from .acknowledger import Acknowledger
 from .handlers.recounting import recount_outdated
@@ -22,14 +22,14 @@ def turns(
     *,
     sweep_seconds: float,
     sender_seconds: float,
-) -> list[Turn]:
+) -> list[PeriodicTask]:
     work = [
-        Turn("sweep", partial(sweep_once, database), sweep_seconds),
-        Turn("send", sender.once, sender_seconds),
-        Turn("recount", partial(recount_once, database, rulebook), _RECOUNT_SECONDS),
+        PeriodicTask("sweep", partial(sweep_once, database), sweep_seconds),
+        PeriodicTask("send", sender.once, sender_seconds),
+        PeriodicTask("recount", partial(recount_once, database, rulebook), _RECOUNT_SECONDS),
     ]
     if acknowledger:
-        work.append(Turn("acknowledge", acknowledger.once, sender_seconds))
+        work.append(PeriodicTask("acknowledge", acknowledger.once, sender_seconds))
     return work
 
 

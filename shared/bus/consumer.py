@@ -14,17 +14,17 @@ import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.bus import parking
-from shared.bus.faults import is_passing
+from shared.bus.backoff import Backoff, wait_out
+from shared.bus.batching import grouped_by_handler
 from shared.bus.inbox import first_heard
 from shared.bus.outbox import Outbox
 from shared.bus.protocol import Bus, Message, Received, Subscription
-from shared.bus.waiting import Backoff, wait_out
-from shared.bus.waves import in_waves
+from shared.bus.transient_errors import is_transient
 from shared.db import Database
-from shared.events.event import Event, Heard, from_message
+from shared.events.event import Envelope, Event, from_message
 from shared.telemetry import continue_trace
 
-Handler = Callable[[AsyncSession, Outbox, Sequence[Heard[Any]], datetime], Awaitable[None]]
+Handler = Callable[[AsyncSession, Outbox, Sequence[Envelope[Any]], datetime], Awaitable[None]]
 """Gets all events of its types in a wave, in order for each key, and `now`. Never commits."""
 
 _BATCH = 500
@@ -61,7 +61,7 @@ class Consumer:
                         await self.take_next(subscription, stopping)
                         backoff.reset()
             except Exception as error:
-                if not is_passing(error):
+                if not is_transient(error):
                     raise
                 await wait_out(error, stopping, backoff, log, "consumer_waits", consumer=self.name)
 
@@ -75,7 +75,7 @@ class Consumer:
             try:
                 await self.take(received)
             except Exception as error:
-                if not is_passing(error):
+                if not is_transient(error):
                     raise
                 await wait_out(error, stopping, backoff, log, "consumer_waits", consumer=self.name)
             else:
@@ -91,7 +91,7 @@ class Consumer:
         try:
             await self._in_one_transaction(messages)
         except Exception as error:
-            if is_passing(error):
+            if is_transient(error):
                 raise
             for message in messages:
                 await self._alone(message)
@@ -131,17 +131,17 @@ class Consumer:
         if messages:
             # Effects of a batch share one transaction and so one trace: its first event's.
             continue_trace(messages[0].headers.get("traceparent"))
-        heard: list[Heard[Event]] = [
+        heard: list[Envelope[Event]] = [
             from_message(message, self._classes[message.headers["ce_type"]]) for message in messages
         ]
-        for handle, events in in_waves(heard, self._handlers):
+        for handle, events in grouped_by_handler(heard, self._handlers):
             await handle(session, outbox, events, now)
 
     async def _alone(self, message: Message) -> None:
         try:
             await self._in_one_transaction([message])
         except Exception as error:
-            if is_passing(error):
+            if is_transient(error):
                 raise
             log.exception(
                 "event_parked", consumer=self.name, event_id=message.event_id, key=message.key
@@ -171,7 +171,7 @@ class Consumer:
                     now = self._database.clock.now()
                     await self._handle(session, outbox, [message], now)
             except Exception as error:
-                if parked_id is None or is_passing(error):
+                if parked_id is None or is_transient(error):
                     raise
                 log.exception("event_fails_again", consumer=self.name, key=key)
                 async with self._database.work() as (session, _):

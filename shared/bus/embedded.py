@@ -26,7 +26,7 @@ from pydantic_core import from_json, to_json
 
 from shared.bus import embedded_sql as sql
 from shared.bus.limits import check_messages, check_topic
-from shared.bus.protocol import BusAway, Message, Position, Received, Subscription
+from shared.bus.protocol import BusUnavailable, Message, Position, Received, Subscription
 from shared.plans import BY_INDEX
 
 _CHANNEL = "waterdesk_bus"
@@ -42,7 +42,7 @@ async def _as_it_is(_connection: object) -> None:
 
 @contextmanager
 def _away() -> Iterator[None]:
-    """Turn what passes by itself (server stopped, starting, full, not reached) into BusAway."""
+    """Raise a transient error of the server as BusUnavailable."""
     try:
         yield
     except asyncpg.DataError:
@@ -57,7 +57,7 @@ def _away() -> Iterator[None]:
         # What the first use of a session gives whose server was killed.
         asyncpg.InternalClientError,
     ) as error:
-        raise BusAway(f"the bus's PostgreSQL: {type(error).__name__}: {error}") from error
+        raise BusUnavailable(f"the bus's PostgreSQL: {type(error).__name__}: {error}") from error
 
 
 def _received(topic: str, row: Any) -> Received:
@@ -76,7 +76,7 @@ class EmbeddedBus:
         self._pool: asyncpg.Pool | None = None
 
     async def start(self) -> None:
-        """Connect and make the tables that are missing. Raises BusAway."""
+        """Connect and make the tables that are missing. Raises BusUnavailable."""
         with _away():
             if self._pool is None:
                 self._pool = await asyncpg.create_pool(
@@ -94,7 +94,7 @@ class EmbeddedBus:
     async def close(self) -> None:
         if self._pool is not None:
             pool, self._pool = self._pool, None
-            with suppress(BusAway), _away():
+            with suppress(BusUnavailable), _away():
                 await pool.close()
 
     async def ensure_topics(self, topics: Sequence[str]) -> None:
@@ -122,7 +122,7 @@ class EmbeddedBus:
                     [message.value for message in of_topic],
                 )
             if not known:
-                raise BusAway(f"the topic {topic} has not been made")
+                raise BusUnavailable(f"the topic {topic} has not been made")
 
     @asynccontextmanager
     async def subscribe(self, group: str, topics: Sequence[str]) -> AsyncIterator[Subscription]:
@@ -137,13 +137,13 @@ class EmbeddedBus:
         with _away():
             row = await self._connections.fetchrow(sql.STRETCH, topic, since)
         if row is None:
-            raise BusAway(f"the topic {topic} has not been made")
+            raise BusUnavailable(f"the topic {topic} has not been made")
         yield _Rereader(self._connections, topic, row["id"], row["first"], row["behind_last"])
 
     @property
     def _connections(self) -> asyncpg.Pool:
         if self._pool is None:
-            raise BusAway("the bus is not started")
+            raise BusUnavailable("the bus is not started")
         return self._pool
 
 
@@ -227,7 +227,7 @@ class _Member:
         if session is None or session.is_closed():
             return
         try:
-            with suppress(BusAway), _away():
+            with suppress(BusUnavailable), _away():
                 # Those who stand by look again at once.
                 await session.execute(f"SELECT pg_advisory_unlock_all(); NOTIFY {_CHANNEL}")
                 await session.close(timeout=5)
@@ -239,7 +239,7 @@ class _Member:
         try:
             with _away():
                 yield
-        except BusAway:
+        except BusUnavailable:
             if self._session is not None:
                 self._session.terminate()
             self._session = None

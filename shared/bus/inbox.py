@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.bus.tables import inbox
-from shared.statements import compiled_once
+from shared.sql import compiled_once
 
 _EVENT_ID = func.unnest(bindparam("event_ids", type_=ARRAY(Text))).column_valued("event_id")
 # One array rather than a row of parameters each: one statement for every size of batch.

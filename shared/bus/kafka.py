@@ -17,7 +17,7 @@ from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from shared.bus.kafka_reading import Member, Rereader, away, seek, stop
 from shared.bus.limits import LARGEST_MESSAGE, check_messages, check_topic
-from shared.bus.protocol import BusAway, Message, Subscription
+from shared.bus.protocol import BusUnavailable, Message, Subscription
 
 _HEARTBEATS_PER_SESSION = 10
 _MAX_POLL_INTERVAL_MS = 15 * 60 * 1000
@@ -104,7 +104,7 @@ class KafkaBus:
                     for message in messages:
                         stored.append(await _send(producer, message))  # noqa: PERF401
                     await asyncio.gather(*stored)
-        except (BusAway, ValueError):
+        except (BusUnavailable, ValueError):
             for future in stored:
                 future.cancel()
             if producer is not None:
@@ -182,7 +182,7 @@ class KafkaBus:
 
     async def _make_topics(self, admin: AIOKafkaAdminClient, topics: Sequence[str]) -> None:
         if (await admin.describe_cluster())["controller_id"] < 0:
-            raise BusAway("Kafka has no controller at the moment")
+            raise BusUnavailable("Kafka has no controller at the moment")
         response = await admin.create_topics(
             [
                 NewTopic(topic, self._partitions, self._replication, topic_configs=_TOPIC_CONFIG)

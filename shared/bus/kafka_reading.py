@@ -22,7 +22,7 @@ from aiokafka.errors import (
     RecordListTooLargeError,
 )
 
-from shared.bus.protocol import BusAway, Message, Position, Received
+from shared.bus.protocol import BusUnavailable, Message, Position, Received
 
 # It writes an error for every retry and rebalance; what concerns us comes as an exception.
 logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
@@ -33,13 +33,13 @@ _SILENCE_SECONDS = 10.0
 
 @contextmanager
 def away() -> Iterator[None]:
-    """Turn Kafka's errors into BusAway, or into ValueError where no later try can help."""
+    """Raise Kafka's errors as BusUnavailable, or as ValueError where no later try can help."""
     try:
         yield
     except (MessageSizeTooLargeError, RecordListTooLargeError, InvalidTopicError) as error:
         raise ValueError(f"Kafka refuses this for good: {error!r}") from error
     except (KafkaError, OSError) as error:  # OSError covers TimeoutError
-        raise BusAway(f"Kafka: {error!r}") from error
+        raise BusUnavailable(f"Kafka: {error!r}") from error
 
 
 async def stop(consumer: AIOKafkaConsumer, timeout: float) -> None:
@@ -145,7 +145,7 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]
                             timeout_ms=int(timeout * 1000), max_records=max_messages
                         )
                 await self._ask_after_silence(consumer, heard=bool(batches))
-        except BusAway:
+        except BusUnavailable:
             await self.leave()
             raise
         for partition, records in batches.items():
@@ -199,4 +199,4 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def _expect(self, present: set[str]) -> None:
         if missing := self._topics - present:
-            raise BusAway(f"not made yet: {', '.join(sorted(missing))}")
+            raise BusUnavailable(f"not made yet: {', '.join(sorted(missing))}")

@@ -7,7 +7,7 @@ from zlib import crc32
 from sqlalchemy import ARRAY, Integer, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.batches import copy_into
+from shared.bulk_insert import bulk_insert
 from shared.bus.limits import check_messages
 from shared.bus.tables import outbox as outbox_table
 from shared.events.event import Event, to_message
@@ -62,7 +62,7 @@ class Outbox:
             )
         ]
         check_messages(messages)
-        await copy_into(
+        await bulk_insert(
             session,
             outbox_table,
             [

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.bus.protocol import Message
 from shared.bus.tables import parked
-from shared.statements import any_of
+from shared.sql import any_of
 
 _PARKING_LOCK = 7003
 BEHIND = "behind an earlier parked event"

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 
-class BusAway(Exception):
+class BusUnavailable(Exception):
     """The bus cannot be reached now; nothing was lost, try again."""
 
 
@@ -51,12 +51,12 @@ class Subscription(Protocol):
     async def poll(self, max_messages: int, timeout: float) -> Sequence[Received]:
         """The next messages, in order per key; empty after `timeout` seconds without any.
 
-        Polling again goes on behind what was returned, committed or not. Raises BusAway.
+        Polling again goes on behind what was returned, committed or not. Raises BusUnavailable.
         """
         ...
 
     async def commit(self) -> None:
-        """Move the group's offset behind everything polled so far. Raises BusAway.
+        """Move the group's offset behind everything polled so far. Raises BusUnavailable.
 
         Where the partitions have meanwhile gone to another member this does nothing: that member
         reads the same messages again, and its inbox recognises them.
@@ -76,7 +76,7 @@ class Bus(Protocol):
     async def publish(self, messages: Sequence[Message]) -> None:
         """Returns when every message is durably stored, in the given order per key.
 
-        Raises BusAway: any part of them may have been stored, so publish the same again.
+        Raises BusUnavailable: any part of them may have been stored, so publish the same again.
         """
         ...
 

@@ -6,12 +6,12 @@ import structlog
 from sqlalchemy import BigInteger, bindparam, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.bus.faults import is_passing
+from shared.bus.backoff import Backoff, wait_for, wait_out
 from shared.bus.protocol import Bus, Message
 from shared.bus.tables import outbox
-from shared.bus.waiting import Backoff, wait_for, wait_out
+from shared.bus.transient_errors import is_transient
 from shared.db import Database
-from shared.statements import any_of
+from shared.sql import any_of
 
 _RELAY_LOCK = 7002
 _BATCH = 1000
@@ -31,7 +31,7 @@ async def relay_batch(connection: AsyncConnection, bus: Bus, limit: int = _BATCH
     """Send the oldest events and forget them. Returns how many. `connection`: see Database.connect.
 
     Killed before the delete, the same events go out again; every inbox knows them.
-    Raises BusAway and the database's errors; nothing is lost by either.
+    Raises BusUnavailable and the database's errors; nothing is lost by either.
     """
     rows = (await connection.execute(_OLDEST, {"limit": limit})).all()
     if not rows:
@@ -50,7 +50,7 @@ async def run_relay(database: Database, bus: Bus, stopping: asyncio.Event) -> No
             async with database.connect() as connection:
                 await _relay_while_locked(connection, database, bus, stopping, backoff)
         except Exception as error:
-            if not is_passing(error):
+            if not is_transient(error):
                 raise
             await wait_out(error, stopping, backoff, log, "relay_waits", service=database.service)
 

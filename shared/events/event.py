@@ -34,7 +34,7 @@ E = TypeVar("E", bound=Event)
 
 
 @dataclass(frozen=True, slots=True)
-class Heard(Generic[E]):
+class Envelope(Generic[E]):
     """One event as a handler gets it."""
 
     id: str
@@ -67,13 +67,13 @@ def to_message(
     )
 
 
-def from_message(message: Message, event_class: type[E]) -> Heard[E]:
+def from_message(message: Message, event_class: type[E]) -> Envelope[E]:
     """Fields this version does not know are passed over: a newer sender may have added them.
 
     Raises UnreadableEvent.
     """
     try:
-        return Heard(
+        return Envelope(
             id=message.event_id,
             time=datetime.fromisoformat(message.headers["ce_time"]),
             data=event_class.model_validate_json(message.value, extra="ignore"),

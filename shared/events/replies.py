@@ -1,4 +1,4 @@
-"""What reply tells the others about promises and replies."""
+"""What reply tells the others about deadlines and replies."""
 
 from typing import ClassVar, Literal
 
@@ -10,7 +10,7 @@ from shared.events.event import Event
 Stage = Literal["accept", "first_contact", "resolve", "reply"]
 
 
-class ArmedPromise(BaseModel):
+class SetDeadline(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     stage: Stage
@@ -32,38 +32,38 @@ class _ReplyEvent(Event):
         return self.complaint_id
 
 
-class PromisesArmed(_ReplyEvent):
+class DeadlinesSet(_ReplyEvent):
     """The deadlines of a complaint are counted; sent again where they change."""
 
-    type: ClassVar[str] = "cn.waterdesk.promise.armed.v1"
+    type: ClassVar[str] = "cn.waterdesk.deadline.set.v1"
 
-    promises: tuple[ArmedPromise, ...]
+    deadlines: tuple[SetDeadline, ...]
     limit_unreadable: bool = False
     """The printed limit could not be read: the policy counts until a person looks."""
 
 
-class PromiseWarned(_ReplyEvent):
-    type: ClassVar[str] = "cn.waterdesk.promise.warned.v1"
+class DeadlineWarned(_ReplyEvent):
+    type: ClassVar[str] = "cn.waterdesk.deadline.warned.v1"
 
     stage: Stage
     due_at: AwareDatetime
     warned_at: AwareDatetime
 
 
-class PromiseMissed(_ReplyEvent):
-    type: ClassVar[str] = "cn.waterdesk.promise.missed.v1"
+class DeadlineMissed(_ReplyEvent):
+    type: ClassVar[str] = "cn.waterdesk.deadline.missed.v1"
 
     stage: Stage
     due_at: AwareDatetime
     recorded_at: AwareDatetime
 
 
-class PromiseKept(_ReplyEvent):
-    type: ClassVar[str] = "cn.waterdesk.promise.kept.v1"
+class DeadlineMet(_ReplyEvent):
+    type: ClassVar[str] = "cn.waterdesk.deadline.met.v1"
 
     stage: Stage
     due_at: AwareDatetime
-    kept_at: AwareDatetime
+    met_at: AwareDatetime
     late: bool
 
 

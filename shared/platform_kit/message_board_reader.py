@@ -11,7 +11,7 @@ from typing import cast
 
 import httpx
 
-from shared.http import Patience, PlatformAway, PlatformRefused, open_client, read_coded
+from shared.http import Patience, PlatformRejected, PlatformUnavailable, open_client, read_coded
 
 from .message_board import signed_body
 
@@ -55,7 +55,7 @@ class BoardReader:
         """A page of a forum's threads, the newest first; the first page is 1.
 
         The parameters, and their order, are those of the board's own web pages. Raises
-        PlatformAway, or PlatformRefused where the key is wrong.
+        PlatformUnavailable, or PlatformRejected where the key is wrong.
         """
         param = {
             "position": 0,
@@ -77,11 +77,11 @@ class BoardReader:
     async def contents(self, tid: str) -> Sequence[object] | None:
         """A thread's entries, of which `of_type` picks; None: no such thread (any more).
 
-        Raises PlatformAway, or PlatformRefused where the key is wrong.
+        Raises PlatformUnavailable, or PlatformRejected where the key is wrong.
         """
         try:
             answer = await self._read(CONTENT, {"tid": int(tid) if tid.isdecimal() else tid})
-        except PlatformRefused as refused:
+        except PlatformRejected as refused:
             if refused.code == _NO_SUCH_THREAD:
                 return None
             raise
@@ -99,9 +99,9 @@ class BoardReader:
                 self._patience,
                 success="0000",
             )
-        except PlatformRefused as refused:
+        except PlatformRejected as refused:
             if refused.status == httpx.codes.FORBIDDEN:
-                raise PlatformAway("the board's firewall", FIREWALL_PAUSE) from None
+                raise PlatformUnavailable("the board's firewall", FIREWALL_PAUSE) from None
             raise
 
 
@@ -116,5 +116,5 @@ def of_type(data_type: int, entries: Sequence[object]) -> list[Mapping[str, obje
 
 def _list(value: object) -> list[object]:
     if not isinstance(value, list):
-        raise PlatformAway("the answer holds no list")
+        raise PlatformUnavailable("the answer holds no list")
     return value

@@ -14,11 +14,11 @@ from aiokafka.protocol.group import LeaveGroupRequest
 
 from shared.bus.embedded import EmbeddedBus
 from shared.bus.kafka import KafkaBus
-from shared.bus.local_broker import LocalBroker
 from shared.bus.protocol import Bus, Subscription
 from shared.embedded_postgres import embedded_postgres
 from shared.migrations import make_database
 from tests.kafka.brokers import MockKafka
+from waterdesk.local_kafka.broker import LocalBroker
 
 SESSION_SECONDS = 5.0
 """How long Kafka waits for a silent member."""

@@ -15,7 +15,7 @@ import pytest
 
 from shared.bus import kafka_reading
 from shared.bus.limits import LARGEST_MESSAGE
-from shared.bus.protocol import Bus, BusAway, Message, Received, Subscription
+from shared.bus.protocol import Bus, BusUnavailable, Message, Received, Subscription
 from tests.contract.brokers import (
     ApacheBroker,
     Broker,
@@ -99,7 +99,7 @@ async def poll_or_nothing(member: Subscription) -> Sequence[Received]:
     """For where a broker may be away, or a group be rearranged: what is missing comes later."""
     try:
         return await member.poll(50, 0.2)
-    except BusAway:
+    except BusUnavailable:
         await asyncio.sleep(0.05)
         return []
 
@@ -407,13 +407,13 @@ async def test_a_topic_that_is_not_made_yet_is_waited_for(broker: Broker, topic:
         pytest.skip("librdkafka's mock cluster makes topics by itself; Apache Kafka shows it")
     missing = f"{topic}.missing"
     async with started(connect(broker.kind, broker.address, timeout=3)) as bus:
-        with pytest.raises(BusAway):
+        with pytest.raises(BusUnavailable):
             await bus.publish([message(missing, 1)])
-        with pytest.raises(BusAway):
+        with pytest.raises(BusUnavailable):
             async with bus.read_from(missing, None):
                 pass
         async with bus.subscribe(topic, [missing]) as member:
-            with suppress(BusAway):
+            with suppress(BusUnavailable):
                 assert await member.poll(10, 0.05) == []
             await bus.ensure_topics([missing])
             await bus.publish([message(missing, 1)])
@@ -425,17 +425,17 @@ async def test_a_bus_that_was_never_there_is_away(tmp_path: Path) -> None:
         connect("embedded", f"postgresql://postgres@/bus?host={tmp_path}"),
         connect("apache_kafka", "127.0.0.1:1", timeout=1),
     ):
-        with pytest.raises(BusAway):
+        with pytest.raises(BusUnavailable):
             await bus.start()
-        with pytest.raises(BusAway):
+        with pytest.raises(BusUnavailable):
             await bus.publish([message("topic", 1)])
-        with pytest.raises(BusAway):
+        with pytest.raises(BusUnavailable):
             await bus.ensure_topics(["topic"])
         async with bus.subscribe("group", ["topic"]) as member:
-            with pytest.raises(BusAway):
+            with pytest.raises(BusUnavailable):
                 await member.poll(10, 0.05)
             await member.commit()
-        with pytest.raises(BusAway):
+        with pytest.raises(BusUnavailable):
             async with bus.read_from("topic", None):
                 pass
         await bus.close()
@@ -457,7 +457,7 @@ async def test_nothing_stored_is_lost_when_the_broker_is_killed(
         while not was_away.is_set() or acknowledged < 2000:
             try:
                 await bus.publish(numbered(topic, range(acknowledged, acknowledged + 20)))
-            except BusAway:
+            except BusUnavailable:
                 was_away.set()
                 await asyncio.sleep(0.05)
             else:
@@ -470,7 +470,7 @@ async def test_nothing_stored_is_lost_when_the_broker_is_killed(
                 seen.extend(await poll_or_nothing(member))
                 if len(seen) > 300:
                     under_way.set()
-                with suppress(BusAway):
+                with suppress(BusUnavailable):
                     await member.commit()
 
     async with (
@@ -508,12 +508,12 @@ async def test_a_member_hears_that_the_broker_was_killed(
             await take(member, 1)
             await member.commit()
             await asyncio.to_thread(broker.kill)
-            with pytest.raises(BusAway):
+            with pytest.raises(BusUnavailable):
                 await poll_until_it_fails(member)
             await asyncio.to_thread(broker.restart)
             published = False
             while not published:
-                with suppress(BusAway):
+                with suppress(BusUnavailable):
                     await bus.publish([message(topic, 2)])
                     published = True
             received: list[Received] = []

@@ -11,20 +11,20 @@ from services.reply.channels.channel import (
     Ambiguous,
     Channel,
     OutgoingReply,
-    PlatformAway,
+    PlatformUnavailable,
     Receipt,
     Refused,
 )
 from services.reply.channels.hotline_12345 import HotlineChannel, HotlineSettings
 from services.reply.channels.message_board import BoardChannel, BoardSettings
 from services.reply.channels.wechat import WeChatChannel, WeChatSettings
-from services.simulators.app import build_app
-from services.simulators.faults import FaultKind, Faults
-from services.simulators.settings import SimulatorSettings
-from services.simulators.simulators import Simulators
 from shared.clock import ManualClock
-from shared.http import Patience, PlatformRefused
+from shared.http import Patience, PlatformRejected
 from shared.platform_kit.message_board_reader import BoardAccess
+from waterdesk.simulators.app import build_app
+from waterdesk.simulators.faults import FaultKind, Faults
+from waterdesk.simulators.settings import SimulatorSettings
+from waterdesk.simulators.simulators import Simulators
 
 NOW = datetime(2026, 10, 12, 1, 30, tzinfo=UTC)
 WORDS = "水管已于今日修复，\n三组恢复供水。"
@@ -163,7 +163,7 @@ async def test_an_away_platform_takes_nothing_and_takes_it_later(
     bench: Bench, kind: FaultKind
 ) -> None:
     bench.faults.add(kind, on=bench.sending)
-    with pytest.raises(PlatformAway):
+    with pytest.raises(PlatformUnavailable):
         await bench.channel.send(bench.reply)
     assert bench.taken() == []
     await bench.channel.send(bench.reply)
@@ -199,11 +199,11 @@ async def test_a_complaint_the_platform_does_not_know_is_refused(bench: Bench) -
 
 
 async def test_a_wrong_key_is_a_matter_of_settings_and_not_of_the_reply(bench: Bench) -> None:
-    with pytest.raises(PlatformRefused):
+    with pytest.raises(PlatformRejected):
         await bench.stranger.send(bench.reply)
     assert bench.taken() == []
     if bench.channel.can_look:
-        with pytest.raises(PlatformRefused):
+        with pytest.raises(PlatformRejected):
             await bench.stranger.look(bench.reply)
 
 
@@ -218,7 +218,7 @@ async def test_looking_survives_passing_faults(bench: Bench) -> None:
 @where_one_can_look
 async def test_not_being_able_to_look_is_not_the_same_as_finding_nothing(bench: Bench) -> None:
     bench.faults.add(FaultKind.ERROR_5XX, times=PATIENCE.attempts, on=bench.looking)
-    with pytest.raises(PlatformAway):
+    with pytest.raises(PlatformUnavailable):
         await bench.channel.look(bench.reply)
 
 

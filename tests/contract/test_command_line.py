@@ -14,7 +14,7 @@ import pytest
 import structlog
 import typer
 
-from services import cli
+from waterdesk import cli
 
 SECRET = "not-to-be-printed-" * 3
 DISTRIBUTED: Mapping[str, str] = {

@@ -13,14 +13,14 @@ from services.intake.platforms.incoming import Incoming
 from services.intake.platforms.message_board import BoardFeed, BoardSettings
 from services.intake.platforms.source import PulledSource, Unreadable
 from services.intake.platforms.wechat import WeChatCallback, WeChatCallbackSettings
-from services.simulators.app import build_app
-from services.simulators.faults import FaultKind, Faults
-from services.simulators.settings import SimulatorSettings
-from services.simulators.simulators import Simulators
 from shared.clock import ManualClock
-from shared.http import Patience, PlatformAway, PlatformRefused
+from shared.http import Patience, PlatformRejected, PlatformUnavailable
 from shared.platform_kit.message_board_reader import BoardAccess
 from shared.platform_kit.signatures import BadSignature
+from waterdesk.simulators.app import build_app
+from waterdesk.simulators.faults import FaultKind, Faults
+from waterdesk.simulators.settings import SimulatorSettings
+from waterdesk.simulators.simulators import Simulators
 
 NOW = datetime(2026, 10, 12, 1, 30, tzinfo=UTC)
 COUNTY = "610122"
@@ -248,7 +248,7 @@ async def test_disorder_loses_nothing(bench: Bench) -> None:
 async def test_an_away_platform_delays_and_loses_nothing(bench: Bench, kind: FaultKind) -> None:
     said = {bench.say(f"第{n}户没水") for n in range(2 * PAGE)}
     bench.faults.add(kind, times=PATIENCE.attempts, on=bench.operation)
-    with pytest.raises(PlatformAway) as caught:
+    with pytest.raises(PlatformUnavailable) as caught:
         await bench.collect()
     assert "没水" not in str(caught.value)
     bench.faults.clear()
@@ -265,16 +265,16 @@ async def test_one_passing_fault_is_not_even_noticed(bench: Bench) -> None:
 @pulled
 async def test_a_firewall_is_left_alone_for_a_while(bench: Bench) -> None:
     bench.faults.add(FaultKind.WAF_403, times=2, on=bench.operation)
-    with pytest.raises(PlatformAway) as caught:
+    with pytest.raises(PlatformUnavailable) as caught:
         await bench.collect()
     assert len(bench.faults.waiting()) == 1, "asked only once"
-    assert isinstance(caught.value, PlatformRefused) or caught.value.retry_after
+    assert isinstance(caught.value, PlatformRejected) or caught.value.retry_after
 
 
 @pulled
 async def test_a_wrong_key_is_said_to_be_one(bench: Bench) -> None:
     bench.say("没水")
-    with pytest.raises(PlatformRefused):
+    with pytest.raises(PlatformRejected):
         await bench.collect(bench.stranger)
 
 

@@ -1,6 +1,6 @@
 """What stands in the three databases and in the platforms' journal, read as it lies there.
 
-Nothing of the product's own accounting (services/ledger) is used: this is a second opinion.
+Nothing of the product's own accounting (waterdesk/audit) is used: this is a second opinion.
 """
 
 import json
@@ -12,7 +12,7 @@ from typing import Any
 
 import asyncpg
 
-from services.simulators.said import SpokenTo
+from waterdesk.simulators.said import SpokenTo
 
 _QUERIES: Mapping[str, tuple[str, str]] = {
     "taken": (
@@ -27,7 +27,7 @@ _QUERIES: Mapping[str, tuple[str, str]] = {
         "dispatch",
         "SELECT id, state, work_order_id, chases FROM complaint",
     ),
-    "promised": ("reply", "SELECT id, state, chases FROM complaint"),
+    "deadlined": ("reply", "SELECT id, state, chases FROM complaint"),
     "replies": (
         "reply",
         "SELECT complaint_id, version, platform, state, request_id, text, receipt FROM reply",
@@ -43,7 +43,7 @@ class Books:
     taken: Rows
     deliveries: Rows
     dispatched: Rows
-    promised: Rows
+    deadlined: Rows
     replies: Rows
     rows: Mapping[str, int]
     """How many rows each table of each service has: `intake.complaint`, ..."""

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from services.demo.showing import DemoState, said_in_the_year
-from services.ledger.platforms import JOURNAL
-from services.simulators.said import Said
 from shared.embedded_postgres import embedded_postgres
 from tests.journey.books import Books, read_books, read_journal
 from tests.journey.lives import COMPLAINTS_A_YEAR, LIVES, live
+from waterdesk.audit.platforms import JOURNAL
+from waterdesk.demo.showing import DemoState, said_in_the_year
+from waterdesk.simulators.said import Said
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,15 +17,15 @@ from datetime import UTC, datetime, timedelta
 
 import uvloop
 
-from services.demo.showing import FOR_HISTORY, DemoState, make_history
-from services.demo.world import World
-from services.place import Place, open_place
 from shared.garbage import collect_less_often
 from shared.logging import configure_logging
 from shared.settings import CommonSettings
 from tests.journey.deaths import Death, bring
 from tests.journey.lives import COMPLAINTS_A_YEAR
 from tests.journey.troubles import Troubles
+from waterdesk.demo.showing import FOR_HISTORY, DemoState, make_history
+from waterdesk.demo.world import World
+from waterdesk.installation import Installation, open_installation
 
 _CALM_BEFORE_THE_END = timedelta(days=2)
 
@@ -55,13 +55,13 @@ class Life:
             self._looked_at = True
 
 
-async def _live(place: Place, death: Death | None) -> None:
-    await place.migrate()
-    bus = await place.open_bus()
+async def _live(installation: Installation, death: Death | None) -> None:
+    await installation.migrate()
+    bus = await installation.open_bus()
     try:
-        state = DemoState(place.settings.home, datetime.now(UTC), COMPLAINTS_A_YEAR)
+        state = DemoState(installation.settings.home, datetime.now(UTC), COMPLAINTS_A_YEAR)
         life = Life(death, state.year_end - _CALM_BEFORE_THE_END)
-        await make_history(place, bus, state, life.on_moment, life.before)
+        await make_history(installation, bus, state, life.on_moment, life.before)
     finally:
         await bus.close()
 
@@ -71,8 +71,8 @@ def main() -> None:
     collect_less_often()
     told = json.loads(sys.stdin.readline())
     configure_logging("ERROR")
-    with open_place(CommonSettings(), FOR_HISTORY) as place:
-        uvloop.run(_live(place, Death(**told) if told else None))
+    with open_installation(CommonSettings(), FOR_HISTORY) as installation:
+        uvloop.run(_live(installation, Death(**told) if told else None))
 
 
 if __name__ == "__main__":

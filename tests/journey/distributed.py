@@ -15,10 +15,7 @@ import yaml
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.demo.world import COUNTY
 from services.dispatch.county_file import DEMO_COUNTY
-from services.ledger.platforms import JOURNAL
-from services.place import SERVICES
 from shared.auth.permissions import Role
 from shared.auth.tokens import Person, issue_token
 from shared.db import async_engine
@@ -34,6 +31,9 @@ from tests.journey.process_group import (
     waterdesk,
 )
 from tests.journey.simulators_process import SIMULATED
+from waterdesk.audit.platforms import JOURNAL
+from waterdesk.demo.world import COUNTY
+from waterdesk.installation import SERVICES
 
 CENTRE = "蓝田县农村饮水安全中心"
 _READY_WITHIN_SECONDS = 60.0
@@ -89,7 +89,7 @@ def county_that_never_sleeps(folder: Path) -> Path:
 
 @dataclass
 class Distributed:
-    """All processes of it. Also a `services.demo.staff.Office`: the staff's only way in is HTTP."""
+    """All processes of it. Also a `waterdesk.demo.staff.Office`: the staff use HTTP alone."""
 
     home: Path
     settings: Mapping[str, str]

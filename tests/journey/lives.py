@@ -9,12 +9,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from services.commands.verify import look_at
-from services.place import open_place
-from services.simulators.county_year import YEAR
 from shared.settings import CommonSettings
 from tests.journey.deaths import Death
 from tests.journey.process_group import Group, started
+from waterdesk.commands.verify import look_at
+from waterdesk.installation import open_installation
+from waterdesk.simulators.county_year import YEAR
 
 COMPLAINTS_A_YEAR = 401
 """What the model county handled in 2024."""
@@ -84,8 +84,8 @@ async def _next_line(desk: Group) -> bytes:
 async def _ledger_holds(home: Path) -> None:
     """Nothing is lost, and nothing waits that should have gone on: it stands still, and has heard
     what the last life left unsaid."""
-    with open_place(CommonSettings(home=home)) as place:
-        ledger = await look_at(place)
+    with open_installation(CommonSettings(home=home)) as installation:
+        ledger = await look_at(installation)
     assert not ledger.findings, ledger.findings
 
 

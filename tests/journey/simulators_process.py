@@ -9,8 +9,8 @@ from pathlib import Path
 
 import uvicorn
 
-from services.simulators.app import build_app
-from services.simulators.settings import SimulatorSettings
+from waterdesk.simulators.app import build_app
+from waterdesk.simulators.settings import SimulatorSettings
 
 SIMULATED = SimulatorSettings()
 """The keys and numbers that both sides share."""

@@ -8,11 +8,11 @@ from collections import Counter
 
 import pytest
 
-from services.simulators.said import Said, SpokenTo
 from tests.journey.conftest import Year
 from tests.journey.lives import COMPLAINTS_A_YEAR, LIVES
 from tests.journey.process_group import waterdesk
 from tests.journey.troubles import TROUBLES, name_of
+from waterdesk.simulators.said import Said, SpokenTo
 
 pytestmark = pytest.mark.timeout(600)  # whoever comes first lives the year
 
@@ -67,7 +67,7 @@ def test_every_chase_is_counted_once_by_everybody(year: Year) -> None:
 
     counted = {row["id"]: row["chases"] for row in year.books.taken}
     assert {row["id"]: row["chases"] for row in year.books.dispatched} == counted
-    assert {row["id"]: row["chases"] for row in year.books.promised} == counted
+    assert {row["id"]: row["chases"] for row in year.books.deadlined} == counted
 
 
 def test_a_reply_reaches_its_platform_once_and_only_what_is_answered_has_one(year: Year) -> None:
@@ -77,7 +77,7 @@ def test_a_reply_reaches_its_platform_once_and_only_what_is_answered_has_one(yea
     assert messages
 
     number = {row["id"]: (row["platform"], row["external_id"]) for row in books.taken}
-    answered = {number[row["id"]] for row in books.promised if row["state"] != "open"}
+    answered = {number[row["id"]] for row in books.deadlined if row["state"] != "open"}
     spoken_to = {(row["openid"]) for row in messages}
     assert {name for name in answered if name[0] != SpokenTo.WECHAT} == {
         *(
@@ -96,7 +96,7 @@ def test_a_reply_reaches_its_platform_once_and_only_what_is_answered_has_one(yea
 def test_nobody_is_forgotten(year: Year) -> None:
     """All but the last days' complaints have their answer."""
     number = {row["id"]: (row["platform"], row["external_id"]) for row in year.books.taken}
-    open_ones = {number[row["id"]] for row in year.books.promised if row["state"] == "open"}
+    open_ones = {number[row["id"]] for row in year.books.deadlined if row["state"] == "open"}
     end = year.said[-1].at
     assert [one for one in year.said if _name(one) in open_ones and (end - one.at).days > 30] == []
 

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from services.ledger.platforms import JOURNAL
-from services.simulators.said import SpokenTo
 from tests.journey.books import Books, Rows, read_journal
 from tests.journey.conftest import books_of
 from tests.journey.process_group import (
@@ -18,6 +16,8 @@ from tests.journey.process_group import (
     started,
     waterdesk,
 )
+from waterdesk.audit.platforms import JOURNAL
+from waterdesk.simulators.said import SpokenTo
 
 pytestmark = pytest.mark.timeout(600)  # whoever comes first lives the year
 

@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from services.demo.county import demo_villages
-from services.demo.staff import Staff
-from services.place import SERVICES
-from services.simulators.county_year import live_stream
-from services.simulators.feeding import feed
-from services.simulators.said import Said, SpokenTo
-from shared.bus.local_broker import LocalBroker
 from shared.bus.topics import ALL as ALL_TOPICS
 from tests.journey.books import Books, read_books
 from tests.journey.distributed import Distributed, distributed
 from tests.journey.process_group import comes_true, waterdesk
+from waterdesk.demo.county import demo_villages
+from waterdesk.demo.staff import Staff
+from waterdesk.installation import SERVICES
+from waterdesk.local_kafka.broker import LocalBroker
+from waterdesk.simulators.county_year import live_stream
+from waterdesk.simulators.feeding import feed
+from waterdesk.simulators.said import Said, SpokenTo
 
 _SAID = 60
 _PATIENCE_SECONDS = 150.0

@@ -34,7 +34,7 @@ async def test_a_replay_of_every_topic_changes_nothing(year: Year, copy_of_the_y
     for before, again in (
         (year.books.taken, after.taken),
         (year.books.dispatched, after.dispatched),
-        (year.books.promised, after.promised),
+        (year.books.deadlined, after.deadlined),
         (year.books.replies, after.replies),
     ):
         assert sorted(map(str, again)) == sorted(map(str, before))

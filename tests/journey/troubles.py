@@ -4,8 +4,8 @@ from collections import Counter
 from datetime import datetime
 from itertools import cycle
 
-from services.simulators.faults import Fault, FaultKind, Faults
-from services.simulators.simulators import Simulators
+from waterdesk.simulators.faults import Fault, FaultKind, Faults
+from waterdesk.simulators.simulators import Simulators
 
 _EVERY = 4
 """Moments between two troubles."""

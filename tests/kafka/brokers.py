@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 from confluent_kafka import Producer
 
-from shared.bus.local_broker import LocalBroker, local_broker, missing_programs
+from waterdesk.local_kafka.broker import LocalBroker, local_broker, missing_programs
 
 _ANSWER_SECONDS = 10
 

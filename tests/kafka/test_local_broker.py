@@ -12,11 +12,11 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from services.commands.kafka import kafka
-from shared.bus import local_broker
 from tests.kafka.brokers import require_apache_kafka
+from waterdesk.commands.kafka import kafka
+from waterdesk.local_kafka import broker as local_broker
 
-_COMMAND = "import typer; from services.commands.kafka import kafka; typer.run(kafka)"
+_COMMAND = "import typer; from waterdesk.commands.kafka import kafka; typer.run(kafka)"
 _PATIENCE = 60
 
 

@@ -9,7 +9,7 @@ from fastapi import Request
 from services.dispatch.console.language import language_of_reader
 from shared.auth.tokens import issue_token
 from shared.health import LIVE
-from shared.http import Patience, PlatformAway, exchange, open_client, retrying_reads
+from shared.http import Patience, PlatformUnavailable, exchange, open_client, retrying_reads
 from shared.problems import Problem, Text
 
 _PATIENCE = Patience(attempts=2, first_wait=0.1, longest_wait=0.3)
@@ -57,7 +57,7 @@ class Colleague:
 
         try:
             return _json(await retrying_reads(_PATIENCE)(attempt))
-        except PlatformAway:
+        except PlatformUnavailable:
             raise Away(self.name) from None
 
     async def change(
@@ -67,14 +67,14 @@ class Colleague:
         away."""
         try:
             return _json(await self._send(request, method, path, json=body))
-        except PlatformAway:
+        except PlatformUnavailable:
             raise Problem(503, f"{self.name}_away", _AWAY[self.name]) from None
 
     async def is_there(self, request: Request) -> bool:
         """For pages whose form it takes: better to say so before somebody types."""
         try:
             await self._send(request, "GET", LIVE, timeout=1.0)
-        except PlatformAway:
+        except PlatformUnavailable:
             return False
         return True
 
@@ -93,9 +93,9 @@ class Colleague:
                 self._client, self._client.build_request(method, path, headers=headers, **rest)
             )
         except httpx.HTTPError as error:
-            raise PlatformAway(type(error).__name__) from None
+            raise PlatformUnavailable(type(error).__name__) from None
         if response.status_code >= 500:
-            raise PlatformAway(f"HTTP {response.status_code}")
+            raise PlatformUnavailable(f"HTTP {response.status_code}")
         return response
 
 

@@ -12,7 +12,7 @@ from services.dispatch.rules.faults import Component
 from services.dispatch.rules.work_order import State
 from shared.bus.outbox import Outbox
 from shared.events.work_orders import CrewAssigned
-from shared.statements import any_of
+from shared.sql import any_of
 
 from .locks import Row, hold_crews, work_orders
 from .timeline import What, step, write_steps

@@ -11,7 +11,7 @@ from services.dispatch.models import Complaint, ReplyView
 from services.dispatch.rules.work_order import State
 from shared.bus.outbox import Outbox
 from shared.events.work_orders import WorkOrderClosed
-from shared.statements import any_of
+from shared.sql import any_of
 
 from .locks import Row, hold_schemes, hold_work_orders, work_orders
 from .timeline import What, step, write_steps

@@ -21,7 +21,7 @@ from services.dispatch.rules.merging import OpenFault, Reach, Reason, find_fault
 from services.dispatch.rules.standing import Standing, standing
 from services.dispatch.rules.work_order import State
 from shared.ids import new_id
-from shared.statements import any_of
+from shared.sql import any_of
 
 from .locks import Row, schemes, work_orders
 

@@ -10,12 +10,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.dispatch.models import Complaint
 from services.dispatch.policy import Policy
 from services.dispatch.rules.work_order import State
-from shared.batches import copy_into
+from shared.bulk_insert import bulk_insert
 from shared.bus.outbox import Outbox
 from shared.events.complaints import ComplaintReceived, Decision
-from shared.events.event import Heard
+from shared.events.event import Envelope
 from shared.events.work_orders import ComplaintsLinked, WorkOrderOpened
-from shared.statements import any_of
+from shared.sql import any_of
 
 from .assigning import give, tell_given, write_given
 from .hanging import Plan, places_of, plan, settle_standing
@@ -38,7 +38,7 @@ _JOINED = (
 async def on_complaints_received(
     session: AsyncSession,
     outbox: Outbox,
-    events: Sequence[Heard[ComplaintReceived]],
+    events: Sequence[Envelope[ComplaintReceived]],
     now: datetime,
     *,
     policy: Policy,
@@ -58,7 +58,7 @@ async def on_complaints_received(
     to_link = [row for row in to_link if row["id"] in rows]
     made = await plan(session, to_link, places, held, now, reach=policy.reach)
     await carry_out(session, outbox, made, now)
-    await copy_into(session, complaints, list(rows.values()))
+    await bulk_insert(session, complaints, list(rows.values()))
 
 
 async def carry_out(session: AsyncSession, outbox: Outbox, made: Plan, now: datetime) -> None:
@@ -72,7 +72,7 @@ async def carry_out(session: AsyncSession, outbox: Outbox, made: Plan, now: date
     crews = await hold_crews(session, counties) if counties else []
     if made.opened:
         give(made.opened, crews, now)
-        await copy_into(session, work_orders, made.opened)
+        await bulk_insert(session, work_orders, made.opened)
     await _fill(session, made)
     await _tell_links(session, outbox, made, now)
     given = list(made.opened)

@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.dispatch.models import Crew, Scheme, WorkOrder
 from services.dispatch.rules.work_order import WITH_CREW
-from shared.statements import any_of
+from shared.sql import any_of
 
 Row = dict[str, Any]
 """One row of a table, as Core reads and writes it."""

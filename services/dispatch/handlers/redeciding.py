@@ -13,8 +13,8 @@ from services.dispatch.policy import Policy
 from services.dispatch.rules.work_order import UNDER_WAY, State
 from shared.bus.outbox import Outbox
 from shared.events.complaints import ComplaintChased, ComplaintDecided, ComplaintEdited
-from shared.events.event import Heard
-from shared.statements import any_of
+from shared.events.event import Envelope
+from shared.sql import any_of
 
 from .finishing import Outcome, end
 from .hanging import places_of, plan, settle_standing
@@ -72,7 +72,7 @@ class UnknownComplaint(LookupError):
 async def on_complaints_decided(
     session: AsyncSession,
     outbox: Outbox,
-    events: Sequence[Heard[ComplaintDecided]],
+    events: Sequence[Envelope[ComplaintDecided]],
     now: datetime,
     *,
     policy: Policy,
@@ -95,7 +95,7 @@ async def on_complaints_decided(
 async def on_complaints_edited(
     session: AsyncSession,
     outbox: Outbox,
-    events: Sequence[Heard[ComplaintEdited]],
+    events: Sequence[Envelope[ComplaintEdited]],
     now: datetime,
     *,
     policy: Policy,
@@ -143,7 +143,7 @@ async def link_where_scheme_is_known(
 async def on_complaints_chased(
     session: AsyncSession,
     _: Outbox,
-    events: Sequence[Heard[ComplaintChased]],
+    events: Sequence[Envelope[ComplaintChased]],
     now: datetime,  # noqa: ARG001 - what every handler is given
 ) -> None:
     """Count it: the board shows what is asked for most often first. Raises UnknownComplaint."""

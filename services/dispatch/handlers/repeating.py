@@ -10,7 +10,7 @@ from services.dispatch.models import Failure, Hotspot
 from services.dispatch.rules import repeats
 from shared.bus.outbox import Outbox
 from shared.events.work_orders import FailureRepeated
-from shared.statements import row_written
+from shared.sql import row_written
 
 from .locks import Row
 

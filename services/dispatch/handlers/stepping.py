@@ -17,7 +17,7 @@ from services.dispatch.rules.work_order import (
 )
 from shared.auth.permissions import Permission
 from shared.auth.tokens import Person
-from shared.statements import any_of
+from shared.sql import any_of
 
 from .finishing import Outcome
 from .locks import Row, crews, hold_crews, hold_schemes, hold_work_orders, work_orders

@@ -9,7 +9,7 @@ from sqlalchemy import Table
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.dispatch.models import WorkOrderStep
-from shared.batches import copy_into
+from shared.bulk_insert import bulk_insert
 
 _steps: Table = WorkOrderStep.__table__  # type: ignore[attr-defined]
 
@@ -45,4 +45,4 @@ def step(
 
 
 async def write_steps(session: AsyncSession, steps: Sequence[dict[str, Any]]) -> None:
-    await copy_into(session, _steps, steps)
+    await bulk_insert(session, _steps, steps)

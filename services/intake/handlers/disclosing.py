@@ -14,7 +14,7 @@ from services.intake.platforms.incoming import Resident
 from shared.auth.tokens import Person
 from shared.ids import new_id
 from shared.privacy.vault import Vault
-from shared.statements import any_of
+from shared.sql import any_of
 
 _AS_IT_STANDS_NOW = (Outcome.RECEIVED, Outcome.EDITED)
 

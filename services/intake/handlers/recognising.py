@@ -12,7 +12,7 @@ from services.intake.platforms.incoming import Incoming, Kind, Platform
 from services.intake.reading import Reading
 from services.intake.rules.identity import CHASE_WITHIN, Spoken, chased_by
 from services.intake.rules.lexicon import Category
-from shared.statements import any_of
+from shared.sql import any_of
 
 UNNUMBERED = frozenset({Platform.WECHAT, Platform.PHONE})
 """Each message has a number of its own there; a chase is known by who speaks, about what."""

@@ -14,9 +14,9 @@ from services.intake.handlers.recognising import Arrival
 from services.intake.models import Outcome, raw_messages, residents, words
 from services.intake.platforms.incoming import Platform, Resident
 from services.intake.platforms.source import Unreadable
-from shared.batches import copy_into
+from shared.bulk_insert import bulk_insert
 from shared.privacy.vault import Vault
-from shared.statements import row_written
+from shared.sql import row_written
 
 Row = dict[str, Any]
 
@@ -105,8 +105,8 @@ class Record:
             }
 
     async def write(self, session: AsyncSession) -> None:
-        await copy_into(session, raw_messages, self._raw)
-        await copy_into(session, words, self._words)
+        await bulk_insert(session, raw_messages, self._raw)
+        await bulk_insert(session, words, self._words)
         if self._residents:
             await session.execute(_RESIDENT_WRITTEN, list(self._residents.values()))
 

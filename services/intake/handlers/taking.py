@@ -32,7 +32,7 @@ from shared.bus.outbox import Outbox
 from shared.events.complaints import ComplaintChased, ComplaintEdited, ComplaintReceived
 from shared.ids import new_id
 from shared.privacy.vault import Vault
-from shared.statements import any_of
+from shared.sql import any_of
 
 _STORED = select(Complaint).where(col(Complaint.id) == any_of("complaint_ids"))
 _NEVER = datetime.min.replace(tzinfo=UTC)

@@ -12,7 +12,7 @@ import httpx
 import structlog
 
 from shared.clock import Clock
-from shared.http import Patience, PlatformAway, open_client, read_coded
+from shared.http import Patience, PlatformUnavailable, open_client, read_coded
 from shared.platform_kit.request_signing import SignedRequests, verify
 
 from .fields import (
@@ -135,7 +135,7 @@ class HotlineFeed:
         await self._client.aclose()
 
     async def fetch(self, cursor: str | None) -> Page:
-        """The changes after `cursor`, in the platform's order. Raises PlatformAway."""
+        """The changes after `cursor`, in the platform's order. Raises PlatformUnavailable."""
         params = {"cursor": cursor or "", "limit": str(self._settings.page_size)}
         answer = await read_coded(
             self._client,
@@ -145,7 +145,7 @@ class HotlineFeed:
         )
         orders, next_cursor = answer.get("orders"), answer.get("nextCursor") or cursor
         if not isinstance(orders, list) or not isinstance(next_cursor, str | None):
-            raise PlatformAway("the page has no orders or no cursor")
+            raise PlatformUnavailable("the page has no orders or no cursor")
         has_more = answer.get("hasMore") is True
         if has_more and next_cursor == cursor:
             log.error("feed_stands_still", platform=Platform.HOTLINE_12345)

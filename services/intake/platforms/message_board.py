@@ -127,7 +127,7 @@ class BoardFeed:
         """One page of a walk. It ends with a whole page of known threads, not with the first known
         one: a thread that was held back for review appears below younger ones.
 
-        Raises PlatformAway.
+        Raises PlatformUnavailable.
         """
         walk = _Walk.at(cursor) if cursor else _Walk(known=self._settings.first_tid)
         threads = await self._reader.search(
@@ -154,7 +154,7 @@ class BoardFeed:
     async def reread(self, tids: Sequence[str]) -> list[Incoming | Unreadable]:
         """These threads as they stand now, for edits; those that are gone are left out.
 
-        Raises PlatformAway.
+        Raises PlatformUnavailable.
         """
         read: list[Incoming | Unreadable] = []
         for tid in tids:

@@ -41,7 +41,7 @@ class PulledSource(Protocol):
         """What came after `cursor` (None: from the platform's beginning).
 
         The same cursor brings at least the same again, so a page whose cursor was not stored is
-        not lost. Raises shared.http.PlatformAway, or its PlatformRefused where waiting alone will
-        not help.
+        not lost. Raises shared.http.PlatformUnavailable, or PlatformRejected where waiting
+        alone will not help.
         """
         ...

@@ -1,13 +1,13 @@
 """One way out to a platform: what reply asks of it, and what may go wrong on the way.
 
-PlatformAway: the platform surely did not take the reply; try again later.
+PlatformUnavailable: the platform surely did not take the reply; try again later.
 """
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from shared.http import PlatformAway as PlatformAway
+from shared.http import PlatformUnavailable as PlatformUnavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +63,10 @@ class Channel(Protocol):
     async def send(self, reply: OutgoingReply) -> Receipt | None:
         """Hand the reply over once. None: taken, and the receipt must be looked for later.
 
-        Raises Refused, PlatformAway or Ambiguous.
+        Raises Refused, PlatformUnavailable or Ambiguous.
         """
         ...
 
     async def look(self, reply: OutgoingReply) -> Receipt | None:
-        """The receipt of this version if the platform shows it. Raises PlatformAway."""
+        """The receipt of this version if the platform shows it. Raises PlatformUnavailable."""
         ...

@@ -10,8 +10,8 @@ import httpx
 from shared.clock import SHANGHAI, Clock
 from shared.http import (
     Patience,
-    PlatformAway,
-    PlatformRefused,
+    PlatformRejected,
+    PlatformUnavailable,
     open_client,
     printable_code,
     read_coded,
@@ -59,12 +59,12 @@ class HotlineChannel:
         await self._client.aclose()
 
     async def send(self, reply: OutgoingReply) -> Receipt | None:
-        """Reply to the order, or return it. Raises Refused, PlatformAway or Ambiguous."""
+        """Reply to the order, or return it. Raises Refused, PlatformUnavailable or Ambiguous."""
         path, body = ("return", _returned(reply)) if reply.returned else ("replies", _reply(reply))
         return self._receipt(await self._post(reply.external_id, path, body), reply)
 
     async def look(self, reply: OutgoingReply) -> Receipt | None:
-        """The receipt listed under this version's requestId. Raises PlatformAway."""
+        """The receipt listed under this version's requestId. Raises PlatformUnavailable."""
         address = _address(reply.external_id, "replies")
         try:
             answer = await read_coded(
@@ -73,13 +73,13 @@ class HotlineChannel:
                 self._patience,
                 success=0,
             )
-        except PlatformRefused as refused:
+        except PlatformRejected as refused:
             if refused.status == httpx.codes.NOT_FOUND:
                 return None  # an order the platform does not know has no replies
             raise
         listed = answer.get("replies")
         if not isinstance(listed, list):
-            raise PlatformAway("the answer lists no replies")
+            raise PlatformUnavailable("the answer lists no replies")
         for entry in listed:
             if isinstance(entry, Mapping) and entry.get("requestId") == reply.request_id:
                 return self._receipt(entry, reply)
@@ -88,7 +88,7 @@ class HotlineChannel:
     async def acknowledge(self, external_id: str, officer: str, at: datetime) -> None:
         """Accept the order (签收). Doing it twice does no harm, so after Ambiguous do it again.
 
-        Raises Refused, PlatformAway or Ambiguous.
+        Raises Refused, PlatformUnavailable or Ambiguous.
         """
         await self._post(
             external_id, "accept", {"acceptTime": _office_time(at), "officer": officer}

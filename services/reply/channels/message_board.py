@@ -59,7 +59,7 @@ class BoardChannel:
     async def send(self, reply: OutgoingReply) -> Receipt | None:
         """Hand the answer to the back office; None: it is published later.
 
-        Raises Refused, PlatformAway or Ambiguous.
+        Raises Refused, PlatformUnavailable or Ambiguous.
         """
         request = self._back_office.build_request(
             "POST",
@@ -76,7 +76,7 @@ class BoardChannel:
         return None
 
     async def look(self, reply: OutgoingReply) -> Receipt | None:
-        """The answer as it stands in its thread. Raises PlatformAway."""
+        """The answer as it stands in its thread. Raises PlatformUnavailable."""
         entries = await self._reader.contents(reply.external_id)
         for entry in of_type(ANSWER, entries or []):
             if self._is_ours(entry, reply):

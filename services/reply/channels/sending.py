@@ -2,7 +2,7 @@
 
 import httpx
 
-from shared.http import PlatformAway, PlatformRefused, exchange, printable_code, retry_after
+from shared.http import PlatformRejected, PlatformUnavailable, exchange, printable_code, retry_after
 
 from .channel import Ambiguous, Refused
 
@@ -22,7 +22,7 @@ _NOT_US = frozenset({401, 403, 407})
 async def send_once(client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
     """The 2xx response to a request that changes something at the platform; never sent again here.
 
-    Raises PlatformAway where it surely did nothing (PlatformRefused where our account is wrong),
+    Raises PlatformUnavailable where it did nothing (PlatformRejected: our account is wrong),
     Refused where it will never do this, Ambiguous where it may have done it: a cut or silent
     connection, and a server error, which a gateway also answers when the platform behind it has
     worked but was slow.
@@ -30,16 +30,16 @@ async def send_once(client: httpx.AsyncClient, request: httpx.Request) -> httpx.
     try:
         response = await exchange(client, request)
     except _NEVER_LEFT as error:
-        raise PlatformAway(type(error).__name__) from None
+        raise PlatformUnavailable(type(error).__name__) from None
     except httpx.HTTPError as error:
         raise Ambiguous(type(error).__name__) from None
     status = response.status_code
     if response.is_success:
         return response
     if status in _NOT_NOW:
-        raise PlatformAway(f"HTTP {status}", retry_after(response))
+        raise PlatformUnavailable(f"HTTP {status}", retry_after(response))
     if status in _NOT_US or response.is_redirect:
-        raise PlatformRefused(f"HTTP {status}", status)
+        raise PlatformRejected(f"HTTP {status}", status)
     if status >= 500:
         raise Ambiguous(f"HTTP {status}")
     raise Refused(f"HTTP {status} code {code_of(response, 'code')}")

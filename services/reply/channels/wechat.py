@@ -13,7 +13,7 @@ from datetime import timedelta
 import httpx
 
 from shared.clock import Clock
-from shared.http import PlatformAway, PlatformRefused, open_client, printable_code
+from shared.http import PlatformRejected, PlatformUnavailable, open_client, printable_code
 from shared.platform_kit.wechat_token import TOKEN_REFUSED, AccessToken, TokenUnavailable
 
 from .channel import Ambiguous, OutgoingReply, Receipt, Refused
@@ -65,7 +65,7 @@ class WeChatChannel:
         await self._client.aclose()
 
     async def send(self, reply: OutgoingReply) -> Receipt | None:
-        """Answer the resident. Raises Refused, PlatformAway or Ambiguous."""
+        """Answer the resident. Raises Refused, PlatformUnavailable or Ambiguous."""
         if not reply.handle:
             raise Refused("no handle")
         answer = await self._call("/cgi-bin/message/custom/send", _customer_message(reply))
@@ -104,10 +104,10 @@ async def _with_token(
         return await token.call(send)
     except TokenUnavailable as error:
         if error.errcode in _BUSY:
-            raise PlatformAway(str(error)) from None
-        raise PlatformRefused(str(error), 200) from None
+            raise PlatformUnavailable(str(error)) from None
+        raise PlatformRejected(str(error), 200) from None
     except (httpx.HTTPError, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise PlatformAway(f"no access token: {type(error).__name__}") from None
+        raise PlatformUnavailable(f"no access token: {type(error).__name__}") from None
 
 
 def _customer_message(reply: OutgoingReply) -> dict[str, object]:
@@ -134,8 +134,8 @@ def _errcode(answer: Mapping[str, object]) -> int:
 
 def _raise_unless_sent(errcode: int) -> None:
     if errcode in _BUSY:
-        raise PlatformAway(f"errcode {errcode}")
+        raise PlatformUnavailable(f"errcode {errcode}")
     if errcode in _NOT_US:
-        raise PlatformRefused(f"errcode {errcode}", 200)
+        raise PlatformRejected(f"errcode {errcode}", 200)
     if errcode:
         raise Refused(f"errcode {printable_code(errcode)}")

@@ -14,7 +14,7 @@ from shared.bus.outbox import Outbox
 from shared.events.replies import ReplyDelivered, ResidentTold
 
 from .drafting import Office
-from .settling import settle
+from .reconcile import settle
 
 _TOLD_BY: dict[str, Literal["wechat", "phone"]] = {"wechat": "wechat", "phone": "phone"}
 """Everywhere else the platform tells the resident."""
@@ -34,7 +34,7 @@ _REPLIES = (
 
 
 async def locked_complaint(session: AsyncSession, complaint_id: str) -> Complaint | None:
-    """First the complaint, then its promises and replies: as settle() locks them."""
+    """First the complaint, then its deadlines and replies: as settle() locks them."""
     found = await session.execute(_COMPLAINT, {"complaint_id": complaint_id})
     return found.scalar_one_or_none()
 

@@ -8,21 +8,21 @@ from sqlalchemy import select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.reply.models import Complaint, ComplaintState, Link, Promise
+from services.reply.models import Complaint, ComplaintState, Deadline, Link
 from services.reply.rulebook import Rulebook
-from services.reply.rules import deadlines
-from shared.batches import copy_into
+from services.reply.rules.deadlines import CountedDeadline
+from shared.bulk_insert import bulk_insert
 from shared.bus.outbox import Outbox
 from shared.events.complaints import ComplaintReceived
-from shared.events.event import Heard
-from shared.statements import any_of
+from shared.events.event import Envelope
+from shared.sql import any_of
 
-from .counting import armed_event, counted, limit_unreadable, promise_row
+from .counting import counted, deadline_row, deadlines_set_event, limit_unreadable
 from .drafting import Office
-from .settling import one_batch_at_a_time, settle
+from .reconcile import one_batch_at_a_time, settle
 
 _complaints = Complaint.__table__  # type: ignore[attr-defined]
-_promises = Promise.__table__  # type: ignore[attr-defined]
+_deadlines = Deadline.__table__  # type: ignore[attr-defined]
 _KNOWN = select(_complaints.c.id).where(_complaints.c.id == any_of("complaint_ids"))
 _LINKED = select(col(Link.complaint_id)).where(col(Link.complaint_id) == any_of("complaint_ids"))
 
@@ -30,37 +30,39 @@ _LINKED = select(col(Link.complaint_id)).where(col(Link.complaint_id) == any_of(
 async def on_complaints_received(
     session: AsyncSession,
     outbox: Outbox,
-    events: Sequence[Heard[ComplaintReceived]],
+    events: Sequence[Envelope[ComplaintReceived]],
     now: datetime,
     *,
     rulebook: Rulebook,
     office: Office,
 ) -> None:
-    """Arm every promise of each complaint, once. Raises NoPolicyInForce, OutsideCalendar."""
+    """Arm every deadline of each complaint, once. Raises NoPolicyInForce, OutsideCalendar."""
     await one_batch_at_a_time(session)
     heard = {event.data.complaint_id: event.data for event in events}
-    promises = {complaint_id: _promises_of(data, rulebook) for complaint_id, data in heard.items()}
+    deadlines = {
+        complaint_id: _deadlines_of(data, rulebook) for complaint_id, data in heard.items()
+    }
     rows = [
-        _complaint_row(data, promises[complaint_id], rulebook.edition)
+        _complaint_row(data, deadlines[complaint_id], rulebook.edition)
         for complaint_id, data in heard.items()
     ]
     known = await session.execute(_KNOWN, {"complaint_ids": list(heard)})
     new = heard.keys() - set(known.scalars())
     if not new:
         return
-    await copy_into(session, _complaints, [row for row in rows if row["id"] in new])
-    await copy_into(
+    await bulk_insert(session, _complaints, [row for row in rows if row["id"] in new])
+    await bulk_insert(
         session,
-        _promises,
+        _deadlines,
         [
-            promise_row(complaint_id, heard[complaint_id].county, promise)
+            deadline_row(complaint_id, heard[complaint_id].county, deadline)
             for complaint_id in new
-            for promise in promises[complaint_id]
+            for deadline in deadlines[complaint_id]
         ],
     )
     for complaint_id, data in heard.items():
         if complaint_id in new:
-            outbox.add(armed_event(complaint_id, data.county, promises[complaint_id]))
+            outbox.add(deadlines_set_event(complaint_id, data.county, deadlines[complaint_id]))
     ripe = await _with_consequences(session, [heard[complaint_id] for complaint_id in new])
     await settle(session, outbox, ripe, now, office=office)
 
@@ -80,7 +82,7 @@ async def _with_consequences(
     return not_ours | set(linked.scalars())
 
 
-def _promises_of(data: ComplaintReceived, rulebook: Rulebook) -> tuple[deadlines.Promise, ...]:
+def _deadlines_of(data: ComplaintReceived, rulebook: Rulebook) -> tuple[CountedDeadline, ...]:
     return counted(
         rulebook,
         county=data.county,
@@ -93,7 +95,7 @@ def _promises_of(data: ComplaintReceived, rulebook: Rulebook) -> tuple[deadlines
 
 
 def _complaint_row(
-    data: ComplaintReceived, promises: Sequence[deadlines.Promise], edition: str
+    data: ComplaintReceived, deadlines: Sequence[CountedDeadline], edition: str
 ) -> Mapping[str, Any]:
     """Every column: Core fills in no defaults."""
     return {
@@ -104,7 +106,7 @@ def _complaint_row(
         "sent_at": data.sent_at,
         "received_at": data.received_at,
         "time_limit": data.time_limit,
-        "limit_unreadable": limit_unreadable(promises),
+        "limit_unreadable": limit_unreadable(deadlines),
         "category": data.decision.category,
         "urgent": data.decision.urgent,
         "village": data.decision.village,

@@ -8,8 +8,8 @@ from shared.bus.outbox import Outbox
 
 from .answers import locked_complaint
 from .drafting import Office
+from .reconcile import settle
 from .refusals import ReplyRefused, Why
-from .settling import settle
 
 _CLOCKS_DIFFER_BY = timedelta(minutes=5)
 
@@ -24,7 +24,7 @@ async def record_contact(
     now: datetime,
     office: Office,
 ) -> None:
-    """Keeps the promise of a first contact; the earliest counts. Raises ReplyRefused."""
+    """Keeps the deadline of a first contact; the earliest counts. Raises ReplyRefused."""
     complaint = await locked_complaint(session, complaint_id)
     if complaint is None or complaint.county != county:
         raise ReplyRefused(Why.UNKNOWN_COMPLAINT)

@@ -10,15 +10,15 @@ from sqlalchemy import select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.reply.models import Complaint, Promise
+from services.reply.models import Complaint, Deadline
 from services.reply.rulebook import Rulebook
-from services.reply.rules import deadlines
+from services.reply.rules.deadlines import Stage, warn_at
 from services.reply.rules.escalation import Standing, moved
 from services.reply.rules.extensions import Extensible, ExtensionRequest, first_refusal
 from shared.bus.outbox import Outbox
 
 from .answers import locked_complaint
-from .counting import armed_again, become, watched
+from .counting import become, deadlines_set_again, watched
 from .refusals import ReplyRefused, Why
 
 
@@ -26,7 +26,7 @@ async def ask_for_extension(
     session: AsyncSession,
     complaint_id: str,
     county: str,
-    stage: deadlines.Stage,
+    stage: Stage,
     *,
     new_due_at: datetime,
     reason: str,
@@ -36,7 +36,7 @@ async def ask_for_extension(
 
     Raises ReplyRefused.
     """
-    _, rows = await _promises(session, complaint_id, county)
+    _, rows = await _deadlines(session, complaint_id, county)
     row = _stage(rows, stage)
     why = first_refusal(_extensible(row), ExtensionRequest(new_due_at, reason, now))
     if why is not None:
@@ -51,7 +51,7 @@ async def answer_extension(
     outbox: Outbox,
     complaint_id: str,
     county: str,
-    stage: deadlines.Stage,
+    stage: Stage,
     *,
     granted: bool,
     now: datetime,
@@ -61,7 +61,7 @@ async def answer_extension(
 
     Raises ReplyRefused.
     """
-    complaint, rows = await _promises(session, complaint_id, county)
+    complaint, rows = await _deadlines(session, complaint_id, county)
     row = _stage(rows, stage)
     due_at = row.extension_asked_until
     if due_at is None:
@@ -70,20 +70,22 @@ async def answer_extension(
     if not granted:
         return
     row.extensions_granted += 1
-    warn_at = deadlines.warn_at(
+    moved_warn_at = warn_at(
         due_at,
         now,
         due_at,
         timedelta(seconds=row.warn_before_seconds),
         rulebook.calendars.of(complaint.county),
     )
-    become(row, moved(watched(row), warn_at, due_at), outbox, now)
+    become(row, moved(watched(row), moved_warn_at, due_at), outbox, now)
     outbox.add(
-        armed_again(complaint.id, complaint.county, rows, unreadable=complaint.limit_unreadable)
+        deadlines_set_again(
+            complaint.id, complaint.county, rows, unreadable=complaint.limit_unreadable
+        )
     )
 
 
-def _extensible(row: Promise) -> Extensible:
+def _extensible(row: Deadline) -> Extensible:
     return Extensible(
         standing=Standing(row.standing),
         due_at=row.due_at,
@@ -93,23 +95,23 @@ def _extensible(row: Promise) -> Extensible:
     )
 
 
-def _stage(rows: list[Promise], stage: deadlines.Stage) -> Promise:
+def _stage(rows: list[Deadline], stage: Stage) -> Deadline:
     for row in rows:
         if row.stage == stage:
             return row
-    raise ReplyRefused(Why.UNKNOWN_PROMISE)
+    raise ReplyRefused(Why.UNKNOWN_DEADLINE)
 
 
-async def _promises(
+async def _deadlines(
     session: AsyncSession, complaint_id: str, county: str
-) -> tuple[Complaint, list[Promise]]:
+) -> tuple[Complaint, list[Deadline]]:
     complaint = await locked_complaint(session, complaint_id)
     if complaint is None or complaint.county != county:
         raise ReplyRefused(Why.UNKNOWN_COMPLAINT)
     found = await session.execute(
-        select(Promise)
-        .where(col(Promise.complaint_id) == complaint_id)
-        .order_by(col(Promise.stage))
+        select(Deadline)
+        .where(col(Deadline.complaint_id) == complaint_id)
+        .order_by(col(Deadline.stage))
         .with_for_update()
     )
     return complaint, list(found.scalars())

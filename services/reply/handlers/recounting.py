@@ -8,16 +8,16 @@ from sqlalchemy import insert, or_, select, text
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.reply.models import Complaint, Promise
+from services.reply.models import Complaint, Deadline
 from services.reply.rulebook import Rulebook
-from services.reply.rules import deadlines
-from services.reply.rules.escalation import Standing, kept, moved
+from services.reply.rules.deadlines import CountedDeadline
+from services.reply.rules.escalation import Standing, met, moved
 from shared.bus.outbox import Outbox
 
-from .counting import armed_again, become, counted, limit_unreadable, promise_row, watched
+from .counting import become, counted, deadline_row, deadlines_set_again, limit_unreadable, watched
 
 _BATCH = 200
-_promises = Promise.__table__  # type: ignore[attr-defined]
+_deadlines = Deadline.__table__  # type: ignore[attr-defined]
 
 
 async def recount_outdated(
@@ -53,23 +53,23 @@ async def recount(
     rulebook: Rulebook,
     limited_anew: Collection[str] = (),
 ) -> None:
-    """Count the promises of these (locked) complaints again, and tell where they changed.
+    """Count the deadlines of these (locked) complaints again, and tell where they changed.
 
     What is done already is judged by the new limit; a miss recorded stays one; time a platform has
     granted stays, unless it printed a new limit afterwards (`limited_anew`).
     """
     found = await session.execute(
-        select(Promise)
-        .where(col(Promise.complaint_id).in_([complaint.id for complaint in complaints]))
-        .order_by(col(Promise.complaint_id), col(Promise.stage))
+        select(Deadline)
+        .where(col(Deadline.complaint_id).in_([complaint.id for complaint in complaints]))
+        .order_by(col(Deadline.complaint_id), col(Deadline.stage))
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    rows: dict[str, dict[str, Promise]] = {complaint.id: {} for complaint in complaints}
+    rows: dict[str, dict[str, Deadline]] = {complaint.id: {} for complaint in complaints}
     for row in found.scalars():
         rows[row.complaint_id][row.stage] = row
     for complaint in complaints:
-        promises = counted(
+        deadlines = counted(
             rulebook,
             county=complaint.county,
             platform=complaint.platform,
@@ -79,47 +79,47 @@ async def recount(
             time_limit=complaint.time_limit,
         )
         complaint.counted_by = rulebook.edition
-        unreadable = limit_unreadable(promises)
+        unreadable = limit_unreadable(deadlines)
         changed = unreadable != complaint.limit_unreadable
         complaint.limit_unreadable = unreadable
         mine = rows[complaint.id]
-        for promise in promises:
-            known = mine.get(promise.stage.value)
+        for deadline in deadlines:
+            known = mine.get(deadline.stage.value)
             if known is None:
-                new = promise_row(complaint.id, complaint.county, promise)
-                mine[promise.stage.value] = Promise(**new)
-                await session.execute(insert(_promises), [new])
+                new = deadline_row(complaint.id, complaint.county, deadline)
+                mine[deadline.stage.value] = Deadline(**new)
+                await session.execute(insert(_deadlines), [new])
                 changed = True
             elif known.extensions_granted == 0 or complaint.id in limited_anew:
-                changed |= _count_again(known, promise, outbox, now)
+                changed |= _count_again(known, deadline, outbox, now)
         if changed:
             outbox.add(
-                armed_again(
+                deadlines_set_again(
                     complaint.id, complaint.county, list(mine.values()), unreadable=unreadable
                 )
             )
 
 
-def _count_again(row: Promise, promise: deadlines.Promise, outbox: Outbox, now: datetime) -> bool:
+def _count_again(row: Deadline, deadline: CountedDeadline, outbox: Outbox, now: datetime) -> bool:
     """Whether anything of it changed."""
     said = (row.due_at, row.warn_at, row.provisional, row.source)
     before = watched(row)
-    if before.kept_at is not None:
+    if before.met_at is not None:
         limited = replace(
             before,
             standing=Standing.OPEN,
-            kept_at=None,
-            warn_at=promise.warn_at,
-            due_at=promise.due_at,
+            met_at=None,
+            warn_at=deadline.warn_at,
+            due_at=deadline.due_at,
         )
-        after = kept(limited, before.kept_at)
+        after = met(limited, before.met_at)
     else:
-        after = moved(before, promise.warn_at, promise.due_at)
-    if after.due_at != promise.due_at:
+        after = moved(before, deadline.warn_at, deadline.due_at)
+    if after.due_at != deadline.due_at:
         return False  # it ended as missed: that is not counted away
-    row.provisional = promise.provisional
-    row.source = promise.source
-    row.warn_before_seconds = int(promise.warn_before.total_seconds())
-    row.extensions_allowed = promise.extensions_allowed
+    row.provisional = deadline.provisional
+    row.source = deadline.source
+    row.warn_before_seconds = int(deadline.warn_before.total_seconds())
+    row.extensions_allowed = deadline.extensions_allowed
     become(row, after, outbox, now)
     return said != (row.due_at, row.warn_at, row.provisional, row.source)

@@ -16,11 +16,11 @@ from shared.events.complaints import (
     ComplaintEdited,
     Decision,
 )
-from shared.events.event import Heard
+from shared.events.event import Envelope
 
 from .drafting import Office
+from .reconcile import one_batch_at_a_time, settle
 from .recounting import recount
-from .settling import one_batch_at_a_time, settle
 
 
 class UnknownComplaint(LookupError):
@@ -30,7 +30,7 @@ class UnknownComplaint(LookupError):
 async def on_complaints_decided(
     session: AsyncSession,
     outbox: Outbox,
-    events: Sequence[Heard[ComplaintDecided]],
+    events: Sequence[Envelope[ComplaintDecided]],
     now: datetime,
     *,
     rulebook: Rulebook,
@@ -50,7 +50,7 @@ async def on_complaints_decided(
 async def on_complaints_edited(
     session: AsyncSession,
     outbox: Outbox,
-    events: Sequence[Heard[ComplaintEdited]],
+    events: Sequence[Envelope[ComplaintEdited]],
     now: datetime,
     *,
     rulebook: Rulebook,
@@ -80,7 +80,7 @@ async def on_complaints_edited(
 async def on_complaints_chased(
     session: AsyncSession,
     _: Outbox,
-    events: Sequence[Heard[ComplaintChased]],
+    events: Sequence[Envelope[ComplaintChased]],
     now: datetime,  # noqa: ARG001 - what every handler is given
 ) -> None:
     """Note the chase. No policy in force sets a deadline for answering one."""

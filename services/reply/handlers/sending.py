@@ -17,7 +17,7 @@ from services.reply.models import Complaint, Reply, ReplyState
 from services.reply.rules.delivery import Attempt, Next, Pace, Step, WhyStuck
 from shared.bus.outbox import Outbox
 from shared.events.replies import ReplyStuck
-from shared.statements import any_of
+from shared.sql import any_of
 
 from .answers import delivered, locked_complaint, locked_replies
 from .drafting import Office

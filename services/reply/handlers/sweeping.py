@@ -7,20 +7,20 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.reply.models import Promise, SweepHeartbeat
+from services.reply.models import Deadline, SweepHeartbeat
 from services.reply.rules.deadlines import Stage
 from services.reply.rules.escalation import Action, next_action, swept
 from shared.bus.outbox import Outbox
-from shared.events.replies import PromiseWarned
-from shared.statements import compiled_once
+from shared.events.replies import DeadlineWarned
+from shared.sql import compiled_once
 
 from .counting import become, watched
 
 BATCH = 500
 _DUE = (
-    select(Promise)
-    .where(col(Promise.next_at) <= bindparam("now"))
-    .order_by(col(Promise.next_at))
+    select(Deadline)
+    .where(col(Deadline.next_at) <= bindparam("now"))
+    .order_by(col(Deadline.next_at))
     .limit(BATCH)
     .with_for_update(skip_locked=True)
 )
@@ -36,7 +36,7 @@ _LATER_BEAT = compiled_once(
 
 
 async def sweep(session: AsyncSession, outbox: Outbox, now: datetime) -> int:
-    """Do what is due now for up to BATCH promises; returns how many. What another replica has in
+    """Do what is due now for up to BATCH deadlines; returns how many. What another replica has in
     hand is passed over, so nobody waits and nothing is done twice."""
     rows = (await session.execute(_DUE, {"now": now})).scalars().all()
     for row in rows:
@@ -44,7 +44,7 @@ async def sweep(session: AsyncSession, outbox: Outbox, now: datetime) -> int:
         if next_action(before, now) is Action.WARN:
             row.warned_at = now
             outbox.add(
-                PromiseWarned(
+                DeadlineWarned(
                     complaint_id=row.complaint_id,
                     county=row.county,
                     stage=Stage(row.stage).value,

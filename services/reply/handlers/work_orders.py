@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.reply.models import Link, WorkOrder
 from shared.bus.outbox import Outbox
-from shared.events.event import Heard
+from shared.events.event import Envelope
 from shared.events.work_orders import (
     ComplaintsLinked,
     CrewArrived,
@@ -21,10 +21,10 @@ from shared.events.work_orders import (
     WorkOrderOpened,
     WorkOrderRepaired,
 )
-from shared.statements import any_of, compiled_once
+from shared.sql import any_of, compiled_once
 
 from .drafting import Office
-from .settling import one_batch_at_a_time, settle
+from .reconcile import one_batch_at_a_time, settle
 
 _FactsNews = WorkOrderOpened | CrewAssigned | CrewArrived | WorkOrderRepaired | WorkOrderClosed
 WorkOrderNews = ComplaintsLinked | _FactsNews
@@ -64,7 +64,7 @@ _TOUCHED = (
 async def on_work_orders_changed(
     session: AsyncSession,
     outbox: Outbox,
-    events: Sequence[Heard[WorkOrderNews]],
+    events: Sequence[Envelope[WorkOrderNews]],
     now: datetime,
     *,
     office: Office,

@@ -1,4 +1,4 @@
-"""What is promised for one order: for each stage when it is due, and when to warn of it.
+"""What is deadlined for one order: for each stage when it is due, and when to warn of it.
 
 There is no nationwide limit. The limit printed on the order wins; else the policy in force on the
 day the order was sent [domain.md: each city prints its own]. Policies are data: see
@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from .calendar import SHANGHAI, Due, WorkCalendar
-from .terms import Limit, Term, Unit, Unreadable, read_limit
+from .time_limits import Limit, Term, Unit, Unreadable, read_limit
 
 ANY = "any"
 PRINTED = "printed"
@@ -102,7 +102,7 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class CountedDeadline:
     """One stage of one order, with all that is needed to count it again."""
 
     stage: Stage
@@ -133,10 +133,10 @@ def policy_for(order: OrderFacts, policies: Sequence[Policy]) -> Policy:
     return max(covering, key=lambda policy: policy.precision)
 
 
-def promises(
+def count_deadlines(
     order: OrderFacts, policies: Sequence[Policy], calendar: WorkCalendar
-) -> tuple[Promise, ...]:
-    """Every promise this order makes, in the order of the stages. Raises NoPolicyInForce.
+) -> tuple[CountedDeadline, ...]:
+    """Every deadline this order makes, in the order of the stages. Raises NoPolicyInForce.
 
     A printed limit replaces the terms of resolve and reply, and no other stage is due after it.
     """
@@ -152,7 +152,7 @@ def promises(
         warn_before = term.warn_before if term else policy.printed_warn_before
         limit, due = counted
         made.append(
-            Promise(
+            CountedDeadline(
                 stage=stage,
                 sent_at=order.sent_at,
                 limit=limit,
@@ -169,15 +169,15 @@ def promises(
     return tuple(made)
 
 
-def recompute(promise: Promise, calendar: WorkCalendar) -> Promise:
-    """The same promise counted on another calendar, for when a year is published.
+def recompute(deadline: CountedDeadline, calendar: WorkCalendar) -> CountedDeadline:
+    """The same deadline counted on another calendar, for when a year is published.
 
-    Count every open promise again, not the provisional ones alone: the notice for a year has
+    Count every open deadline again, not the provisional ones alone: the notice for a year has
     moved the last days of the year before (2018-12-29 became a workday by the notice for 2019).
     """
-    due = due_of(promise.limit, promise.sent_at, calendar)
-    warn = warn_at(promise.limit, promise.sent_at, due.at, promise.warn_before, calendar)
-    return replace(promise, due_at=due.at, warn_at=warn, provisional=due.provisional)
+    due = due_of(deadline.limit, deadline.sent_at, calendar)
+    warn = warn_at(deadline.limit, deadline.sent_at, due.at, deadline.warn_before, calendar)
+    return replace(deadline, due_at=due.at, warn_at=warn, provisional=due.provisional)
 
 
 def due_of(limit: Limit, sent_at: datetime, calendar: WorkCalendar) -> Due:

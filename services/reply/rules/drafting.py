@@ -1,6 +1,6 @@
 """The first draft of a reply, in each platform's form; a person reads and approves it.
 
-A draft says what the facts say and no more: no date, cause or promise that nobody entered, and
+A draft says what the facts say and no more: no date, cause or deadline that nobody entered, and
 nothing of the resident's. Numbers that could be somebody's phone or identity card are left out of
 the crew's words.
 """

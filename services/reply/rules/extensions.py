@@ -16,8 +16,8 @@ from .escalation import WAITING, Standing, is_past
 class Refusal(StrEnum):
     """Why an extension cannot be asked for. The values are message keys."""
 
-    NOT_WAITING = "promise_not_waiting"
-    EXPIRED = "promise_expired"
+    NOT_WAITING = "deadline_not_waiting"
+    EXPIRED = "deadline_expired"
     ASKED_ALREADY = "extension_asked_already"
     USED_UP = "extensions_used_up"
     NOT_LATER = "new_limit_not_later"
@@ -26,7 +26,7 @@ class Refusal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Extensible:
-    """What the decision depends on of one promise."""
+    """What the decision depends on of one deadline."""
 
     standing: Standing
     due_at: datetime
@@ -46,26 +46,26 @@ class ExtensionRequest:
 Rule = Callable[[Extensible, ExtensionRequest], Refusal | None]
 
 
-def the_promise_still_waits(promise: Extensible, _: ExtensionRequest) -> Refusal | None:
-    return None if promise.standing in WAITING else Refusal.NOT_WAITING
+def the_deadline_still_waits(deadline: Extensible, _: ExtensionRequest) -> Refusal | None:
+    return None if deadline.standing in WAITING else Refusal.NOT_WAITING
 
 
 def it_is_asked_before_the_limit_passes(
-    promise: Extensible, request: ExtensionRequest
+    deadline: Extensible, request: ExtensionRequest
 ) -> Refusal | None:
-    return Refusal.EXPIRED if is_past(promise.due_at, request.asked_at) else None
+    return Refusal.EXPIRED if is_past(deadline.due_at, request.asked_at) else None
 
 
-def no_other_request_is_unanswered(promise: Extensible, _: ExtensionRequest) -> Refusal | None:
-    return Refusal.ASKED_ALREADY if promise.asked_until is not None else None
+def no_other_request_is_unanswered(deadline: Extensible, _: ExtensionRequest) -> Refusal | None:
+    return Refusal.ASKED_ALREADY if deadline.asked_until is not None else None
 
 
-def the_policy_allows_another(promise: Extensible, _: ExtensionRequest) -> Refusal | None:
-    return Refusal.USED_UP if promise.granted >= promise.allowed else None
+def the_policy_allows_another(deadline: Extensible, _: ExtensionRequest) -> Refusal | None:
+    return Refusal.USED_UP if deadline.granted >= deadline.allowed else None
 
 
-def the_new_limit_is_later(promise: Extensible, request: ExtensionRequest) -> Refusal | None:
-    return Refusal.NOT_LATER if request.new_due_at <= promise.due_at else None
+def the_new_limit_is_later(deadline: Extensible, request: ExtensionRequest) -> Refusal | None:
+    return Refusal.NOT_LATER if request.new_due_at <= deadline.due_at else None
 
 
 def a_reason_is_given(_: Extensible, request: ExtensionRequest) -> Refusal | None:
@@ -73,7 +73,7 @@ def a_reason_is_given(_: Extensible, request: ExtensionRequest) -> Refusal | Non
 
 
 EXTENSION_RULES: tuple[Rule, ...] = (
-    the_promise_still_waits,
+    the_deadline_still_waits,
     it_is_asked_before_the_limit_passes,
     no_other_request_is_unanswered,
     the_policy_allows_another,
@@ -82,6 +82,6 @@ EXTENSION_RULES: tuple[Rule, ...] = (
 )
 
 
-def first_refusal(promise: Extensible, request: ExtensionRequest) -> Refusal | None:
+def first_refusal(deadline: Extensible, request: ExtensionRequest) -> Refusal | None:
     """The first rule against asking, or None where the platform may be asked."""
-    return next((why for rule in EXTENSION_RULES if (why := rule(promise, request))), None)
+    return next((why for rule in EXTENSION_RULES if (why := rule(deadline, request))), None)

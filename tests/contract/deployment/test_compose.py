@@ -8,12 +8,12 @@ import pytest
 import typer.main
 import yaml
 
-from services.assembly import SETTINGS
-from services.cli import commands
-from services.commands.run import ServiceName
-from services.place import SERVICES
 from shared.health import READY
 from shared.settings import CommonSettings
+from waterdesk.cli import commands
+from waterdesk.commands.run import ServiceName
+from waterdesk.composition import SETTINGS
+from waterdesk.installation import SERVICES
 
 ROOT = Path(__file__).parents[3]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
@@ -88,7 +88,7 @@ def test_services_wait_for_the_migration_and_the_broker() -> None:
         }
 
 
-def test_the_database_and_the_broker_are_of_the_promised_generations() -> None:
+def test_the_database_and_the_broker_are_of_the_deadlined_generations() -> None:
     image, version = COMPOSE["services"]["postgres"]["image"].split(":")
     assert image == "postgres"
     assert int(version) >= 17

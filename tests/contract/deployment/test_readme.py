@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from services.cli import commands
+from waterdesk.cli import commands
 
 ROOT = Path(__file__).parents[3]
 DOCUMENTS = sorted(

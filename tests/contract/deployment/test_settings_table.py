@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from services.settings_table import settings_table
 from shared.settings import CommonSettings
+from waterdesk.settings_table import settings_table
 
 README = Path(__file__).parents[3] / "README.md"
 
 
 def test_the_readme_lists_every_setting_as_the_code_has_it() -> None:
     text = README.read_text(encoding="utf-8")
-    assert settings_table() in text, "run `python -m services.settings_table` and paste its table"
+    assert settings_table() in text, "run `python -m waterdesk.settings_table` and paste its table"
 
 
 def test_who_moves_a_service_moves_its_address_along(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Events are a promise to strangers: what is released may grow, but never break."""
+"""Events are a deadline to strangers: what is released may grow, but never break."""
 
 import copy
 import json

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.bus.outbox import Outbox
 from shared.bus.tables import metadata as bus_metadata
 from shared.db import Database
-from shared.events.event import Event, Heard
+from shared.events.event import Envelope, Event
 
 TOPIC = "waterdesk.test"
 ECHOES = "waterdesk.echoes"
@@ -51,7 +51,7 @@ class CannotWork(Exception):
 
 
 async def on_deposited(
-    session: AsyncSession, outbox: Outbox, events: Sequence[Heard[Deposited]], now: datetime
+    session: AsyncSession, outbox: Outbox, events: Sequence[Envelope[Deposited]], now: datetime
 ) -> None:
     for event in events:
         if event.data.number < 0:

@@ -10,11 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.bus import parking
 from shared.bus.consumer import Consumer
-from shared.bus.faults import PassingFault
 from shared.bus.outbox import Outbox
 from shared.bus.protocol import Message, Position, Received
 from shared.bus.tables import inbox
-from shared.events.event import Heard, to_message
+from shared.bus.transient_errors import TransientError
+from shared.events.event import Envelope, to_message
 from tests.integration.bus import ledger
 from tests.integration.bus.conftest import World
 
@@ -81,7 +81,7 @@ async def test_a_parked_key_is_released_in_order_once_it_can_work(world: World) 
     async def on_deposited(
         session: AsyncSession,
         outbox: Outbox,
-        events: Sequence[Heard[ledger.Deposited]],
+        events: Sequence[Envelope[ledger.Deposited]],
         now: datetime,
     ) -> None:
         if refusing and any(event.data.account == "b" for event in events):
@@ -114,16 +114,16 @@ async def test_what_passes_by_itself_is_raised_and_leaves_no_trace(world: World)
     async def on_deposited(
         session: AsyncSession,
         outbox: Outbox,
-        events: Sequence[Heard[ledger.Deposited]],
+        events: Sequence[Envelope[ledger.Deposited]],
         now: datetime,
     ) -> None:
         await ledger.on_deposited(session, outbox, events, now)
-        raise PassingFault
+        raise TransientError
 
     consumer = Consumer(
         "ledger", world.keeper, world.bus, [ledger.TOPIC], {ledger.Deposited: on_deposited}
     )
-    with pytest.raises(PassingFault):
+    with pytest.raises(TransientError):
         await consumer.take([received("a", 1)])
     assert await ledger.booked(world.keeper) == {}
     assert await parked(world) == []

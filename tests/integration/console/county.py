@@ -10,9 +10,9 @@ from argon2 import PasswordHasher
 from services.dispatch.models import (
     Complaint,
     Crew,
+    DeadlineView,
     Failure,
     Hotspot,
-    PromiseView,
     ReplyView,
     Scheme,
     SchemeVillage,
@@ -124,7 +124,7 @@ async def staff_a_county(database: Database) -> None:
 
 
 async def fill_the_board(database: Database, now: datetime) -> None:
-    """Work in every state, promises in every state, things that wait; some in another county."""
+    """Work in every state, deadlines in every state, things that wait; some in another county."""
     await staff_a_county(database)
     states = ["assigned", "accepted", "on_site", "repaired", "waiting_for_crew"]
     async with database.work() as (session, _):
@@ -143,8 +143,8 @@ async def fill_the_board(database: Database, now: datetime) -> None:
             _complaint(1, now, complaint_id=IDS.foreign_complaint, county=ELSEWHERE, order=None)
         )
         for number in range(1, 31):
-            session.add_all(_promises(f"complaint-{number:02}", number, now))
-        session.add_all(_promises(IDS.waiting, 4, now))
+            session.add_all(_deadlines(f"complaint-{number:02}", number, now))
+        session.add_all(_deadlines(IDS.waiting, 4, now))
         session.add_all(_replies(now))
         session.add_all(_steps(now))
         session.add_all(_failures(now))
@@ -260,7 +260,7 @@ def _waiting(complaint_id: str, state: str, now: datetime) -> Complaint:
     return complaint
 
 
-def _promises(complaint_id: str, number: int, now: datetime) -> list[PromiseView]:
+def _deadlines(complaint_id: str, number: int, now: datetime) -> list[DeadlineView]:
     due = {
         "accept": now - timedelta(hours=number),
         "first_contact": now + timedelta(minutes=37 * (number - 3)),
@@ -269,13 +269,13 @@ def _promises(complaint_id: str, number: int, now: datetime) -> list[PromiseView
 
     def state(stage: str, due_at: datetime) -> str:
         if stage == "accept":
-            return "kept"
+            return "met"
         if due_at < now:
             return "missed"
         return "warned" if due_at < now + timedelta(hours=3) else "open"
 
     return [
-        PromiseView(
+        DeadlineView(
             complaint_id=complaint_id,
             stage=stage,
             county=COUNTY,
@@ -285,7 +285,7 @@ def _promises(complaint_id: str, number: int, now: datetime) -> list[PromiseView
             source="printed" if number % 2 else "xian-12345-2024",
             limit_unreadable=number % 11 == 0,
             state=state(stage, due_at),
-            kept_at=due_at - timedelta(minutes=5) if stage == "accept" else None,
+            met_at=due_at - timedelta(minutes=5) if stage == "accept" else None,
         )
         for stage, due_at in due.items()
     ]

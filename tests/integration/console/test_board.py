@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import event, text, update
 from sqlmodel import col
 
-from services.dispatch.console.reading.board import read_board
-from services.dispatch.console.reading.filters import Filters
-from services.dispatch.models import Complaint, PromiseView, WorkOrder
+from services.dispatch.console.queries.board import read_board
+from services.dispatch.console.queries.filters import Filters
+from services.dispatch.models import Complaint, DeadlineView, WorkOrder
 from shared.clock import ManualClock
 from shared.db import Database
 from tests.integration.console.conftest import SignedIn
@@ -54,9 +54,9 @@ async def test_what_was_kept_late_is_no_longer_overdue(
 ) -> None:
     async with database.work() as (session, _):
         await session.execute(
-            update(PromiseView)
-            .where(col(PromiseView.state) == "missed")
-            .values(kept_at=clock.now(), late=True)
+            update(DeadlineView)
+            .where(col(DeadlineView.state) == "missed")
+            .values(met_at=clock.now(), late=True)
         )
     async with database.reading() as session:
         board = await read_board(session, COUNTY, Filters(), clock.now())
@@ -168,7 +168,7 @@ async def test_the_board_reads_no_growing_table_as_a_whole(
         for table, key, others in (
             ("work_order", "order-01", {"state": "'closed'", "closed_at": "now()"}),
             ("complaint", "complaint-14", {"work_order_id": "'old-order-01' || n"}),
-            ("promise_view", "complaint-14", {"state": "'kept'"}),
+            ("deadline_view", "complaint-14", {"state": "'kept'"}),
             ("reply_view", "complaint-14", {"state": "'delivered'"}),
         ):
             await session.execute(text(_copies(table, key, others)))
@@ -198,5 +198,5 @@ def _copies(table: str, key: str, others: dict[str, str]) -> str:
         SELECT (jsonb_populate_record(t, jsonb_build_object('{id_column}',
                 'old-' || t.{id_column} || n {changes}))).*
         FROM {table} t, generate_series(1, 20000) n WHERE t.{id_column} = '{key}'
-        {"AND stage = 'accept'" if table == "promise_view" else ""}
+        {"AND stage = 'accept'" if table == "deadline_view" else ""}
     """

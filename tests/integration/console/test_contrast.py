@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 CSS = (Path(__file__).parents[3] / "services/dispatch/console/static/console.css").read_text()
-STATES = ("missed", "warned", "open", "kept", "waiting")
+STATES = ("missed", "warned", "open", "met", "waiting")
 SURFACES = ("surface", "panel", "accent-soft")
 TEXT_PAIRS = [
     *product(("ink", "ink-soft", "accent", *STATES), SURFACES),

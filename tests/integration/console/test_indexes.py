@@ -5,14 +5,14 @@ from sqlalchemy import select, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql import Select
 
-from services.dispatch.console.reading.promises import is_overdue
-from services.dispatch.console.reading.tables import complaint, promise
+from services.dispatch.console.queries.deadlines import is_overdue
+from services.dispatch.console.queries.tables import complaint, deadline
 from shared.db import Database
 
 COUNTY = "610122"
 _A_LONG_HISTORY = """
-INSERT INTO promise_view (complaint_id, stage, county, due_at, provisional, source,
-    limit_unreadable, state, kept_at, late)
+INSERT INTO deadline_view (complaint_id, stage, county, due_at, provisional, source,
+    limit_unreadable, state, met_at, late)
 SELECT 'c' || n, 'reply', '610122', now() - n * interval '1 hour', false, 'printed',
     false, CASE n % 20 WHEN 0 THEN 'missed' ELSE 'kept' END,
     CASE n % 1000 WHEN 0 THEN NULL ELSE now() END, n % 20 = 0
@@ -22,12 +22,12 @@ INSERT INTO complaint (id, county, platform, external_id, sent_at, received_at, 
 SELECT 'c' || n, '610122', 'hotline_12345', 'N' || n, now(), now() - n * interval '1 hour', true,
     'outage', false, false, 1, 1, false, 'linked', 0
 FROM generate_series(1, 20000) AS n;
-ANALYZE promise_view, complaint;
+ANALYZE deadline_view, complaint;
 """
 _OVERDUE = (
-    select(promise.c.complaint_id)
-    .where(promise.c.county == COUNTY, is_overdue)
-    .order_by(promise.c.due_at.desc())
+    select(deadline.c.complaint_id)
+    .where(deadline.c.county == COUNTY, is_overdue)
+    .order_by(deadline.c.due_at.desc())
     .limit(40)
 )
 _NUMBERED = select(complaint.c.id).where(
@@ -38,7 +38,7 @@ _NUMBERED = select(complaint.c.id).where(
 @pytest.mark.parametrize(
     ("query", "index"),
     [
-        pytest.param(_OVERDUE, "promise_overdue", id="overdue, among many made good late"),
+        pytest.param(_OVERDUE, "deadline_overdue", id="overdue, among many made good late"),
         pytest.param(_NUMBERED, "complaint_of_number", id="by a platform's number"),
     ],
 )

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
-from services.dispatch.console.reading.crews import read_crew_choices
-from services.dispatch.console.reading.work_order import told_briefly
+from services.dispatch.console.queries.crews import read_crew_choices
+from services.dispatch.console.queries.work_order import told_briefly
 from services.dispatch.models import WorkOrder, WorkOrderStep
 from shared.bus.tables import outbox
 from shared.db import Database

@@ -14,15 +14,15 @@ from services.dispatch.handlers.directing import assign
 from services.dispatch.handlers.loading import load_county
 from services.dispatch.handlers.locks import Row
 from services.dispatch.handlers.working import accept, arrive, repaired
-from services.dispatch.hearing import handlers
 from services.dispatch.models import Complaint, WorkOrder, WorkOrderStep
 from services.dispatch.policy import Policy
 from services.dispatch.rules.faults import Component
+from services.dispatch.subscriptions import handlers
 from shared.auth.tokens import Person
-from shared.bus.waves import in_waves
+from shared.bus.batching import grouped_by_handler
 from shared.clock import ManualClock
 from shared.db import Database
-from shared.events.event import Event, Heard
+from shared.events.event import Envelope, Event
 from tests.integration.dispatch.county import COUNTY, DISPATCHER, small_county
 from tests.integration.dispatch.events import numbers
 
@@ -44,10 +44,10 @@ class Desk:
     async def hears(self, *events: Event, told_at: datetime | None = None) -> None:
         """One batch, one transaction. `told_at`: when their sender told them."""
         time = told_at or self.clock.now()
-        heard = [Heard(id=f"event-{next(numbers)}", time=time, data=event) for event in events]
+        heard = [Envelope(id=f"event-{next(numbers)}", time=time, data=event) for event in events]
         handle = handlers(self.policy)
         async with self.database.work() as (session, outbox):
-            for handler, group in in_waves(heard, handle):
+            for handler, group in grouped_by_handler(heard, handle):
                 await handler(session, outbox, group, self.clock.now())
             told = outbox.events
         self.told.extend(told)

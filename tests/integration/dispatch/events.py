@@ -12,10 +12,10 @@ from shared.events.complaints import (
     Decision,
 )
 from shared.events.replies import (
-    ArmedPromise,
-    PromisesArmed,
+    DeadlinesSet,
     ReplyDelivered,
     ReplyDrafted,
+    SetDeadline,
     Stage,
 )
 from tests.conftest import NOW
@@ -97,12 +97,12 @@ def chased(complaint_id: str, *, times: int) -> ComplaintChased:
 
 def armed(
     complaint_id: str, *, stage: Stage = "reply", due_at: datetime = DUE, unreadable: bool = False
-) -> PromisesArmed:
-    return PromisesArmed(
+) -> DeadlinesSet:
+    return DeadlinesSet(
         complaint_id=complaint_id,
         county=COUNTY,
-        promises=(
-            ArmedPromise(
+        deadlines=(
+            SetDeadline(
                 stage=stage,
                 due_at=due_at,
                 warn_at=due_at - 4 * HOUR,

@@ -64,7 +64,7 @@ async def test_a_crew_works_its_order_over_http(desk: Desk, browser: Browser) ->
     assert seen["work_order"]["state"] == "assigned"
     assert [complaint["id"] for complaint in seen["complaints"]] == ["c1"]
     assert seen["scheme"]["name"] == "岭上供水工程"
-    assert seen["promises"][0]["stage"] == "reply"
+    assert seen["deadlines"][0]["stage"] == "reply"
     assert seen["replies"][0]["state"] == "draft"
     assert [step["what"] for step in seen["steps"]] == ["opened", "linked", "assigned"]
     version = seen["work_order"]["version"]
@@ -186,7 +186,7 @@ async def test_a_supervisor_sees_a_hotspot(desk: Desk, browser: Browser) -> None
 async def test_turns_load_the_county_and_give_out_what_waits(desk: Desk) -> None:
     bus = EmbeddedBus("postgresql://127.0.0.1:1/unused")
     service = build(DispatchSettings(), desk.database, bus, secret=SECRET)
-    turns = {turn.name: turn.once for turn in service.turns}
+    turns = {turn.name: turn.once for turn in service.tasks}
     desk.clock.advance(timedelta(hours=14))
     await desk.hears(received("c1"))
     assert await turns["assign_waiting"]() == 0

@@ -1,4 +1,4 @@
-"""The read model of promises and answers: any order, any repetition, the same picture."""
+"""The read model of deadlines and answers: any order, any repetition, the same picture."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from services.dispatch.models import PromiseView, ReplyView
+from services.dispatch.models import DeadlineView, ReplyView
 from shared.events.event import Event
 from shared.events.replies import (
-    PromiseKept,
-    PromiseMissed,
-    PromiseWarned,
+    DeadlineMet,
+    DeadlineMissed,
+    DeadlineWarned,
     ReplyApproved,
     ReplyStuck,
     ResidentTold,
@@ -27,45 +27,45 @@ Told = tuple[Event, datetime]
 _ABOUT: dict[str, Any] = {"complaint_id": "c1", "county": COUNTY}
 
 
-def warned(due_at: datetime = DUE) -> PromiseWarned:
-    return PromiseWarned(**_ABOUT, stage="reply", due_at=due_at, warned_at=due_at - 4 * HOUR)
+def warned(due_at: datetime = DUE) -> DeadlineWarned:
+    return DeadlineWarned(**_ABOUT, stage="reply", due_at=due_at, warned_at=due_at - 4 * HOUR)
 
 
-def missed() -> PromiseMissed:
-    return PromiseMissed(**_ABOUT, stage="reply", due_at=DUE, recorded_at=DUE + HOUR)
+def missed() -> DeadlineMissed:
+    return DeadlineMissed(**_ABOUT, stage="reply", due_at=DUE, recorded_at=DUE + HOUR)
 
 
-def kept(*, late: bool) -> PromiseKept:
+def met(*, late: bool) -> DeadlineMet:
     at = DUE + DAY if late else DUE - DAY
-    return PromiseKept(**_ABOUT, stage="reply", due_at=DUE, kept_at=at, late=late)
+    return DeadlineMet(**_ABOUT, stage="reply", due_at=DUE, met_at=at, late=late)
 
 
-async def picture(desk: Desk, table: type[PromiseView] | type[ReplyView]) -> list[dict[str, Any]]:
+async def picture(desk: Desk, table: type[DeadlineView] | type[ReplyView]) -> list[dict[str, Any]]:
     async with desk.database.reading() as session:
         rows = (await session.execute(select(table))).scalars().all()
         return sorted((row.model_dump() for row in rows), key=str)
 
 
-async def test_promises_may_be_heard_before_their_complaint(desk: Desk) -> None:
+async def test_deadlines_may_be_heard_before_their_complaint(desk: Desk) -> None:
     await desk.hears(armed("c1", unreadable=True))
     await desk.hears(received("c1"))
-    (promise,) = await picture(desk, PromiseView)
-    assert (promise["complaint_id"], promise["state"], promise["due_at"]) == ("c1", "open", DUE)
-    assert promise["limit_unreadable"]
+    (deadline,) = await picture(desk, DeadlineView)
+    assert (deadline["complaint_id"], deadline["state"], deadline["due_at"]) == ("c1", "open", DUE)
+    assert deadline["limit_unreadable"]
 
 
 @pytest.mark.parametrize(
     ("said", "state", "late"),
     [
         ([armed("c1"), warned()], "warned", False),
-        ([armed("c1"), warned(), kept(late=False)], "kept", False),
-        ([armed("c1"), warned(), missed(), kept(late=True)], "missed", True),
-        ([armed("c1"), warned(), missed(), kept(late=False)], "kept", False),
+        ([armed("c1"), warned(), met(late=False)], "met", False),
+        ([armed("c1"), warned(), missed(), met(late=True)], "missed", True),
+        ([armed("c1"), warned(), missed(), met(late=False)], "met", False),
         ([armed("c1"), warned(), armed("c1", due_at=DUE + DAY)], "open", False),
         ([armed("c1"), warned(), armed("c1", due_at=DUE)], "warned", False),
     ],
 )
-async def test_a_promise_looks_the_same_in_whatever_order_it_is_heard(
+async def test_a_deadline_looks_the_same_in_whatever_order_it_is_heard(
     desk: Desk, said: Sequence[Event], state: str, late: bool
 ) -> None:
     told: list[Told] = [(event, NOW + n * HOUR) for n, event in enumerate(said)]
@@ -76,7 +76,7 @@ async def test_a_promise_looks_the_same_in_whatever_order_it_is_heard(
     due_at = DUE + DAY if state == "open" else DUE
     assert {
         (row["state"], row["due_at"], row["source"], row["late"])
-        for row in await picture(desk, PromiseView)
+        for row in await picture(desk, DeadlineView)
     } == {(state, due_at, "printed", late)}
 
 
@@ -118,16 +118,16 @@ async def test_an_answer_looks_the_same_in_whatever_order_it_is_heard(
     assert all(row == without_name[0] for row in without_name)
 
 
-async def test_a_batch_of_many_complaints_promises(desk: Desk) -> None:
+async def test_a_batch_of_many_complaints_deadlines(desk: Desk) -> None:
     await desk.hears(*[armed(f"c{n}") for n in range(200)])
     await desk.hears(*[armed(f"c{n}", stage="accept") for n in range(200)])
-    assert len(await picture(desk, PromiseView)) == 400
+    assert len(await picture(desk, DeadlineView)) == 400
 
 
-async def test_an_empty_picture_of_an_unknown_promise_is_filled_by_its_arming(desk: Desk) -> None:
+async def test_an_empty_picture_of_an_unknown_deadline_is_filled_by_its_arming(desk: Desk) -> None:
     await desk.hears(warned(), told_at=NOW + HOUR)
-    (row,) = await picture(desk, PromiseView)
+    (row,) = await picture(desk, DeadlineView)
     assert (row["state"], row["warn_at"], row["source"]) == ("warned", None, "")
     await desk.hears(armed("c1"), told_at=NOW)
-    (row,) = await picture(desk, PromiseView)
+    (row,) = await picture(desk, DeadlineView)
     assert (row["state"], row["warn_at"]) == ("warned", DUE - timedelta(hours=4))

@@ -11,9 +11,6 @@ from services.intake.handlers.taking import Desk
 from services.intake.keyed_hashes import KeyedHashes
 from services.intake.service import build
 from services.intake.settings import IntakeSettings
-from services.simulators.app import build_app
-from services.simulators.settings import SimulatorSettings
-from services.simulators.simulators import Simulators
 from shared.auth.permissions import Role
 from shared.auth.tokens import Person, issue_token
 from shared.bus.embedded import EmbeddedBus
@@ -22,6 +19,9 @@ from shared.db import Database
 from shared.privacy.vault import Vault, new_key
 from shared.service import Service
 from tests.integration.intake.letters import COUNTY
+from waterdesk.simulators.app import build_app
+from waterdesk.simulators.settings import SimulatorSettings
+from waterdesk.simulators.simulators import Simulators
 
 SECRET = "a secret of the tests, long enough"
 
@@ -75,7 +75,7 @@ class Intake:
 
     async def turn(self, name: str) -> int:
         """One turn of the poller of this name."""
-        (turn,) = (turn for turn in self.service.turns if turn.name == f"intake: {name}")
+        (turn,) = (turn for turn in self.service.tasks if turn.name == f"intake: {name}")
         return await turn.once()
 
     async def drain(self, name: str) -> int:

@@ -16,14 +16,14 @@ from services.intake.platforms.incoming import Incoming
 from services.intake.reading import Reading
 from services.intake.reading import read as really_read
 from services.intake.rules.place_names import Gazetteer
-from services.simulators.faults import FaultKind
-from services.simulators.settings import SimulatorSettings
 from shared.db import Database
 from shared.platform_kit.request_signing import sign
 from shared.platform_kit.wechat_crypto import url_signature
 from tests.integration.intake.conftest import Intake
 from tests.integration.intake.taking import count, the_complaint
 from tests.integration.intake.test_pulling import DRY, PULL
+from waterdesk.simulators.faults import FaultKind
+from waterdesk.simulators.settings import SimulatorSettings
 
 WEBHOOK, CALLBACK = "/platforms/12345/webhook", "/platforms/wechat/callback"
 DRY_MESSAGE = "三里镇樊家村三组停水了，一滴水都没有"

@@ -21,12 +21,12 @@ from services.intake.reading import Reading
 from services.intake.reading import read as really_read
 from services.intake.rules.place_names import Gazetteer
 from services.intake.tasks import Pull
-from services.simulators.faults import FaultKind
 from shared.bus.tables import outbox as outbox_table
 from shared.db import Database
 from tests.integration.intake.conftest import Intake
 from tests.integration.intake.letters import COUNTY, order
 from tests.integration.intake.taking import complaints, count, the_complaint
+from waterdesk.simulators.faults import FaultKind
 
 PULL, READ_BOARD, REREAD_BOARD = "pull 12345", "read board", "reread board"
 DRY = {"issueSubject": "停水", "issueDesc": "三里镇樊家村三组从昨天停水，一滴水都没有。"}
@@ -134,7 +134,7 @@ def killed_at(nth: int, database: Database, monkeypatch: pytest.MonkeyPatch) -> 
     with monkeypatch.context() as patched:
         patched.setattr(AsyncSession, "commit", commit)
         # A dead process tries nothing else.
-        patched.setattr("services.intake.accepting.is_passing", lambda _error: True)
+        patched.setattr("services.intake.accepting.is_transient", lambda _error: True)
         yield steps
     event.remove(engine, "before_cursor_execute", on_statement)
 

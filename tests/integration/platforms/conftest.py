@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from services.simulators.app import build_app
-from services.simulators.settings import SimulatorSettings
-from services.simulators.simulators import Simulators
 from shared.clock import ManualClock
+from waterdesk.simulators.app import build_app
+from waterdesk.simulators.settings import SimulatorSettings
+from waterdesk.simulators.simulators import Simulators
 
 
 @pytest.fixture

@@ -8,12 +8,12 @@ import pytest
 
 from services.reply.channels.channel import OutgoingReply
 from services.reply.channels.message_board import BoardChannel, BoardSettings
-from services.simulators.faults import FaultKind
-from services.simulators.settings import SimulatorSettings
-from services.simulators.simulators import Simulators
 from shared.clock import ManualClock
-from shared.http import Patience, PlatformAway, PlatformRefused
+from shared.http import Patience, PlatformRejected, PlatformUnavailable
 from shared.platform_kit.message_board_reader import BoardAccess
+from waterdesk.simulators.faults import FaultKind
+from waterdesk.simulators.settings import SimulatorSettings
+from waterdesk.simulators.simulators import Simulators
 
 WORDS = "网友您好：\n  水管已修复。"
 
@@ -91,19 +91,19 @@ async def test_an_answer_is_known_by_its_words_and_its_organisation(
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
-        (httpx.Response(200, json={"code": "SN0006"}), PlatformRefused),
-        (httpx.Response(200, json={"code": "SN9999"}), PlatformRefused),
-        (httpx.Response(200, json={}), PlatformRefused),
-        (httpx.Response(200, json={"code": "0000"}), PlatformAway),
-        (httpx.Response(200, json={"code": "0000", "resultData": []}), PlatformAway),
-        (httpx.Response(403, text="WAF"), PlatformAway),
-        (httpx.Response(502), PlatformAway),
+        (httpx.Response(200, json={"code": "SN0006"}), PlatformRejected),
+        (httpx.Response(200, json={"code": "SN9999"}), PlatformRejected),
+        (httpx.Response(200, json={}), PlatformRejected),
+        (httpx.Response(200, json={"code": "0000"}), PlatformUnavailable),
+        (httpx.Response(200, json={"code": "0000", "resultData": []}), PlatformUnavailable),
+        (httpx.Response(403, text="WAF"), PlatformUnavailable),
+        (httpx.Response(502), PlatformUnavailable),
     ],
 )
 async def test_what_cannot_be_read_is_not_taken_for_nothing_found(
     answer: httpx.Response, error: type[Exception], clock: ManualClock
 ) -> None:
-    with pytest.raises(PlatformAway) as caught:
+    with pytest.raises(PlatformUnavailable) as caught:
         await looked(answer, clock)
     assert type(caught.value) is error
 

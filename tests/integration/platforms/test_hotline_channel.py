@@ -10,10 +10,10 @@ import pytest
 
 from services.reply.channels.channel import Ambiguous, OutgoingReply, Refused
 from services.reply.channels.hotline_12345 import HotlineChannel, HotlineSettings
-from services.simulators.faults import FaultKind
-from services.simulators.settings import SimulatorSettings
-from services.simulators.simulators import Simulators
 from shared.clock import ManualClock
+from waterdesk.simulators.faults import FaultKind
+from waterdesk.simulators.settings import SimulatorSettings
+from waterdesk.simulators.simulators import Simulators
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,14 @@ import uvicorn
 
 from services.intake.platforms.hotline_12345 import HotlineFeed
 from services.intake.platforms.hotline_12345 import HotlineSettings as FeedSettings
-from services.reply.channels.channel import Ambiguous, OutgoingReply, PlatformAway
+from services.reply.channels.channel import Ambiguous, OutgoingReply, PlatformUnavailable
 from services.reply.channels.hotline_12345 import HotlineChannel, HotlineSettings
-from services.simulators.app import build_app
-from services.simulators.faults import FaultKind
-from services.simulators.settings import SimulatorSettings
-from services.simulators.simulators import Simulators
 from shared.clock import ManualClock
 from shared.http import Patience
+from waterdesk.simulators.app import build_app
+from waterdesk.simulators.faults import FaultKind
+from waterdesk.simulators.settings import SimulatorSettings
+from waterdesk.simulators.simulators import Simulators
 
 PATIENCE = Patience(attempts=2, first_wait=0)
 
@@ -97,9 +97,9 @@ async def test_nobody_listening_is_away(clock: ManualClock) -> None:
     channel = HotlineChannel(
         HotlineSettings(f"http://127.0.0.1:{port}", "a", "s"), clock, patience=PATIENCE
     )
-    with pytest.raises(PlatformAway):
+    with pytest.raises(PlatformUnavailable):
         await channel.send(reply_to("1"))
-    with pytest.raises(PlatformAway):
+    with pytest.raises(PlatformUnavailable):
         await channel.look(reply_to("1"))
     await channel.close()
 

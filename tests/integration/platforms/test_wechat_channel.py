@@ -8,13 +8,13 @@ from typing import Any
 import httpx
 import pytest
 
-from services.reply.channels.channel import Ambiguous, OutgoingReply, PlatformAway, Refused
+from services.reply.channels.channel import Ambiguous, OutgoingReply, PlatformUnavailable, Refused
 from services.reply.channels.wechat import WeChatChannel, WeChatSettings
-from services.simulators.faults import FaultKind
-from services.simulators.settings import SimulatorSettings
-from services.simulators.simulators import Simulators
 from shared.clock import ManualClock
-from shared.http import PlatformRefused
+from shared.http import PlatformRejected
+from waterdesk.simulators.faults import FaultKind
+from waterdesk.simulators.settings import SimulatorSettings
+from waterdesk.simulators.simulators import Simulators
 
 REPLY = OutgoingReply(
     "r-1", "24", "水管已修复，三组恢复供水，感谢来信。", solved=True, handle="o-1"
@@ -99,7 +99,7 @@ async def test_without_a_token_nothing_is_sent_and_it_is_tried_later(account: Ac
         FaultKind.WAF_403,
     ):
         account.simulators.wechat.faults.add(kind, on="token")
-        with pytest.raises(PlatformAway):
+        with pytest.raises(PlatformUnavailable):
             await account.channel.send(REPLY)
     assert account.sent("customer_message") == []
     await account.channel.send(REPLY)
@@ -123,11 +123,11 @@ async def test_nobody_can_be_answered_without_a_handle(account: Account) -> None
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
-        ({"errcode": -1}, PlatformAway),
-        ({"errcode": 45009}, PlatformAway),
-        ({"errcode": 45011}, PlatformAway),
-        ({"errcode": 40001}, PlatformRefused),
-        ({"errcode": 48001}, PlatformRefused),
+        ({"errcode": -1}, PlatformUnavailable),
+        ({"errcode": 45009}, PlatformUnavailable),
+        ({"errcode": 45011}, PlatformUnavailable),
+        ({"errcode": 40001}, PlatformRejected),
+        ({"errcode": 48001}, PlatformRejected),
         ({"errcode": 43101, "errmsg": "o-1"}, Refused),
         ({"errcode": 45002}, Refused),
         ({"errcode": "o-1"}, Ambiguous),
@@ -162,7 +162,7 @@ async def test_odd_answers_about_the_token_send_nothing(answer: object, clock: M
 
     settings = WeChatSettings("http://api", "wx", "s")
     channel = WeChatChannel(settings, clock, transport=httpx.MockTransport(wechat))
-    with pytest.raises(PlatformAway):
+    with pytest.raises(PlatformUnavailable):
         await channel.send(REPLY)
     await channel.close()
     assert set(paths) == {"/cgi-bin/stable_token"}

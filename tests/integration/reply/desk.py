@@ -9,11 +9,11 @@ from sqlmodel import col
 
 from services.reply.handlers.drafting import Office
 from services.reply.handlers.sweeping import sweep
-from services.reply.hearing import handlers
-from services.reply.models import Complaint, Promise, Reply, ReplyState
+from services.reply.models import Complaint, Deadline, Reply, ReplyState
 from services.reply.rulebook import Rulebook, read_rulebook
 from services.reply.rules.deadlines import Stage
-from shared.bus.waves import in_waves
+from services.reply.subscriptions import handlers
+from shared.bus.batching import grouped_by_handler
 from shared.clock import ManualClock
 from shared.db import Database
 from shared.events.event import Event
@@ -35,7 +35,7 @@ class Desk:
         """One batch, one transaction."""
         handle = handlers(self.rulebook, OFFICE)
         async with self.database.work() as (session, outbox):
-            for handler, group in in_waves([heard(event) for event in events], handle):
+            for handler, group in grouped_by_handler([heard(event) for event in events], handle):
                 await handler(session, outbox, group, self.clock.now())
             told = outbox.events
         self.told.extend(told)
@@ -55,10 +55,10 @@ class Desk:
                 await session.execute(select(Complaint).where(col(Complaint.id) == complaint_id))
             ).scalar_one()
 
-    async def promises(self, complaint_id: str = "c1") -> dict[Stage, Promise]:
+    async def deadlines(self, complaint_id: str = "c1") -> dict[Stage, Deadline]:
         async with self.database.reading() as session:
             found = await session.execute(
-                select(Promise).where(col(Promise.complaint_id) == complaint_id)
+                select(Deadline).where(col(Deadline.complaint_id) == complaint_id)
             )
             return {Stage(row.stage): row for row in found.scalars()}
 

@@ -11,7 +11,7 @@ from shared.events.complaints import (
     ComplaintReceived,
     Decision,
 )
-from shared.events.event import Event, Heard
+from shared.events.event import Envelope, Event
 from shared.events.work_orders import (
     ComplaintsLinked,
     CrewArrived,
@@ -30,8 +30,8 @@ E = TypeVar("E", bound=Event)
 _numbers = count(1)
 
 
-def heard(event: E) -> Heard[E]:
-    return Heard(id=f"event-{next(_numbers)}", time=NOW, data=event)
+def heard(event: E) -> Envelope[E]:
+    return Envelope(id=f"event-{next(_numbers)}", time=NOW, data=event)
 
 
 def decision(**changes: Any) -> Decision:

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlmodel import col
 
 from services.reply.acknowledger import Acknowledger
+from services.reply.channel_registry import WaysOut, open_ways_out
 from services.reply.channels.channel import Channel
 from services.reply.handlers.reviewing import approve, write_draft
 from services.reply.models import Reply
@@ -18,14 +19,13 @@ from services.reply.resident_handle import ResidentHandles
 from services.reply.rules.delivery import Pace
 from services.reply.sender import Sender
 from services.reply.settings import ReplySettings
-from services.reply.ways_out import WaysOut, open_ways_out
-from services.simulators.app import build_app
-from services.simulators.faults import Faults
-from services.simulators.settings import SimulatorSettings
-from services.simulators.simulators import Simulators
 from shared.bus.tables import outbox as outbox_table
 from tests.integration.reply.desk import OFFICE, Desk
 from tests.integration.reply.events import COUNTY, linked, received, repaired
+from waterdesk.simulators.app import build_app
+from waterdesk.simulators.faults import Faults
+from waterdesk.simulators.settings import SimulatorSettings
+from waterdesk.simulators.simulators import Simulators
 
 THEIRS = SimulatorSettings()
 SECRET = "a secret of more than thirty-two characters"

@@ -2,11 +2,11 @@
 
 import pytest
 
-from services.simulators.faults import FaultKind
 from shared.events.complaints import Decision
 from tests.conftest import NOW
 from tests.integration.reply.events import HOUR, NOT_OURS, decided, decision, linked, received
 from tests.integration.reply.postbox import Postbox
+from waterdesk.simulators.faults import FaultKind
 
 
 def _accepted(postbox: Postbox) -> list[dict[str, object]]:

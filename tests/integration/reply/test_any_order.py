@@ -88,7 +88,7 @@ def _merged(one: Sequence[Event], other: Sequence[Event], turns: list[bool]) -> 
 async def _end(desk: Desk, complaint_id: str) -> list[object]:
     """Everything that matters, and at most one answer."""
     complaint = await desk.complaint(complaint_id)
-    promises = await desk.promises(complaint_id)
+    deadlines = await desk.deadlines(complaint_id)
     live = [
         reply for reply in await desk.replies(complaint_id) if reply.state != ReplyState.SUPERSEDED
     ]
@@ -96,8 +96,8 @@ async def _end(desk: Desk, complaint_id: str) -> list[object]:
     return [
         complaint.model_dump(exclude={"id", "external_id"}),
         {
-            stage: (row.due_at, row.standing, row.kept_at, row.next_at)
-            for stage, row in promises.items()
+            stage: (row.due_at, row.standing, row.met_at, row.next_at)
+            for stage, row in deadlines.items()
         },
         [(reply.state, reply.text, reply.returned, reply.solved) for reply in live],
     ]
@@ -140,4 +140,4 @@ async def test_two_replicas_that_hear_one_half_each_miss_nothing(desk: Desk) -> 
             ),
         )
         assert (await desk.live_reply(name)).version == 1
-        assert (await desk.promises(name))[Stage.RESOLVE].kept_at == NOW + 4 * HOUR
+        assert (await desk.deadlines(name))[Stage.RESOLVE].met_at == NOW + 4 * HOUR

@@ -11,7 +11,6 @@ from services.reply.models import ReplyState
 from services.reply.rules.deadlines import Stage
 from services.reply.rules.escalation import Standing
 from services.reply.service import build
-from services.simulators.faults import FaultKind
 from shared.auth.permissions import Role
 from shared.auth.tokens import Person, issue_token
 from shared.bus.embedded import EmbeddedBus
@@ -29,6 +28,7 @@ from tests.integration.reply.events import (
     repaired,
 )
 from tests.integration.reply.postbox import SECRET, Postbox, settings
+from waterdesk.simulators.faults import FaultKind
 
 
 @pytest.fixture
@@ -162,7 +162,7 @@ async def test_another_county_sees_and_does_nothing(drafted: Desk, call: Caller)
     assert (await call("GET", "/replies", **elsewhere)).json() == []
     answers = [
         await call("GET", "/replies/c1", **elsewhere),
-        await call("GET", "/promises?complaint_id=c1", **elsewhere),
+        await call("GET", "/deadlines?complaint_id=c1", **elsewhere),
         await call("POST", "/replies/c1/approve", {"version": 1}, **elsewhere),
         await call(
             "PUT", "/replies/c1/draft", {"text": "x", "solved": True, "version": 1}, **elsewhere
@@ -184,16 +184,16 @@ async def test_each_role_may_do_its_part_only(drafted: Desk, call: Caller) -> No
     assert {answer.status_code for answer in refused} == {403}
 
 
-async def test_a_recorded_contact_keeps_the_promise_and_enters_the_draft(
+async def test_a_recorded_contact_keeps_the_deadline_and_enters_the_draft(
     drafted: Desk, call: Caller
 ) -> None:
     drafted.clock.move_to(NOW + 3 * HOUR)
     spoken = {"contacted_at": (NOW + HOUR).isoformat()}
     done = await call("POST", "/complaints/c1/contacted", spoken, role=Role.CREW)
     assert done.status_code == 204
-    promises = (await call("GET", "/promises?complaint_id=c1")).json()
-    assert [promise["stage"] for promise in promises] == [stage.value for stage in Stage]
-    assert (await drafted.promises())[Stage.FIRST_CONTACT].kept_at == NOW + HOUR
+    deadlines = (await call("GET", "/deadlines?complaint_id=c1")).json()
+    assert [deadline["stage"] for deadline in deadlines] == [stage.value for stage in Stage]
+    assert (await drafted.deadlines())[Stage.FIRST_CONTACT].met_at == NOW + HOUR
     assert "已与反映人联系" in (await drafted.live_reply()).text
 
 
@@ -225,7 +225,7 @@ async def test_the_call_sheets_tick_answers_a_complaint_that_came_by_phone(
     assert ticked.status_code == 204
     reply = await desk.live_reply()
     assert (reply.state, reply.told_by, reply.settled_by) == ("delivered", "phone", "li")
-    assert (await desk.promises())[Stage.REPLY].standing == Standing.MET
+    assert (await desk.deadlines())[Stage.REPLY].standing == Standing.MET
 
 
 @pytest.mark.parametrize(("outcome", "sent"), [("arrived", 1), ("send_again", 2)])
@@ -273,14 +273,14 @@ async def test_what_is_on_its_way_cannot_be_changed(postbox: Postbox, call: Call
 
 async def test_more_time_is_asked_for_granted_and_counted(desk: Desk, call: Caller) -> None:
     await desk.hears(received(time_limit="3个工作日"))
-    old = (await desk.promises())[Stage.RESOLVE].due_at
+    old = (await desk.deadlines())[Stage.RESOLVE].due_at
     asked = {"new_due_at": (old + 5 * DAY).isoformat(), "reason": "需换主管，等材料"}
-    path = "/promises/c1/resolve/extension"
+    path = "/deadlines/c1/resolve/extension"
     assert (await call("POST", path, asked)).status_code == 202
-    assert (await desk.promises())[Stage.RESOLVE].due_at == old
+    assert (await desk.deadlines())[Stage.RESOLVE].due_at == old
     assert _key(await call("POST", path, asked)) == "extension_asked_already"
     assert (await call("POST", f"{path}/answer", {"granted": True})).status_code == 204
-    resolve = (await desk.promises())[Stage.RESOLVE]
+    resolve = (await desk.deadlines())[Stage.RESOLVE]
     assert (resolve.due_at, resolve.extensions_granted) == (old + 5 * DAY, 1)
     assert _key(await call("POST", f"{path}/answer", {"granted": True})) == "no_extension_asked"
     assert _key(await call("POST", path, asked)) == "extensions_used_up"
@@ -288,11 +288,11 @@ async def test_more_time_is_asked_for_granted_and_counted(desk: Desk, call: Call
 
 async def test_more_time_refused_leaves_the_old_limit(desk: Desk, call: Caller) -> None:
     await desk.hears(received())
-    old = (await desk.promises())[Stage.REPLY].due_at
+    old = (await desk.deadlines())[Stage.REPLY].due_at
     asked = {"new_due_at": (old + DAY).isoformat(), "reason": "等材料"}
-    await call("POST", "/promises/c1/reply/extension", asked)
-    await call("POST", "/promises/c1/reply/extension/answer", {"granted": False})
-    reply = (await desk.promises())[Stage.REPLY]
+    await call("POST", "/deadlines/c1/reply/extension", asked)
+    await call("POST", "/deadlines/c1/reply/extension/answer", {"granted": False})
+    reply = (await desk.deadlines())[Stage.REPLY]
     assert (reply.due_at, reply.extensions_granted) == (old, 0)
 
 

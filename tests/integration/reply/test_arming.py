@@ -1,11 +1,11 @@
-"""A complaint received: what is promised for it, once, whatever was heard before."""
+"""A complaint received: what is deadlined for it, once, whatever was heard before."""
 
 from datetime import UTC, datetime
 
 import pytest
 
 from services.reply.rules.deadlines import Stage
-from shared.events.replies import PromisesArmed
+from shared.events.replies import DeadlinesSet
 from tests.conftest import NOW
 from tests.integration.reply.desk import Desk
 from tests.integration.reply.events import HOUR, NOT_OURS, decision, linked, received, repaired
@@ -14,45 +14,45 @@ END_OF_NEXT_DAY = datetime(2026, 10, 13, 15, 59, 59, tzinfo=UTC)
 END_OF_FIFTH_WORKING_DAY = datetime(2026, 10, 19, 15, 59, 59, tzinfo=UTC)
 
 
-async def test_every_stage_of_the_policy_is_promised(desk: Desk) -> None:
+async def test_every_stage_of_the_policy_is_deadlined(desk: Desk) -> None:
     await desk.hears(received())
-    promises = await desk.promises()
-    assert {stage: row.due_at for stage, row in promises.items()} == {
+    deadlines = await desk.deadlines()
+    assert {stage: row.due_at for stage, row in deadlines.items()} == {
         Stage.ACCEPT: END_OF_NEXT_DAY,
         Stage.FIRST_CONTACT: END_OF_NEXT_DAY,
         Stage.RESOLVE: END_OF_FIFTH_WORKING_DAY,
         Stage.REPLY: END_OF_FIFTH_WORKING_DAY,
     }
-    assert all(row.next_at == row.warn_at < row.due_at for row in promises.values())
+    assert all(row.next_at == row.warn_at < row.due_at for row in deadlines.values())
 
 
 async def test_the_limit_printed_on_the_order_wins(desk: Desk) -> None:
     await desk.hears(received(time_limit="3个工作日"))
-    promises = await desk.promises()
-    assert promises[Stage.REPLY].due_at == datetime(2026, 10, 15, 15, 59, 59, tzinfo=UTC)
-    assert promises[Stage.REPLY].source == "printed"
-    assert promises[Stage.ACCEPT].source == "ordinary"
+    deadlines = await desk.deadlines()
+    assert deadlines[Stage.REPLY].due_at == datetime(2026, 10, 15, 15, 59, 59, tzinfo=UTC)
+    assert deadlines[Stage.REPLY].source == "printed"
+    assert deadlines[Stage.ACCEPT].source == "ordinary"
 
 
 async def test_an_urgent_complaint_is_due_sooner(desk: Desk) -> None:
     await desk.hears(received(decision=decision(urgent=True)))
-    assert (await desk.promises())[Stage.REPLY].due_at == NOW + 24 * HOUR
+    assert (await desk.deadlines())[Stage.REPLY].due_at == NOW + 24 * HOUR
 
 
 async def test_a_limit_nobody_can_read_is_said_and_the_policy_counts(desk: Desk) -> None:
     await desk.hears(received(time_limit="尽快"))
-    (armed,) = desk.told_of(PromisesArmed)
-    assert isinstance(armed, PromisesArmed)
+    (armed,) = desk.told_of(DeadlinesSet)
+    assert isinstance(armed, DeadlinesSet)
     assert armed.limit_unreadable
     assert (await desk.complaint()).limit_unreadable
-    assert (await desk.promises())[Stage.REPLY].due_at == END_OF_FIFTH_WORKING_DAY
+    assert (await desk.deadlines())[Stage.REPLY].due_at == END_OF_FIFTH_WORKING_DAY
 
 
 async def test_each_complaint_of_a_batch_is_told_once(desk: Desk) -> None:
     batch = [received(f"c{number}") for number in range(60)]
     await desk.hears(*batch)
     await desk.hears(*batch[:10])
-    armed = [event.key for event in desk.told_of(PromisesArmed)]
+    armed = [event.key for event in desk.told_of(DeadlinesSet)]
     assert sorted(armed) == sorted(complaint.complaint_id for complaint in batch)
 
 
@@ -66,9 +66,9 @@ async def test_a_repair_heard_of_before_the_complaint_is_answered(
         await desk.hears(linked())
         await desk.hears(repaired())
         await desk.hears(received())
-    promises = await desk.promises()
-    assert promises[Stage.RESOLVE].kept_at == NOW + 4 * HOUR
-    assert promises[Stage.REPLY].kept_at is None
+    deadlines = await desk.deadlines()
+    assert deadlines[Stage.RESOLVE].met_at == NOW + 4 * HOUR
+    assert deadlines[Stage.REPLY].met_at is None
     assert (await desk.live_reply()).state == "draft"
 
 

@@ -1,4 +1,4 @@
-"""Promises are kept by what happened and when, whichever news came first."""
+"""Deadlines are kept by what happened and when, whichever news came first."""
 
 from datetime import timedelta
 
@@ -6,7 +6,7 @@ import pytest
 
 from services.reply.rules.deadlines import Stage
 from services.reply.rules.escalation import Standing
-from shared.events.replies import PromiseKept, PromiseMissed, PromisesArmed
+from shared.events.replies import DeadlineMet, DeadlineMissed, DeadlinesSet
 from tests.conftest import NOW
 from tests.integration.reply.desk import Desk
 from tests.integration.reply.events import (
@@ -25,24 +25,24 @@ from tests.integration.reply.events import (
 )
 
 
-def _ended(desk: Desk, kind: type[PromiseKept | PromiseMissed]) -> list[str]:
+def _ended(desk: Desk, kind: type[DeadlineMet | DeadlineMissed]) -> list[str]:
     return [event.stage for event in desk.told_of(kind) if isinstance(event, kind)]
 
 
 async def test_a_link_accepts_an_arrival_is_the_contact_a_repair_resolves(desk: Desk) -> None:
     await desk.hears(received(), opened(), linked(), assigned(), arrived(), repaired())
-    promises = await desk.promises()
-    assert {stage: row.kept_at for stage, row in promises.items()} == {
+    deadlines = await desk.deadlines()
+    assert {stage: row.met_at for stage, row in deadlines.items()} == {
         Stage.ACCEPT: NOW + HOUR,
         Stage.FIRST_CONTACT: NOW + 2 * HOUR,
         Stage.RESOLVE: NOW + 4 * HOUR,
         Stage.REPLY: None,
     }
-    assert [promises[stage].standing for stage in (Stage.ACCEPT, Stage.REPLY)] == [
+    assert [deadlines[stage].standing for stage in (Stage.ACCEPT, Stage.REPLY)] == [
         Standing.MET,
         Standing.OPEN,
     ]
-    assert sorted(_ended(desk, PromiseKept)) == ["accept", "first_contact", "resolve"]
+    assert sorted(_ended(desk, DeadlineMet)) == ["accept", "first_contact", "resolve"]
 
 
 async def test_the_same_news_twice_tells_nothing_twice(desk: Desk) -> None:
@@ -56,36 +56,36 @@ async def test_what_was_done_late_is_missed_and_kept_late(desk: Desk) -> None:
     await desk.hears(
         received(time_limit="24小时"), linked(), arrived(), repaired(at=NOW + 25 * HOUR)
     )
-    resolve = (await desk.promises())[Stage.RESOLVE]
+    resolve = (await desk.deadlines())[Stage.RESOLVE]
     assert resolve.standing == Standing.MISSED
-    assert resolve.kept_at == NOW + 25 * HOUR
+    assert resolve.met_at == NOW + 25 * HOUR
     (kept,) = [
         event
-        for event in desk.told_of(PromiseKept)
-        if isinstance(event, PromiseKept) and event.stage == "resolve"
+        for event in desk.told_of(DeadlineMet)
+        if isinstance(event, DeadlineMet) and event.stage == "resolve"
     ]
     assert kept.late
-    assert _ended(desk, PromiseMissed) == ["resolve"]
+    assert _ended(desk, DeadlineMissed) == ["resolve"]
 
 
 async def test_a_miss_recorded_for_want_of_news_is_put_right(desk: Desk) -> None:
     await desk.hears(received(time_limit="24小时"))
     await desk.sweeps(NOW + 25 * HOUR)
-    assert (await desk.promises())[Stage.RESOLVE].standing == Standing.MISSED
+    assert (await desk.deadlines())[Stage.RESOLVE].standing == Standing.MISSED
     await desk.hears(linked(), repaired(at=NOW + 4 * HOUR))
-    resolve = (await desk.promises())[Stage.RESOLVE]
+    resolve = (await desk.deadlines())[Stage.RESOLVE]
     assert resolve.standing == Standing.MET
     assert resolve.missed_recorded_at is None
     assert resolve.next_at is None
-    last = desk.told_of(PromiseKept)[-1]
-    assert isinstance(last, PromiseKept)
+    last = desk.told_of(DeadlineMet)[-1]
+    assert isinstance(last, DeadlineMet)
     assert not last.late
 
 
 async def test_a_sweep_after_late_news_records_no_second_miss(desk: Desk) -> None:
     await desk.hears(received(time_limit="24小时"), linked(), repaired(at=NOW + 25 * HOUR))
     await desk.sweeps(NOW + 26 * HOUR)
-    assert _ended(desk, PromiseMissed).count("resolve") == 1
+    assert _ended(desk, DeadlineMissed).count("resolve") == 1
 
 
 async def test_what_was_done_on_a_work_order_after_the_complaint_left_it_does_not_count(
@@ -97,12 +97,12 @@ async def test_what_was_done_on_a_work_order_after_the_complaint_left_it_does_no
         linked(work_order_id="w2", at=NOW + 2 * HOUR),
         repaired("w1", at=NOW + 3 * HOUR),
     )
-    promises = await desk.promises()
-    assert promises[Stage.ACCEPT].kept_at == NOW + HOUR
-    assert promises[Stage.RESOLVE].kept_at is None
+    deadlines = await desk.deadlines()
+    assert deadlines[Stage.ACCEPT].met_at == NOW + HOUR
+    assert deadlines[Stage.RESOLVE].met_at is None
     assert await desk.replies() == []
     await desk.hears(repaired("w2", at=NOW + 4 * HOUR))
-    assert (await desk.promises())[Stage.RESOLVE].kept_at == NOW + 4 * HOUR
+    assert (await desk.deadlines())[Stage.RESOLVE].met_at == NOW + 4 * HOUR
     assert (await desk.live_reply()).version == 1
 
 
@@ -110,49 +110,49 @@ async def test_a_complaint_linked_to_a_finished_repair_was_resolved_when_it_came
     desk: Desk,
 ) -> None:
     await desk.hears(repaired(at=NOW), received(), linked(at=NOW + HOUR))
-    assert (await desk.promises())[Stage.RESOLVE].kept_at == NOW + HOUR
+    assert (await desk.deadlines())[Stage.RESOLVE].met_at == NOW + HOUR
 
 
 async def test_nothing_found_resolves_but_writes_no_answer(desk: Desk) -> None:
     await desk.hears(received(), linked(), closed(outcome="nothing_found"))
-    assert (await desk.promises())[Stage.RESOLVE].kept_at == NOW + 5 * HOUR
+    assert (await desk.deadlines())[Stage.RESOLVE].met_at == NOW + 5 * HOUR
     assert await desk.replies() == []
 
 
 async def test_a_person_who_decides_has_accepted_the_complaint(desk: Desk) -> None:
     await desk.hears(received(), decided(at=NOW + HOUR, category="billing"))
-    assert (await desk.promises())[Stage.ACCEPT].kept_at == NOW + HOUR
+    assert (await desk.deadlines())[Stage.ACCEPT].met_at == NOW + HOUR
     assert (await desk.complaint()).category == "billing"
 
 
 async def test_a_limit_printed_anew_is_counted_and_told(desk: Desk) -> None:
     await desk.hears(received(time_limit="5个工作日"))
     await desk.hears(edited(time_limit="24小时", at=NOW + HOUR))
-    assert (await desk.promises())[Stage.REPLY].due_at == NOW + 24 * HOUR
-    assert len(desk.told_of(PromisesArmed)) == 2
+    assert (await desk.deadlines())[Stage.REPLY].due_at == NOW + 24 * HOUR
+    assert len(desk.told_of(DeadlinesSet)) == 2
 
 
 async def test_an_edit_that_changes_no_limit_arms_nothing(desk: Desk) -> None:
     await desk.hears(received(time_limit="5个工作日"))
     await desk.hears(edited(time_limit="5个工作日"))
-    assert len(desk.told_of(PromisesArmed)) == 1
+    assert len(desk.told_of(DeadlinesSet)) == 1
 
 
 async def test_a_decision_that_it_is_urgent_brings_the_deadlines_forward(desk: Desk) -> None:
     await desk.hears(received())
     await desk.hears(decided(urgent=True, at=NOW + HOUR))
-    promises = await desk.promises()
-    assert promises[Stage.REPLY].due_at == NOW + 24 * HOUR
-    assert promises[Stage.ACCEPT].due_at == NOW + timedelta(minutes=30)
-    assert promises[Stage.ACCEPT].standing == Standing.MISSED
+    deadlines = await desk.deadlines()
+    assert deadlines[Stage.REPLY].due_at == NOW + 24 * HOUR
+    assert deadlines[Stage.ACCEPT].due_at == NOW + timedelta(minutes=30)
+    assert deadlines[Stage.ACCEPT].standing == Standing.MISSED
 
 
 async def test_a_longer_limit_printed_later_warns_again(desk: Desk) -> None:
     await desk.hears(received(time_limit="24小时"))
     await desk.sweeps(NOW + 23 * HOUR)
-    assert (await desk.promises())[Stage.REPLY].standing == Standing.WARNED
+    assert (await desk.deadlines())[Stage.REPLY].standing == Standing.WARNED
     await desk.hears(edited(time_limit="10个工作日", at=NOW + 23 * HOUR))
-    reply = (await desk.promises())[Stage.REPLY]
+    reply = (await desk.deadlines())[Stage.REPLY]
     assert reply.standing == Standing.OPEN
     assert reply.next_at == reply.warn_at
 
@@ -161,7 +161,7 @@ async def test_a_miss_is_not_edited_away(desk: Desk) -> None:
     await desk.hears(received(time_limit="24小时"))
     await desk.sweeps(NOW + 25 * HOUR)
     await desk.hears(edited(time_limit="10个工作日", at=NOW + 25 * HOUR))
-    reply = (await desk.promises())[Stage.REPLY]
+    reply = (await desk.deadlines())[Stage.REPLY]
     assert reply.standing == Standing.MISSED
     assert reply.due_at == NOW + 24 * HOUR
 

@@ -11,7 +11,7 @@ from services.reply.rules.deadlines import Stage
 from services.reply.rules.escalation import Standing
 from services.reply.tasks import recount_once
 from shared.bus.tables import outbox as outbox_table
-from shared.events.replies import PromisesArmed
+from shared.events.replies import DeadlinesSet
 from tests.integration.reply.desk import Desk
 from tests.integration.reply.events import DAY, received
 
@@ -36,16 +36,16 @@ async def test_what_was_provisional_becomes_certain_and_is_told(
     desk: Desk, with_2027: Rulebook
 ) -> None:
     await desk.hears(received(sent_at=BEFORE_NEW_YEAR))
-    before = (await desk.promises())[Stage.REPLY]
+    before = (await desk.deadlines())[Stage.REPLY]
     assert before.provisional
     assert await recount_once(desk.database, with_2027) == 1
-    after = (await desk.promises())[Stage.REPLY]
+    after = (await desk.deadlines())[Stage.REPLY]
     assert not after.provisional
     assert after.due_at > before.due_at
     assert after.next_at == after.warn_at
     async with desk.database.reading() as session:
         told = (await session.execute(outbox_table.select())).all()
-    assert [row.headers["ce_type"] for row in told] == [PromisesArmed.type] * 2
+    assert [row.headers["ce_type"] for row in told] == [DeadlinesSet.type] * 2
     assert await recount_once(desk.database, with_2027) == 0
 
 
@@ -60,10 +60,10 @@ async def test_a_complaint_the_change_does_not_touch_is_counted_but_nothing_is_t
 
 async def test_a_miss_stays_a_miss(desk: Desk, with_2027: Rulebook) -> None:
     await desk.hears(received(sent_at=BEFORE_NEW_YEAR))
-    before = (await desk.promises())[Stage.REPLY]
+    before = (await desk.deadlines())[Stage.REPLY]
     await desk.sweeps(before.due_at + DAY)
     await recount_once(desk.database, with_2027)
-    after = (await desk.promises())[Stage.REPLY]
+    after = (await desk.deadlines())[Stage.REPLY]
     assert (after.standing, after.due_at) == (Standing.MISSED, before.due_at)
 
 

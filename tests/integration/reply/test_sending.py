@@ -11,11 +11,11 @@ from services.reply.channels.channel import Channel, OutgoingReply, Receipt
 from services.reply.models import ComplaintState, Reply, ReplyState
 from services.reply.rules.deadlines import Stage
 from services.reply.rules.escalation import Standing
-from services.simulators.faults import FaultKind
 from shared.events.replies import ReplyDelivered, ReplyStuck, ResidentTold
 from tests.integration.reply.dying import Killed, killed_at
 from tests.integration.reply.events import HOUR, NOT_OURS, received
 from tests.integration.reply.postbox import PACE, Postbox
+from waterdesk.simulators.faults import FaultKind
 
 PLATFORMS = ("hotline_12345", "message_board", "wechat")
 OPERATIONS = {"hotline_12345": "reply", "message_board": "answer", "wechat": "customer_message"}
@@ -23,7 +23,7 @@ LOOKABLE = ("hotline_12345", "message_board")
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
-async def test_an_approved_reply_arrives_and_ends_the_promises(
+async def test_an_approved_reply_arrives_and_ends_the_deadlines(
     postbox: Postbox, platform: str
 ) -> None:
     await postbox.approved(platform=platform)
@@ -33,8 +33,8 @@ async def test_an_approved_reply_arrives_and_ends_the_promises(
     assert reply.receipt
     assert len(postbox.taken()) == 1
     assert (await postbox.desk.complaint()).state == ComplaintState.ANSWERED
-    promise = (await postbox.desk.promises())[Stage.REPLY]
-    assert (promise.standing, promise.kept_at) == (Standing.MET, reply.delivered_at)
+    deadline = (await postbox.desk.deadlines())[Stage.REPLY]
+    assert (deadline.standing, deadline.met_at) == (Standing.MET, reply.delivered_at)
     told_by = {"wechat": "wechat"}.get(platform, "platform")
     assert (reply.told_by, reply.told_at) == (told_by, reply.delivered_at)
 
@@ -46,7 +46,7 @@ async def test_a_delivery_is_told_once(postbox: Postbox) -> None:
     assert events.count(ReplyDelivered.type) == events.count(ResidentTold.type) == 1
 
 
-async def test_what_is_not_ours_goes_back_and_every_promise_ends(postbox: Postbox) -> None:
+async def test_what_is_not_ours_goes_back_and_every_deadline_ends(postbox: Postbox) -> None:
     number = postbox.simulators.hotline.add_order({"issueDesc": "屋顶漏水"})
     await postbox.desk.hears(received(external_id=number, decision=NOT_OURS))
     version = await postbox.writes("该问题由县住建局负责。", responsible="县住建局", version=1)
@@ -57,8 +57,8 @@ async def test_what_is_not_ours_goes_back_and_every_promise_ends(postbox: Postbo
     assert isinstance(body, dict)
     assert body["responsible"] == "县住建局"
     assert (await postbox.desk.complaint()).state == ComplaintState.RETURNED
-    promises = await postbox.desk.promises()
-    assert {row.standing for row in promises.values()} == {Standing.MET}
+    deadlines = await postbox.desk.deadlines()
+    assert {row.standing for row in deadlines.values()} == {Standing.MET}
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)

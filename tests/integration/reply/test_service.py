@@ -11,7 +11,7 @@ from shared.bus.embedded import EmbeddedBus
 from shared.bus.relay import relay_batch
 from shared.bus.topics import ALL, COMPLAINTS, REPLIES, WORK_ORDERS
 from shared.events.event import Event, to_message
-from shared.events.replies import PromisesArmed, ReplyApproved, ReplyDelivered, ReplyDrafted
+from shared.events.replies import DeadlinesSet, ReplyApproved, ReplyDelivered, ReplyDrafted
 from shared.service import Service
 from tests.integration.reply.events import linked, received, repaired
 from tests.integration.reply.postbox import SECRET, Postbox, settings
@@ -61,16 +61,16 @@ async def test_from_the_bus_to_the_platform_and_back(
         while heard < len(told):
             heard += await service.consumer.take_next(subscription, asyncio.Event())
     await postbox.approves("c1")
-    for turn in service.turns:
+    for turn in service.tasks:
         while await turn.once():
             pass
     assert (await postbox.desk.live_reply()).state == ReplyState.DELIVERED
-    assert {turn.name for turn in service.turns} == {"sweep", "send", "recount", "acknowledge"}
+    assert {turn.name for turn in service.tasks} == {"sweep", "send", "recount", "acknowledge"}
     assert len(list(postbox.simulators.journal.entries(kind="replied"))) == 1
     async with database.connect() as connection:
         while await relay_batch(connection, bus):
             pass
     async with bus.read_from(REPLIES, None) as reading:
         said = [item.message.headers["ce_type"] for item in await reading.poll(100, 1)]
-    for kind in (PromisesArmed, ReplyDrafted, ReplyApproved, ReplyDelivered):
+    for kind in (DeadlinesSet, ReplyDrafted, ReplyApproved, ReplyDelivered):
         assert said.count(kind.type) == 1

@@ -11,7 +11,7 @@ from services.reply.rules.deadlines import Stage
 from services.reply.rules.escalation import Standing
 from services.reply.tasks import sweep_once
 from shared.bus.tables import outbox as outbox_table
-from shared.events.replies import PromiseKept, PromiseMissed, PromiseWarned
+from shared.events.replies import DeadlineMet, DeadlineMissed, DeadlineWarned
 from tests.conftest import NOW
 from tests.integration.reply.desk import Desk
 from tests.integration.reply.dying import Killed, killed_at
@@ -25,26 +25,26 @@ async def test_nothing_is_due_yet(desk: Desk) -> None:
     assert await desk.sweeps() == 0
 
 
-async def test_a_promise_is_warned_of_once_and_then_recorded_missed_once(desk: Desk) -> None:
+async def test_a_deadline_is_warned_of_once_and_then_recorded_missed_once(desk: Desk) -> None:
     await desk.hears(received(time_limit="24小时"))
-    reply = (await desk.promises())[Stage.REPLY]
+    reply = (await desk.deadlines())[Stage.REPLY]
     await desk.sweeps(reply.warn_at)
     await desk.sweeps()
-    warned = [w for w in desk.told_of(PromiseWarned) if isinstance(w, PromiseWarned)]
+    warned = [w for w in desk.told_of(DeadlineWarned) if isinstance(w, DeadlineWarned)]
     assert [w.stage for w in warned].count("reply") == 1
     await desk.sweeps(reply.due_at)
-    assert (await desk.promises())[Stage.REPLY].standing == Standing.WARNED
+    assert (await desk.deadlines())[Stage.REPLY].standing == Standing.WARNED
     await desk.sweeps(reply.due_at + SECOND)
     await desk.sweeps(reply.due_at + 100 * HOUR)
-    missed = [m for m in desk.told_of(PromiseMissed) if isinstance(m, PromiseMissed)]
+    missed = [m for m in desk.told_of(DeadlineMissed) if isinstance(m, DeadlineMissed)]
     assert [m.stage for m in missed].count("reply") == 1
-    assert (await desk.promises())[Stage.REPLY].missed_recorded_at == reply.due_at + SECOND
+    assert (await desk.deadlines())[Stage.REPLY].missed_recorded_at == reply.due_at + SECOND
 
 
 async def test_no_warning_rings_at_night_for_a_step_due_in_office_hours(desk: Desk) -> None:
     await desk.hears(received())
-    for promise in (await desk.promises()).values():
-        in_shanghai = promise.warn_at + timedelta(hours=8)
+    for deadline in (await desk.deadlines()).values():
+        in_shanghai = deadline.warn_at + timedelta(hours=8)
         assert 9 <= in_shanghai.hour < 18
 
 
@@ -52,13 +52,13 @@ async def test_what_is_heard_only_after_its_deadline_is_still_recorded_missed(de
     desk.clock.move_to(NOW + 100 * HOUR)
     await desk.hears(received(time_limit="24小时"))
     await desk.sweeps()
-    assert (await desk.promises())[Stage.REPLY].standing == Standing.MISSED
+    assert (await desk.deadlines())[Stage.REPLY].standing == Standing.MISSED
 
 
-async def test_a_kept_promise_is_never_swept(desk: Desk) -> None:
+async def test_a_kept_deadline_is_never_swept(desk: Desk) -> None:
     await desk.hears(received(), linked(), repaired())
     await desk.sweeps(datetime(2026, 12, 1, tzinfo=UTC))
-    stages = {m.stage for m in desk.told_of(PromiseMissed) if isinstance(m, PromiseMissed)}
+    stages = {m.stage for m in desk.told_of(DeadlineMissed) if isinstance(m, DeadlineMissed)}
     assert stages == {"reply"}
 
 
@@ -69,7 +69,7 @@ async def test_replicas_share_the_work_and_repeat_nothing(desk: Desk) -> None:
         pass
     async with desk.database.reading() as session:
         told = (await session.execute(outbox_table.select())).all()
-    missed = [(row.key, row.value) for row in told if row.headers["ce_type"] == PromiseMissed.type]
+    missed = [(row.key, row.value) for row in told if row.headers["ce_type"] == DeadlineMissed.type]
     assert len(missed) == len(set(missed)) == 4 * (BATCH // 2)
 
 
@@ -90,7 +90,7 @@ async def test_a_kill_at_any_statement_repeats_and_loses_nothing(desk: Desk) -> 
         missed = [
             row.value
             for row in told
-            if row.key == complaint_id and row.headers["ce_type"] == PromiseMissed.type
+            if row.key == complaint_id and row.headers["ce_type"] == DeadlineMissed.type
         ]
         assert len(missed) == len(set(missed)) == 4, f"killed before {seen[-1]} ({number})"
         if len(seen) < number:
@@ -108,6 +108,6 @@ async def test_in_time_wins_whoever_comes_first(desk: Desk, heard_first: bool) -
     else:
         await desk.sweeps(NOW + 30 * HOUR)
         await desk.hears(*news)
-    resolve = (await desk.promises())[Stage.RESOLVE]
-    assert (resolve.standing, resolve.kept_at) == (Standing.MET, NOW + 23 * HOUR)
-    assert desk.told_of(PromiseKept)
+    resolve = (await desk.deadlines())[Stage.RESOLVE]
+    assert (resolve.standing, resolve.met_at) == (Standing.MET, NOW + 23 * HOUR)
+    assert desk.told_of(DeadlineMet)

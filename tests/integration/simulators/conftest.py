@@ -10,11 +10,11 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.simulators.app import build_app
-from services.simulators.settings import SimulatorSettings
-from services.simulators.simulators import Simulators
 from shared.clock import ManualClock
 from shared.platform_kit.request_signing import SignedRequests
+from waterdesk.simulators.app import build_app
+from waterdesk.simulators.settings import SimulatorSettings
+from waterdesk.simulators.simulators import Simulators
 
 SETTINGS = SimulatorSettings(
     push_to="http://intake.test",

@@ -6,9 +6,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from services.simulators.faults import FaultKind
-from services.simulators.simulators import Simulators
 from shared.clock import ManualClock
+from waterdesk.simulators.faults import FaultKind
+from waterdesk.simulators.simulators import Simulators
 
 from .conftest import SETTINGS, Intake
 

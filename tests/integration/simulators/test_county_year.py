@@ -10,12 +10,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from services.simulators.county_year import county_year, live_stream
-from services.simulators.feeding import feed
-from services.simulators.said import Said, SpokenTo
-from services.simulators.simulators import Simulators
 from shared.clock import SHANGHAI
 from shared.platform_kit.request_signing import SignedRequests
+from waterdesk.simulators.county_year import county_year, live_stream
+from waterdesk.simulators.feeding import feed
+from waterdesk.simulators.said import Said, SpokenTo
+from waterdesk.simulators.simulators import Simulators
 
 END = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 ROOT = Path(__file__).parents[3]

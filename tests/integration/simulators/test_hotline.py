@@ -8,10 +8,10 @@ import httpx
 import pytest
 from starlette.responses import Response
 
-from services.simulators.faults import FaultKind
-from services.simulators.simulators import Simulators
 from shared.clock import ManualClock
 from shared.platform_kit.request_signing import SignedRequests, verify
+from waterdesk.simulators.faults import FaultKind
+from waterdesk.simulators.simulators import Simulators
 
 from .conftest import SETTINGS, Intake
 

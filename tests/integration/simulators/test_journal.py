@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.simulators.journal import Journal, JournalDamaged, JournalInUse
 from shared.clock import ManualClock
+from waterdesk.simulators.journal import Journal, JournalDamaged, JournalInUse
 
 from ...conftest import NOW
 

@@ -5,9 +5,9 @@ from typing import Any
 import httpx
 import pytest
 
-from services.simulators.faults import FaultKind
-from services.simulators.simulators import Simulators
 from shared.platform_kit.message_board import signed_body
+from waterdesk.simulators.faults import FaultKind
+from waterdesk.simulators.simulators import Simulators
 
 from .conftest import SETTINGS
 

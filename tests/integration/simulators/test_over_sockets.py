@@ -18,18 +18,18 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.simulators.app import build_app
-from services.simulators.faults import FaultKind
-from services.simulators.settings import SimulatorSettings
 from shared.clock import SystemClock
 from shared.platform_kit.request_signing import SignedRequests
+from waterdesk.simulators.app import build_app
+from waterdesk.simulators.faults import FaultKind
+from waterdesk.simulators.settings import SimulatorSettings
 
 SERVE = """
 import sys
 from pathlib import Path
 import uvicorn
-from services.simulators.app import build_app
-from services.simulators.settings import SimulatorSettings
+from waterdesk.simulators.app import build_app
+from waterdesk.simulators.settings import SimulatorSettings
 app = build_app(SimulatorSettings(journal_path=Path(sys.argv[2])))
 uvicorn.run(app, fd=int(sys.argv[1]), log_level="error")
 """

@@ -7,12 +7,12 @@ import httpx
 import pytest
 from starlette.responses import Response
 
-from services.simulators.faults import FaultKind
-from services.simulators.simulators import Simulators
 from shared.clock import ManualClock
 from shared.platform_kit import wechat_xml
 from shared.platform_kit.wechat_crypto import MessageCrypto, check_url_signature
 from shared.platform_kit.wechat_token import AccessToken
+from waterdesk.simulators.faults import FaultKind
+from waterdesk.simulators.simulators import Simulators
 
 from .conftest import SETTINGS, Intake
 

@@ -5,7 +5,7 @@ from sqlalchemy import ARRAY, Column, MetaData, String, Table, bindparam, select
 from sqlalchemy.dialects.postgresql import JSONB, asyncpg, insert
 from sqlalchemy.exc import InvalidRequestError
 
-from shared.statements import any_of, compiled_once
+from shared.sql import any_of, compiled_once
 
 _POSTGRES = asyncpg.dialect()  # type: ignore[no-untyped-call]
 _TABLE = Table("thing", MetaData(), Column("id", String, primary_key=True), Column("facts", JSONB))

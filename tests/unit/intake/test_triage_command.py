@@ -8,7 +8,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from services.commands.triage import triage
+from waterdesk.commands.triage import triage
 
 HEADER = (
     "id,is_ours,category,second_category,town,village,place_confidence,category_confidence,"

@@ -11,7 +11,7 @@ from services.intake.platforms.hotline_12345 import HotlineFeed, HotlineSettings
 from services.intake.platforms.incoming import Incoming
 from services.intake.platforms.source import Page, Unreadable
 from shared.clock import ManualClock
-from shared.http import Patience, PlatformAway, PlatformRefused
+from shared.http import Patience, PlatformRejected, PlatformUnavailable
 from shared.platform_kit.request_signing import verify
 
 NOW = datetime(2026, 11, 24, 3, tzinfo=UTC)
@@ -77,19 +77,23 @@ async def test_a_cursor_that_stands_still_is_not_asked_for_again_at_once(
 @pytest.mark.parametrize(
     ("answer", "error", "asked"),
     [
-        (httpx.Response(503), PlatformAway, 3),
-        (httpx.Response(429, headers={"Retry-After": "60"}), PlatformAway, 1),
-        (httpx.Response(200, text="<html>"), PlatformAway, 3),
-        (httpx.Response(200, json=[]), PlatformAway, 1),
-        (httpx.Response(200, json={"code": 0, "orders": {}}), PlatformAway, 1),
-        (httpx.Response(200, json={"code": 0, "orders": [], "nextCursor": 7}), PlatformAway, 1),
-        (httpx.Response(200, json={"code": 50001, "message": "没"}), PlatformRefused, 1),
-        (httpx.Response(401, json={"code": 40102}), PlatformRefused, 1),
-        (httpx.Response(302, headers={"Location": "http://else"}), PlatformRefused, 1),
+        (httpx.Response(503), PlatformUnavailable, 3),
+        (httpx.Response(429, headers={"Retry-After": "60"}), PlatformUnavailable, 1),
+        (httpx.Response(200, text="<html>"), PlatformUnavailable, 3),
+        (httpx.Response(200, json=[]), PlatformUnavailable, 1),
+        (httpx.Response(200, json={"code": 0, "orders": {}}), PlatformUnavailable, 1),
+        (
+            httpx.Response(200, json={"code": 0, "orders": [], "nextCursor": 7}),
+            PlatformUnavailable,
+            1,
+        ),
+        (httpx.Response(200, json={"code": 50001, "message": "没"}), PlatformRejected, 1),
+        (httpx.Response(401, json={"code": 40102}), PlatformRejected, 1),
+        (httpx.Response(302, headers={"Location": "http://else"}), PlatformRejected, 1),
     ],
 )
 async def test_faults_of_the_platform(
-    answer: httpx.Response, error: type[PlatformAway], asked: int
+    answer: httpx.Response, error: type[PlatformUnavailable], asked: int
 ) -> None:
     requests = []
 
@@ -97,7 +101,7 @@ async def test_faults_of_the_platform(
         requests.append(request)
         return answer
 
-    with pytest.raises(PlatformAway) as caught:
+    with pytest.raises(PlatformUnavailable) as caught:
         await page_of(city)
     assert type(caught.value) is error
     assert "没" not in str(caught.value)
@@ -108,11 +112,11 @@ async def test_a_cut_connection_is_away() -> None:
     def cut(request: httpx.Request) -> httpx.Response:
         raise httpx.ReadError("https://secret-in-a-url", request=request)
 
-    with pytest.raises(PlatformAway, match=r"^ReadError$"):
+    with pytest.raises(PlatformUnavailable, match=r"^ReadError$"):
         await page_of(cut)
 
 
 async def test_bytes_that_are_not_text_are_away() -> None:
     nested = json.dumps({"code": 0}).encode() + b"\xff"
-    with pytest.raises(PlatformAway):
+    with pytest.raises(PlatformUnavailable):
         await page_of(lambda _: httpx.Response(200, content=nested))

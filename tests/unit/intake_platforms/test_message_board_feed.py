@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from services.intake.platforms.incoming import Incoming
 from services.intake.platforms.message_board import BoardFeed, BoardSettings
 from services.intake.platforms.source import Page, Unreadable
-from shared.http import Patience, PlatformAway, PlatformRefused
+from shared.http import Patience, PlatformRejected, PlatformUnavailable
 from shared.platform_kit.message_board import signature
 from shared.platform_kit.message_board_reader import BoardAccess
 
@@ -164,13 +164,13 @@ async def test_a_board_that_does_not_turn_pages_is_not_asked_without_end() -> No
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
-        ({"code": "SN0006", "resultData": None}, PlatformRefused),
-        ({"code": "0000"}, PlatformAway),
-        ({"code": "0000", "data": {"data": None}}, PlatformAway),
-        ([], PlatformAway),
+        ({"code": "SN0006", "resultData": None}, PlatformRejected),
+        ({"code": "0000"}, PlatformUnavailable),
+        ({"code": "0000", "data": {"data": None}}, PlatformUnavailable),
+        ([], PlatformUnavailable),
     ],
 )
 async def test_what_is_no_page(answer: object, error: type[Exception]) -> None:
-    with pytest.raises(PlatformAway) as caught:
+    with pytest.raises(PlatformUnavailable) as caught:
         await page_of(answer)
     assert type(caught.value) is error

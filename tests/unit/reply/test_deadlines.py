@@ -13,20 +13,20 @@ from services.reply.rules.calendar import SHANGHAI, CalendarYear, WorkCalendar, 
 from services.reply.rules.deadlines import (
     ANY,
     PRINTED,
+    CountedDeadline,
     LimitIgnored,
     NoPolicyInForce,
     OrderFacts,
     Policy,
-    Promise,
     Stage,
     StageTerm,
+    count_deadlines,
     due_of,
     policy_for,
-    promises,
     recompute,
     warn_at,
 )
-from services.reply.rules.terms import Limit, Term, Unit, Unreadable, read_limit
+from services.reply.rules.time_limits import Limit, Term, Unit, Unreadable, read_limit
 
 CALENDAR = load_calendars().default
 SHIPPED = load_policies()
@@ -67,12 +67,12 @@ def policy(name: str, **more: object) -> Policy:
     return replace(plain, **more)  # type: ignore[arg-type]
 
 
-def by_stage(made: tuple[Promise, ...]) -> dict[Stage, Promise]:
-    return {promise.stage: promise for promise in made}
+def by_stage(made: tuple[CountedDeadline, ...]) -> dict[Stage, CountedDeadline]:
+    return {deadline.stage: deadline for deadline in made}
 
 
 def test_without_a_printed_limit_the_policy_counts() -> None:
-    made = by_stage(promises(order(), SHIPPED, CALENDAR))
+    made = by_stage(count_deadlines(order(), SHIPPED, CALENDAR))
     assert {stage: (written(it.due_at), it.source) for stage, it in made.items()} == {
         Stage.ACCEPT: ("2026-11-24 23:59:59", "ordinary"),
         Stage.FIRST_CONTACT: ("2026-11-24 23:59:59", "ordinary"),
@@ -82,20 +82,20 @@ def test_without_a_printed_limit_the_policy_counts() -> None:
 
 
 def test_the_printed_limit_wins_for_resolve_and_reply_and_nothing_is_due_after_it() -> None:
-    made = by_stage(promises(order(printed="2小时"), SHIPPED, CALENDAR))
+    made = by_stage(count_deadlines(order(printed="2小时"), SHIPPED, CALENDAR))
     assert {written(it.due_at) for it in made.values()} == {"2026-11-23 11:15:00"}
     assert {it.source for it in made.values()} == {PRINTED}
 
 
 def test_a_long_printed_limit_leaves_the_earlier_stages_to_the_policy() -> None:
-    made = by_stage(promises(order(printed="15个工作日"), SHIPPED, CALENDAR))
+    made = by_stage(count_deadlines(order(printed="15个工作日"), SHIPPED, CALENDAR))
     assert written(made[Stage.REPLY].due_at) == "2026-12-14 23:59:59"
     assert made[Stage.ACCEPT].source == "ordinary"
     assert written(made[Stage.ACCEPT].due_at) == "2026-11-24 23:59:59"
 
 
 def test_a_printed_limit_counts_where_the_policy_has_no_term_for_the_stage() -> None:
-    made = by_stage(promises(order(printed="3个工作日"), [policy("reply-only")], CALENDAR))
+    made = by_stage(count_deadlines(order(printed="3个工作日"), [policy("reply-only")], CALENDAR))
     assert set(made) == {Stage.RESOLVE, Stage.REPLY}
     assert made[Stage.RESOLVE].source == PRINTED
 
@@ -111,14 +111,14 @@ def test_a_printed_limit_counts_where_the_policy_has_no_term_for_the_stage() -> 
 def test_an_unusable_printed_limit_is_marked_and_the_policy_counts(
     printed: str, why: Unreadable | LimitIgnored
 ) -> None:
-    made = promises(order(printed=printed), SHIPPED, CALENDAR)
+    made = count_deadlines(order(printed=printed), SHIPPED, CALENDAR)
     assert {it.limit_unreadable for it in made} == {why}
     assert {it.source for it in made} == {"ordinary"}
 
 
 @pytest.mark.parametrize("nothing", [None, "", "  "])
 def test_an_order_that_prints_nothing_is_not_marked(nothing: str | None) -> None:
-    made = promises(order(printed=nothing), SHIPPED, CALENDAR)
+    made = count_deadlines(order(printed=nothing), SHIPPED, CALENDAR)
     assert {it.limit_unreadable for it in made} == {None}
 
 
@@ -153,7 +153,7 @@ def test_a_county_with_its_own_policy_uses_it() -> None:
 
 def test_an_order_without_any_policy_is_refused() -> None:
     with pytest.raises(NoPolicyInForce, match="2019-12-31"):
-        promises(order("2019-12-31 10:00"), [policy("later")], CALENDAR)
+        count_deadlines(order("2019-12-31 10:00"), [policy("later")], CALENDAR)
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ def test_no_alarm_at_night_for_what_is_due_in_office_hours(
 
 
 @given(sent_at=instants, lead=leads, days=st.integers(1, 30))
-def test_a_working_day_promise_is_warned_of_in_office_hours(
+def test_a_working_day_deadline_is_warned_of_in_office_hours(
     sent_at: datetime, lead: timedelta, days: int
 ) -> None:
     term = Term(days, Unit.WORKING_DAY)
@@ -242,8 +242,8 @@ def test_a_working_day_promise_is_warned_of_in_office_hours(
     assert CALENDAR.is_office_time(warn_at(term, sent_at, due_at, lead, CALENDAR))
 
 
-def test_a_provisional_promise_is_counted_again_when_its_year_is_published() -> None:
-    made = by_stage(promises(order("2026-12-30 10:00"), SHIPPED, CALENDAR))[Stage.REPLY]
+def test_a_provisional_deadline_is_counted_again_when_its_year_is_published() -> None:
+    made = by_stage(count_deadlines(order("2026-12-30 10:00"), SHIPPED, CALENDAR))[Stage.REPLY]
     assert (written(made.due_at), made.provisional) == ("2027-01-07 23:59:59", True)
 
     new_year, make_up = frozenset({date(2027, 1, 1)}), frozenset({date(2027, 1, 3)})
@@ -263,7 +263,7 @@ def test_a_provisional_promise_is_counted_again_when_its_year_is_published() -> 
 def test_counting_again_on_the_same_calendar_changes_nothing(
     sent_at: datetime, printed: str | None
 ) -> None:
-    for made in promises(
+    for made in count_deadlines(
         replace(order(), sent_at=sent_at, printed_limit=printed), SHIPPED, CALENDAR
     ):
         assert recompute(made, CALENDAR) == made

@@ -7,8 +7,8 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from services.commands.calendar import calendar
-from services.commands.due import due
+from waterdesk.commands.calendar import calendar
+from waterdesk.commands.due import due
 
 app = typer.Typer()
 app.command()(due)

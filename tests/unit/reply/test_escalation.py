@@ -1,4 +1,4 @@
-"""What the sweep does with a promise, and what must never be."""
+"""What the sweep does with a deadline, and what must never be."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,7 +11,7 @@ from services.reply.rules.escalation import (
     Action,
     Standing,
     Watched,
-    kept,
+    met,
     moved,
     next_action,
     swept,
@@ -26,7 +26,7 @@ SECOND = timedelta(seconds=1)
 
 
 @pytest.mark.parametrize(
-    ("promise", "now", "action"),
+    ("deadline", "now", "action"),
     [
         pytest.param(OPEN, WARN - SECOND, Action.NOTHING, id="not yet"),
         pytest.param(OPEN, WARN, Action.WARN, id="time to warn"),
@@ -34,17 +34,17 @@ SECOND = timedelta(seconds=1)
         pytest.param(WARNED, DUE + 0.9 * SECOND, Action.NOTHING, id="still in that second"),
         pytest.param(WARNED, DUE + SECOND, Action.RECORD_MISSED, id="past"),
         pytest.param(OPEN, DUE + SECOND, Action.RECORD_MISSED, id="past without a warning"),
-        pytest.param(kept(OPEN, WARN), DUE + SECOND, Action.NOTHING, id="kept"),
+        pytest.param(met(OPEN, WARN), DUE + SECOND, Action.NOTHING, id="met"),
         pytest.param(withdrawn(OPEN), DUE + SECOND, Action.NOTHING, id="withdrawn"),
         pytest.param(swept(OPEN, DUE + SECOND), DUE + 9 * SECOND, Action.NOTHING, id="missed"),
     ],
 )
-def test_the_sweep(promise: Watched, now: datetime, action: Action) -> None:
-    assert next_action(promise, now) is action
+def test_the_sweep(deadline: Watched, now: datetime, action: Action) -> None:
+    assert next_action(deadline, now) is action
 
 
 @pytest.mark.parametrize(
-    ("promise", "at", "standing", "late"),
+    ("deadline", "at", "standing", "late"),
     [
         pytest.param(OPEN, DUE - SECOND, Standing.MET, False, id="in time"),
         pytest.param(WARNED, DUE, Standing.MET, False, id="in the last second"),
@@ -54,9 +54,9 @@ def test_the_sweep(promise: Watched, now: datetime, action: Action) -> None:
         pytest.param(withdrawn(OPEN), DUE, Standing.WITHDRAWN, False, id="withdrawn before"),
     ],
 )
-def test_keeping(promise: Watched, at: datetime, standing: Standing, late: bool) -> None:
-    done = kept(promise, at)
-    assert (done.standing, done.kept_late) == (standing, late)
+def test_keeping(deadline: Watched, at: datetime, standing: Standing, late: bool) -> None:
+    done = met(deadline, at)
+    assert (done.standing, done.met_late) == (standing, late)
 
 
 def test_a_new_limit_is_warned_of_anew() -> None:
@@ -71,7 +71,7 @@ def test_an_earlier_limit_is_not_warned_of_twice() -> None:
 
 
 @pytest.mark.parametrize(
-    "ended", [kept(OPEN, WARN), swept(OPEN, DUE + SECOND), withdrawn(OPEN)], ids=str
+    "ended", [met(OPEN, WARN), swept(OPEN, DUE + SECOND), withdrawn(OPEN)], ids=str
 )
 def test_what_has_ended_is_not_moved_and_not_withdrawn(ended: Watched) -> None:
     assert moved(ended, WARN + timedelta(days=9), DUE + timedelta(days=9)) == ended
@@ -79,13 +79,13 @@ def test_what_has_ended_is_not_moved_and_not_withdrawn(ended: Watched) -> None:
 
 
 times = st.integers(-3 * 86400, 3 * 86400).map(lambda seconds: DUE + timedelta(seconds=seconds))
-steps = st.lists(st.tuples(st.sampled_from([swept, kept]), times), max_size=8)
+steps = st.lists(st.tuples(st.sampled_from([swept, met]), times), max_size=8)
 
 
-def after(taken: list[tuple[object, datetime]], promise: Watched = OPEN) -> Watched:
+def after(taken: list[tuple[object, datetime]], deadline: Watched = OPEN) -> Watched:
     for step, at in taken:
-        promise = step(promise, at)  # type: ignore[operator]
-    return promise
+        deadline = step(deadline, at)  # type: ignore[operator]
+    return deadline
 
 
 @given(steps, times)
@@ -98,13 +98,13 @@ def test_sweeping_twice_is_sweeping_once(
 
 
 @given(steps)
-def test_a_promise_is_never_both_met_in_time_and_missed(
+def test_a_deadline_is_never_both_met_in_time_and_missed(
     taken: list[tuple[object, datetime]],
 ) -> None:
     end = after(taken)
-    if end.kept_at is not None:
-        assert end.standing is (Standing.MISSED if end.kept_at > DUE else Standing.MET)
-    assert (end.standing is Standing.MISSED and end.kept_at is not None) == end.kept_late
+    if end.met_at is not None:
+        assert end.standing is (Standing.MISSED if end.met_at > DUE else Standing.MET)
+    assert (end.standing is Standing.MISSED and end.met_at is not None) == end.met_late
 
 
 @given(done_at=times, heard_after=st.integers(0, 86400), sweeps=st.lists(times, max_size=5))
@@ -115,7 +115,7 @@ def test_when_the_news_comes_changes_nothing(
     swept_at: list[tuple[datetime, object, datetime]] = [(now, swept, now) for now in sweeps]
 
     def told_at(moment: datetime) -> Watched:
-        told = sorted([(moment, kept, done_at), *swept_at], key=lambda step: step[0])
+        told = sorted([(moment, met, done_at), *swept_at], key=lambda step: step[0])
         return after([(step, at) for _, step, at in told])
 
     assert told_at(done_at) == told_at(heard_at)
@@ -124,8 +124,8 @@ def test_when_the_news_comes_changes_nothing(
 @given(sweeps=st.lists(times, max_size=6))
 def test_standings_only_go_forward_in_time(sweeps: list[datetime]) -> None:
     order = [Standing.OPEN, Standing.WARNED, Standing.MISSED]
-    promise, passed = OPEN, [0]
+    deadline, passed = OPEN, [0]
     for now in sorted(sweeps):
-        promise = swept(promise, now)
-        passed.append(order.index(promise.standing))
+        deadline = swept(deadline, now)
+        passed.append(order.index(deadline.standing))
     assert passed == sorted(passed)

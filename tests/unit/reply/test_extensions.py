@@ -23,7 +23,7 @@ def asking(*, days_early: float = 1, days_more: float = 5, why: str = "等配件
 
 
 @pytest.mark.parametrize(
-    ("promise", "request_", "refusal"),
+    ("deadline", "request_", "refusal"),
     [
         pytest.param(WAITING, asking(), None, id="in time, the first one"),
         pytest.param(WAITING, asking(days_early=0), None, id="in the last second"),
@@ -44,9 +44,9 @@ def asking(*, days_early: float = 1, days_more: float = 5, why: str = "等配件
     ],
 )
 def test_asking_for_more_time(
-    promise: Extensible, request_: ExtensionRequest, refusal: Refusal | None
+    deadline: Extensible, request_: ExtensionRequest, refusal: Refusal | None
 ) -> None:
-    assert first_refusal(promise, request_) == refusal
+    assert first_refusal(deadline, request_) == refusal
 
 
 @given(
@@ -58,10 +58,10 @@ def test_asking_for_more_time(
 def test_what_is_past_or_over_is_never_extended(
     standing: Standing, early: float, more: float, granted: int
 ) -> None:
-    promise = replace(WAITING, standing=standing, granted=granted)
+    deadline = replace(WAITING, standing=standing, granted=granted)
     request = asking(days_early=early, days_more=more)
-    if first_refusal(promise, request) is None:
+    if first_refusal(deadline, request) is None:
         assert request.asked_at < DUE + timedelta(seconds=1)
         assert request.new_due_at > DUE
         assert standing in (Standing.OPEN, Standing.WARNED)
-        assert granted < promise.allowed
+        assert granted < deadline.allowed

@@ -137,7 +137,7 @@ def test_a_mistake_in_the_policies_is_named(
             SECOND_POLICY + "    urgency: urgent\n  - {id: x, name: x, source: x, unverified: true,"
             ' in_force: {from: 2020-01-01}, stages: {}, printed_warn_before: "1 hour",'
             " extensions_allowed: 0, kind: help}",
-            "x is in force but promises nothing",
+            "x is in force but deadlines nothing",
         ),
     ],
 )

@@ -5,9 +5,9 @@ import asyncio
 import httpx
 import pytest
 
-from services.reply.channels.channel import Ambiguous, PlatformAway, Refused
+from services.reply.channels.channel import Ambiguous, PlatformUnavailable, Refused
 from services.reply.channels.sending import answer_of, send_once
-from shared.http import PlatformRefused, open_client
+from shared.http import PlatformRejected, open_client
 
 SECRET = "不可外传"
 
@@ -32,9 +32,9 @@ async def sent(outcome: httpx.Response | Exception) -> httpx.Response:
 @pytest.mark.parametrize(
     ("outcome", "error"),
     [
-        (httpx.ConnectError(SECRET), PlatformAway),
-        (httpx.ConnectTimeout(SECRET), PlatformAway),
-        (httpx.PoolTimeout(SECRET), PlatformAway),
+        (httpx.ConnectError(SECRET), PlatformUnavailable),
+        (httpx.ConnectTimeout(SECRET), PlatformUnavailable),
+        (httpx.PoolTimeout(SECRET), PlatformUnavailable),
         (httpx.WriteError(SECRET), Ambiguous),
         (httpx.WriteTimeout(SECRET), Ambiguous),
         (httpx.ReadTimeout(SECRET), Ambiguous),
@@ -46,11 +46,11 @@ async def sent(outcome: httpx.Response | Exception) -> httpx.Response:
         (httpx.Response(409, text=SECRET), Refused),
         (httpx.Response(413), Refused),
         (httpx.Response(422, json=[SECRET]), Refused),
-        (httpx.Response(301, headers={"Location": "/x"}), PlatformRefused),
-        (httpx.Response(401), PlatformRefused),
-        (httpx.Response(403, text=SECRET), PlatformRefused),
-        (httpx.Response(429), PlatformAway),
-        (httpx.Response(503), PlatformAway),
+        (httpx.Response(301, headers={"Location": "/x"}), PlatformRejected),
+        (httpx.Response(401), PlatformRejected),
+        (httpx.Response(403, text=SECRET), PlatformRejected),
+        (httpx.Response(429), PlatformUnavailable),
+        (httpx.Response(503), PlatformUnavailable),
         (httpx.Response(500), Ambiguous),
         (httpx.Response(502), Ambiguous),
         (httpx.Response(504), Ambiguous),
@@ -85,7 +85,7 @@ async def test_a_platform_that_goes_on_and_on_is_ambiguous(monkeypatch: pytest.M
 
 
 async def test_the_pause_a_busy_platform_asks_for_is_told() -> None:
-    with pytest.raises(PlatformAway) as caught:
+    with pytest.raises(PlatformUnavailable) as caught:
         await sent(httpx.Response(503, headers={"Retry-After": "120"}))
     assert caught.value.retry_after is not None
     assert caught.value.retry_after.total_seconds() == 120

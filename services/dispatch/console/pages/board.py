@@ -4,8 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from services.dispatch.console.reading.board import Board, read_board
-from services.dispatch.console.reading.filters import Filters
+from services.dispatch.console.queries.board import Board, read_board
+from services.dispatch.console.queries.filters import Filters
 from services.dispatch.console.rendering import go_to, live_part, live_tag, page
 from services.dispatch.console.session import allowed, signed_in
 from shared.auth.permissions import Permission

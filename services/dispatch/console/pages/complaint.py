@@ -1,4 +1,4 @@
-"""One complaint: facts, words, promises, answer; deciding it; who the resident is."""
+"""One complaint: facts, words, deadlines, answer; deciding it; who the resident is."""
 
 from typing import Annotated, Any
 
@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Form, Query, Request, Response
 
 from services.dispatch.console.clients import Away, intake_of
 from services.dispatch.console.errors import NOT_FOUND
-from services.dispatch.console.reading.complaints import (
+from services.dispatch.console.queries.complaints import (
     ComplaintPage,
     read_complaint,
     read_waiting,

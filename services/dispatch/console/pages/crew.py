@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from services.dispatch.console.clients import Away, intake_of, reply_of
 from services.dispatch.console.pages.complaint import must_see
-from services.dispatch.console.reading.crew_orders import CrewOrder, read_crew_orders
+from services.dispatch.console.queries.crew_orders import CrewOrder, read_crew_orders
 from services.dispatch.console.rendering import live_part, live_tag, page, part, words_of
 from services.dispatch.console.session import allowed
 from shared.auth.permissions import Permission
@@ -60,7 +60,7 @@ async def whom_to_call(
 async def contacted(
     request: Request, complaint_id: str, person: Worker, database: DatabaseHere
 ) -> Response:
-    """Somebody spoke to the resident: reply keeps the promise of a first contact."""
+    """Somebody spoke to the resident: reply keeps the deadline of a first contact."""
     await must_see(database, person, complaint_id)
     await reply_of(request).change(request, "POST", f"/complaints/{complaint_id}/contacted", {})
     return part(request, "_message.html", message=words_of(request)("said.contacted"), tone="good")

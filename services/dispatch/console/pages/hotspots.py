@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from services.dispatch.console.reading.hotspots import read_hotspots
+from services.dispatch.console.queries.hotspots import read_hotspots
 from services.dispatch.console.rendering import go_to, page
 from services.dispatch.console.session import allowed
 from services.dispatch.handlers.repeating import see_hotspot

@@ -9,7 +9,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.dispatch.console.errors import NOT_FOUND
-from services.dispatch.console.reading.parked import ParkedKey, read_parked
+from services.dispatch.console.queries.parked import ParkedKey, read_parked
 from services.dispatch.console.rendering import go_to, page
 from services.dispatch.console.session import allowed
 from shared.auth.permissions import Permission

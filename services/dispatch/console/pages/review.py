@@ -7,8 +7,8 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 from services.dispatch.console.clients import Away, reply_of
 from services.dispatch.console.errors import NOT_FOUND
 from services.dispatch.console.pages.complaint import words_of_complaint
-from services.dispatch.console.reading.complaints import read_complaint
-from services.dispatch.console.reading.replies import read_replies
+from services.dispatch.console.queries.complaints import read_complaint
+from services.dispatch.console.queries.replies import read_replies
 from services.dispatch.console.rendering import go_to, page
 from services.dispatch.console.session import signed_in
 from shared.auth.permissions import Permission

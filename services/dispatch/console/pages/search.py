@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from services.dispatch.console.reading.complaints import find_complaints
+from services.dispatch.console.queries.complaints import find_complaints
 from services.dispatch.console.rendering import go_to, page
 from services.dispatch.console.session import allowed
 from services.dispatch.models import Complaint

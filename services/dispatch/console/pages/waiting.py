@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from services.dispatch.console.clients import Away, intake_of
-from services.dispatch.console.reading.complaints import read_waiting
+from services.dispatch.console.queries.complaints import read_waiting
 from services.dispatch.console.rendering import go_to, page, part
 from services.dispatch.console.session import allowed
 from shared.auth.permissions import Permission

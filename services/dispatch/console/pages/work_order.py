@@ -1,4 +1,4 @@
-"""One work order: its fault, crew, complaints, promises and timeline; what can be done with it."""
+"""One work order: its fault, crew, complaints, deadlines and timeline; what can be done with it."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from services.dispatch.console.acts import Ask, take_step
 from services.dispatch.console.errors import NOT_FOUND
-from services.dispatch.console.reading.work_order import read_work_order
+from services.dispatch.console.queries.work_order import read_work_order
 from services.dispatch.console.rendering import go_to, page
 from services.dispatch.console.session import allowed, signed_in
 from services.dispatch.rules.work_order import TRANSITIONS, Deed, State

@@ -15,7 +15,7 @@ depends_on = None
 def upgrade() -> None:
     make_bus_tables_1()
     _make_crew()
-    _make_promise_view()
+    _make_deadline_view()
     _make_reply_view()
     _make_scheme()
     _make_hotspot()
@@ -45,9 +45,9 @@ def _make_crew() -> None:
     op.create_index("crew_of_county", "crew", ["county"])
 
 
-def _make_promise_view() -> None:
+def _make_deadline_view() -> None:
     op.create_table(
-        "promise_view",
+        "deadline_view",
         sa.Column("complaint_id", sa.String, primary_key=True),
         sa.Column("stage", sa.String, primary_key=True),
         sa.Column("county", sa.String, nullable=False),
@@ -57,20 +57,20 @@ def _make_promise_view() -> None:
         sa.Column("source", sa.String, nullable=False),
         sa.Column("limit_unreadable", sa.Boolean, nullable=False),
         sa.Column("state", sa.String, nullable=False),
-        sa.Column("kept_at", sa.DateTime(timezone=True)),
+        sa.Column("met_at", sa.DateTime(timezone=True)),
         sa.Column("late", sa.Boolean, nullable=False),
-        sa.Column("armed_as_of", sa.DateTime(timezone=True)),
+        sa.Column("set_as_of", sa.DateTime(timezone=True)),
         sa.Column("state_as_of", sa.DateTime(timezone=True)),
     )
     op.create_index(
-        "promise_missed",
-        "promise_view",
+        "deadline_missed",
+        "deadline_view",
         ["county", "due_at"],
         postgresql_where=sa.text("state = 'missed'"),
     )
     op.create_index(
-        "promise_pending",
-        "promise_view",
+        "deadline_pending",
+        "deadline_view",
         ["county", "due_at"],
         postgresql_where=sa.text("state IN ('open', 'warned')"),
     )

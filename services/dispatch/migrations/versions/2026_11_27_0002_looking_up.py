@@ -12,9 +12,9 @@ depends_on = None
 def upgrade() -> None:
     op.create_index("complaint_of_number", "complaint", ["county", "external_id"])
     op.create_index(
-        "promise_overdue",
-        "promise_view",
+        "deadline_overdue",
+        "deadline_view",
         ["county", "due_at"],
-        postgresql_where=sa.text("state = 'missed' AND kept_at IS NULL"),
+        postgresql_where=sa.text("state = 'missed' AND met_at IS NULL"),
     )
-    op.drop_index("promise_missed", "promise_view")
+    op.drop_index("deadline_missed", "deadline_view")

@@ -16,7 +16,7 @@ depends_on = None
 def upgrade() -> None:
     make_bus_tables_1()
     _make_complaint()
-    _make_promise()
+    _make_deadline()
     _make_work_order()
     _make_reply()
 
@@ -70,9 +70,9 @@ def _make_complaint() -> None:
     )
 
 
-def _make_promise() -> None:
+def _make_deadline() -> None:
     op.create_table(
-        "promise",
+        "deadline",
         _text("complaint_id", primary_key=True),
         _text("stage", primary_key=True),
         _text("county"),
@@ -83,7 +83,7 @@ def _make_promise() -> None:
         _text("standing"),
         _at("next_at"),
         _at("warned_at"),
-        _at("kept_at"),
+        _at("met_at"),
         _at("missed_recorded_at"),
         sa.Column("warn_before_seconds", sa.Integer, nullable=False),
         sa.Column("extensions_allowed", sa.Integer, nullable=False),
@@ -93,8 +93,8 @@ def _make_promise() -> None:
         _text("extension_reason", nullable=True),
     )
     op.create_index(
-        "promise_due_next",
-        "promise",
+        "deadline_due_next",
+        "deadline",
         ["next_at"],
         postgresql_where=sa.text("next_at IS NOT NULL"),
     )

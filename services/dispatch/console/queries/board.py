@@ -1,0 +1,198 @@
+"""The live board: what is due next, what waits for a person, what is being repaired."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Table, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.dispatch.console.queries.deadlines import is_overdue, is_pending
+from services.dispatch.console.queries.due import DueLine, read_due
+from services.dispatch.console.queries.filters import Filters, only_complaints
+from services.dispatch.console.queries.orders import WorkOrderLine, open_orders, read_lines
+from services.dispatch.console.queries.parked import read_parked
+from services.dispatch.console.queries.tables import (
+    complaint,
+    deadline,
+    reply,
+    scheme,
+    scheme_village,
+    work_order,
+)
+from services.dispatch.models import ComplaintState
+
+SOON = timedelta(hours=24)
+_WAITING_SHOWN = 12
+_WORK_ORDERS_SHOWN = 240
+_COUNTED = 1000
+"""Counts stop here: beyond it the number no longer matters, and counting costs."""
+
+WAITING = (ComplaintState.WAITING_FOR_PERSON.value, ComplaintState.NO_SCHEME.value)
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingLine:
+    complaint_id: str
+    state: str
+    platform: str
+    external_id: str
+    category: str
+    town: str | None
+    village: str | None
+    urgent: bool
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StuckLine:
+    complaint_id: str
+    why_stuck: str | None
+    stuck_at: datetime | None
+    platform: str
+    external_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    overdue: int
+    due_soon: int
+    waiting: int
+    without_crew: int
+    in_repair: int
+    drafts: int
+    stuck: int
+    most: int = _COUNTED
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    counts: Counts
+    overdue: tuple[DueLine, ...]
+    due: tuple[DueLine, ...]
+    waiting: tuple[WaitingLine, ...]
+    stuck: tuple[StuckLine, ...]
+    work_orders: tuple[WorkOrderLine, ...]
+    towns: tuple[str, ...]
+    parked: int
+    """Things with parked events, for whoever may decide about them."""
+
+    def in_state(self, state: str) -> tuple[WorkOrderLine, ...]:
+        return tuple(order for order in self.work_orders if order.state == state)
+
+
+async def read_board(
+    session: AsyncSession,
+    county: str,
+    filters: Filters,
+    now: datetime,
+    *,
+    parked_at: str | None = None,
+) -> Board:
+    """`parked_at`: the consumer whose parked events are counted too."""
+    return Board(
+        counts=await _counts(session, county, now),
+        overdue=await read_due(session, county, filters, overdue=True),
+        due=await read_due(session, county, filters, overdue=False),
+        waiting=await _waiting(session, county, filters),
+        stuck=await _stuck(session, county),
+        work_orders=await _work_orders(session, county, filters),
+        towns=await _towns(session, county),
+        parked=len(await read_parked(session, parked_at, county)) if parked_at else 0,
+    )
+
+
+async def _counts(session: AsyncSession, county: str, now: datetime) -> Counts:
+    def at_most(table: Table, *conditions: Any) -> Any:
+        some = select(1).select_from(table).where(table.c.county == county, *conditions)
+        return select(func.count()).select_from(some.limit(_COUNTED).subquery()).scalar_subquery()
+
+    row = (
+        await session.execute(
+            select(
+                at_most(deadline, is_overdue),
+                at_most(deadline, is_pending, deadline.c.due_at <= now + SOON),
+                at_most(complaint, complaint.c.state.in_(WAITING)),
+                at_most(work_order, work_order.c.state == "waiting_for_crew"),
+                at_most(
+                    work_order,
+                    work_order.c.state != "closed",
+                    work_order.c.state != "waiting_for_crew",
+                ),
+                at_most(reply, reply.c.state == "draft"),
+                at_most(reply, reply.c.state == "stuck"),
+            )
+        )
+    ).one()
+    return Counts(*row)
+
+
+async def _waiting(session: AsyncSession, county: str, filters: Filters) -> tuple[WaitingLine, ...]:
+    if filters.state not in ("", "none"):
+        return ()
+    query = (
+        select(
+            complaint.c.id,
+            complaint.c.state,
+            complaint.c.platform,
+            complaint.c.external_id,
+            complaint.c.category,
+            complaint.c.town,
+            complaint.c.village,
+            complaint.c.urgent,
+            complaint.c.received_at,
+        )
+        .where(complaint.c.county == county, complaint.c.state.in_(WAITING))
+        .order_by(complaint.c.urgent.desc(), complaint.c.received_at)
+        .limit(_WAITING_SHOWN)
+    )
+    rows = await session.execute(only_complaints(query, filters))
+    return tuple(WaitingLine(*row) for row in rows)
+
+
+async def _stuck(session: AsyncSession, county: str) -> tuple[StuckLine, ...]:
+    rows = await session.execute(
+        select(
+            reply.c.complaint_id,
+            reply.c.why_stuck,
+            reply.c.stuck_at,
+            complaint.c.platform,
+            complaint.c.external_id,
+        )
+        .join(complaint, complaint.c.id == reply.c.complaint_id)
+        .where(reply.c.county == county, reply.c.state == "stuck")
+        .order_by(reply.c.drafted_at)
+        .limit(_WAITING_SHOWN)
+    )
+    return tuple(StuckLine(*row) for row in rows)
+
+
+async def _work_orders(
+    session: AsyncSession, county: str, filters: Filters
+) -> tuple[WorkOrderLine, ...]:
+    if filters.state == "none":
+        return ()
+    query = open_orders(county).limit(_WORK_ORDERS_SHOWN)
+    if filters.town:
+        query = query.where(work_order.c.town == filters.town)
+    if filters.category:
+        query = query.where(work_order.c.category == filters.category)
+    if filters.state:
+        query = query.where(work_order.c.state == filters.state)
+    if filters.platform:
+        of_platform = select(1).where(
+            complaint.c.work_order_id == work_order.c.id, complaint.c.platform == filters.platform
+        )
+        query = query.where(of_platform.exists())
+    return await read_lines(session, query)
+
+
+async def _towns(session: AsyncSession, county: str) -> tuple[str, ...]:
+    rows = await session.execute(
+        select(scheme_village.c.town)
+        .join(scheme, scheme.c.id == scheme_village.c.scheme_id)
+        .where(scheme.c.county == county)
+        .distinct()
+        .order_by(scheme_village.c.town)
+    )
+    return tuple(rows.scalars())

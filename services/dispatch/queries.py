@@ -1,0 +1,144 @@
+"""What the JSON API shows, read in a few statements each."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, select
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.dispatch.handlers.stepping import UnknownWorkOrder
+from services.dispatch.models import (
+    Complaint,
+    Crew,
+    DeadlineView,
+    Hotspot,
+    ReplyView,
+    Scheme,
+    WorkOrder,
+    WorkOrderStep,
+)
+from services.dispatch.rules.work_order import WITH_CREW, State
+from shared.auth.permissions import Permission
+from shared.auth.tokens import Person
+
+
+def may_see(person: Person) -> ColumnElement[bool]:
+    """The work orders of the person's county; a crew sees its own."""
+    of_county = col(WorkOrder.county) == person.county
+    if person.may(Permission.BOARD_SEE):
+        return of_county
+    return of_county & (col(WorkOrder.crew_id) == person.crew_id)
+
+
+async def open_work_orders(
+    session: AsyncSession, person: Person, limit: int
+) -> Sequence[WorkOrder]:
+    """Urgent first, then those asked for most often, then the oldest."""
+    found = await session.execute(
+        select(WorkOrder)
+        .where(may_see(person), col(WorkOrder.state) != State.CLOSED.value)
+        .order_by(
+            col(WorkOrder.urgent).desc(), col(WorkOrder.chases).desc(), col(WorkOrder.opened_at)
+        )
+        .limit(limit)
+    )
+    return found.scalars().all()
+
+
+async def closed_work_orders(
+    session: AsyncSession, person: Person, limit: int
+) -> Sequence[WorkOrder]:
+    """The last ones first."""
+    found = await session.execute(
+        select(WorkOrder)
+        .where(may_see(person), col(WorkOrder.state) == State.CLOSED.value)
+        .order_by(col(WorkOrder.closed_at).desc())
+        .limit(limit)
+    )
+    return found.scalars().all()
+
+
+async def work_order_page(session: AsyncSession, person: Person, order_id: str) -> dict[str, Any]:
+    """One order with its scheme, complaints, their deadlines and answers, and its timeline.
+    Raises UnknownWorkOrder."""
+    found = await session.execute(
+        select(WorkOrder, Scheme)
+        .join(Scheme, col(Scheme.id) == col(WorkOrder.scheme_id))
+        .where(may_see(person), col(WorkOrder.id) == order_id)
+    )
+    first = found.first()
+    if first is None:
+        raise UnknownWorkOrder
+    order, scheme = first
+    complaints = (
+        (
+            await session.execute(
+                select(Complaint)
+                .where(col(Complaint.work_order_id) == order_id)
+                .order_by(col(Complaint.sent_at), col(Complaint.id))
+            )
+        )
+        .scalars()
+        .all()
+    )
+    ids = [complaint.id for complaint in complaints]
+    deadlines = await session.execute(
+        select(DeadlineView)
+        .where(col(DeadlineView.complaint_id).in_(ids))
+        # Due together: what is to be resolved stands before its reply.
+        .order_by(col(DeadlineView.due_at), col(DeadlineView.stage).desc())
+    )
+    replies = await session.execute(select(ReplyView).where(col(ReplyView.complaint_id).in_(ids)))
+    steps = await session.execute(
+        select(WorkOrderStep)
+        .where(col(WorkOrderStep.work_order_id) == order_id)
+        .order_by(col(WorkOrderStep.id))
+    )
+    return {
+        "work_order": order,
+        "scheme": scheme,
+        "complaints": complaints,
+        "deadlines": deadlines.scalars().all(),
+        "replies": replies.scalars().all(),
+        "steps": steps.scalars().all(),
+    }
+
+
+async def complaints_waiting(session: AsyncSession, county: str, limit: int) -> Sequence[Complaint]:
+    """For a person to decide, the longest waiting first."""
+    found = await session.execute(
+        select(Complaint)
+        .where(
+            col(Complaint.county) == county,
+            col(Complaint.state).in_(["waiting_for_person", "no_scheme"]),
+        )
+        .order_by(col(Complaint.received_at))
+        .limit(limit)
+    )
+    return found.scalars().all()
+
+
+async def crews_with_load(session: AsyncSession, county: str) -> list[dict[str, Any]]:
+    crews = await session.execute(
+        select(Crew).where(col(Crew.county) == county).order_by(col(Crew.id))
+    )
+    busy = await session.execute(
+        select(col(WorkOrder.crew_id)).where(
+            col(WorkOrder.county) == county, col(WorkOrder.state).in_(WITH_CREW)
+        )
+    )
+    load = Counter(busy.scalars())
+    return [{**crew.model_dump(), "open_orders": load[crew.id]} for crew in crews.scalars()]
+
+
+async def hotspots(session: AsyncSession, county: str) -> list[dict[str, Any]]:
+    """What nobody has seen yet first, then the newest."""
+    found = await session.execute(
+        select(Hotspot, col(Scheme.name))
+        .join(Scheme, col(Scheme.id) == col(Hotspot.scheme_id))
+        .where(col(Hotspot.county) == county)
+        .order_by(col(Hotspot.seen_at).is_not(None), col(Hotspot.last_at).desc())
+    )
+    return [{**hotspot.model_dump(), "scheme_name": name} for hotspot, name in found]

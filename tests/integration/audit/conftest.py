@@ -1,0 +1,37 @@
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from shared.clock import ManualClock, SystemClock
+from shared.db import Database
+from shared.migrations import make_database, migrate
+from tests.integration.audit.world import World
+from waterdesk.installation import SERVICES
+
+_SERVICES = Path(__file__).parents[3] / "services"
+
+
+@pytest.fixture(scope="session")
+async def ledger_databases(postgres: str) -> AsyncIterator[Mapping[str, Database]]:
+    """The three of them, made once: every test fills them anew."""
+    databases = {}
+    for name in SERVICES:
+        url = postgres.format(f"ledger_{name}")
+        await make_database(url)
+        await migrate(url, _SERVICES / name / "migrations")
+        databases[name] = Database(url, name, SystemClock(), pool_size=2)
+    yield databases
+    for database in databases.values():
+        await database.close()
+
+
+@pytest.fixture
+async def world(
+    ledger_databases: Mapping[str, Database], clock: ManualClock, tmp_path: Path
+) -> World:
+    """All in order."""
+    world = World(ledger_databases, clock, tmp_path / "simulators.jsonl")
+    await world.empty()
+    await world.holds()
+    return world

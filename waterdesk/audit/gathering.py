@@ -1,0 +1,166 @@
+"""The statements that gather the facts. Each reads one service's snapshot, a few thousand rows at a
+time, so that a million complaints need no more memory than a thousand."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from .facts import AtDispatch, AtReply, Complaint, Deadline, Decided, RawMessage, Reply
+
+_AT_ONCE = 5000
+
+# "C": the order in which Python compares the ids of the three databases.
+_AT_INTAKE = 'SELECT id, is_ours, needs_human FROM complaint ORDER BY id COLLATE "C"'
+_AT_DISPATCH = """
+SELECT c.id, c.is_ours, c.needs_human, c.state, c.work_order_id,
+    coalesce(w.outcome = 'merged', false) AS is_merged,
+    coalesce(w.state = 'repaired' OR w.outcome = 'repaired', false) AS is_repaired
+FROM complaint c LEFT JOIN work_order w ON w.id = c.work_order_id
+ORDER BY c.id COLLATE "C"
+"""
+_AT_REPLY = """
+SELECT c.id, c.is_ours, c.needs_human, c.state, l.work_order_id,
+    coalesce(p.deadlines, 0) AS deadlines,
+    r.complaint_id IS NOT NULL AS has_reply,
+    coalesce(r.has_return, false) AS has_return,
+    coalesce(r.has_left, false) AS has_left,
+    coalesce(r.has_arrived, false) AS has_arrived
+FROM complaint c
+LEFT JOIN (
+    SELECT DISTINCT ON (complaint_id) complaint_id, work_order_id FROM link
+    ORDER BY complaint_id, linked_at DESC, work_order_id DESC
+) l ON l.complaint_id = c.id
+LEFT JOIN (
+    SELECT complaint_id, count(*) AS deadlines FROM deadline GROUP BY complaint_id
+) p ON p.complaint_id = c.id
+LEFT JOIN (
+    SELECT complaint_id, bool_or(returned AND state <> 'superseded') AS has_return,
+        bool_or(state IN ('sending', 'awaiting_receipt', 'delivered', 'stuck')) AS has_left,
+        bool_or(state = 'delivered') AS has_arrived
+    FROM reply GROUP BY complaint_id
+) r ON r.complaint_id = c.id
+ORDER BY c.id COLLATE "C"
+"""
+_MESSAGES_WITHOUT_COMPLAINT = """
+SELECT r.id, r.outcome <> 'unreadable' AS is_readable,
+    r.complaint_id IS NOT NULL AS names_complaint, r.settled_at IS NOT NULL AS is_settled
+FROM raw_message r LEFT JOIN complaint c ON c.id = r.complaint_id
+WHERE c.id IS NULL
+"""
+_DEADLINES = """
+SELECT complaint_id || '/' || stage AS id, standing, due_at, next_at, met_at, missed_recorded_at,
+    (SELECT last_swept_at FROM sweep_heartbeat) AS swept_until
+FROM deadline
+"""
+_REPLIES = """
+SELECT r.complaint_id || '/' || r.version AS id, r.state, r.receipt, r.delivered_at,
+    r.platform, c.external_id, r.request_id, r.sent_at IS NOT NULL AS was_sent,
+    r.settled_by IS NOT NULL AS by_hand, CASE r.platform WHEN 'wechat' THEN md5(r.text) END AS words
+FROM reply r LEFT JOIN complaint c ON c.id = r.complaint_id
+"""
+_UNHEARD = """
+SELECT sum(bus_topic.next_offset - bus_group.next_offset)::bigint
+FROM bus_group JOIN bus_topic ON bus_topic.id = bus_group.topic_id
+"""
+
+
+async def complaints(
+    intake: AsyncConnection,
+    dispatch: AsyncConnection,
+    reply: AsyncConnection,
+    parked: dict[str, set[str]],
+) -> AsyncIterator[Complaint]:
+    """Every complaint that any of the three knows. `parked`: the parked keys of each service."""
+    streams = [rows(intake, _AT_INTAKE), rows(dispatch, _AT_DISPATCH), rows(reply, _AT_REPLY)]
+    heads = [await anext(stream, None) for stream in streams]
+    while known := [head.id for head in heads if head is not None]:
+        next_id = min(known)
+        mine = [head if head is not None and head.id == next_id else None for head in heads]
+        yield _complaint(next_id, *mine, parked=parked)
+        for place, head in enumerate(mine):
+            if head is not None:
+                heads[place] = await anext(streams[place], None)
+
+
+def _complaint(
+    complaint_id: str,
+    intake: Row[Any] | None,
+    dispatch: Row[Any] | None,
+    reply: Row[Any] | None,
+    *,
+    parked: dict[str, set[str]],
+) -> Complaint:
+    keys = {complaint_id, *(row.work_order_id for row in (dispatch, reply) if row is not None)}
+    return Complaint(
+        id=complaint_id,
+        intake=None if intake is None else Decided(intake.is_ours, intake.needs_human),
+        dispatch=None
+        if dispatch is None
+        else AtDispatch(
+            Decided(dispatch.is_ours, dispatch.needs_human),
+            dispatch.state,
+            dispatch.work_order_id,
+            dispatch.is_merged,
+            dispatch.is_repaired,
+        ),
+        reply=None
+        if reply is None
+        else AtReply(
+            Decided(reply.is_ours, reply.needs_human),
+            reply.state,
+            reply.work_order_id,
+            reply.deadlines,
+            reply.has_reply,
+            reply.has_return,
+            reply.has_left,
+            reply.has_arrived,
+        ),
+        parked_at=frozenset(name for name, held in parked.items() if not held.isdisjoint(keys)),
+    )
+
+
+async def messages_without_complaint(intake: AsyncConnection) -> AsyncIterator[RawMessage]:
+    async for row in rows(intake, _MESSAGES_WITHOUT_COMPLAINT):
+        yield RawMessage(*row)
+
+
+async def deadlines(reply: AsyncConnection) -> AsyncIterator[Deadline]:
+    async for row in rows(reply, _DEADLINES):
+        yield Deadline(*row)
+
+
+async def replies(reply: AsyncConnection) -> AsyncIterator[Reply]:
+    async for row in rows(reply, _REPLIES):
+        yield Reply(*row)
+
+
+async def parked(service: AsyncConnection) -> AsyncIterator[tuple[int, str, bool]]:
+    """Number, key, and whether a person has seen it."""
+    async for row in rows(service, "SELECT id, key, seen_at IS NOT NULL FROM parked"):
+        yield row[0], row[1], row[2]
+
+
+async def outbox(service: AsyncConnection) -> AsyncIterator[tuple[int, str]]:
+    """Number and key."""
+    async for row in rows(service, "SELECT id, key FROM outbox"):
+        yield row[0], row[1]
+
+
+async def work_orders(dispatch: AsyncConnection) -> AsyncIterator[tuple[str, int]]:
+    """How many there are, by state."""
+    async for row in rows(dispatch, "SELECT state, count(*) FROM work_order GROUP BY state"):
+        yield row[0], row[1]
+
+
+async def unheard(bus: AsyncConnection) -> int:
+    """Events the embedded bus holds that a service has not come to yet."""
+    return await bus.scalar(text(_UNHEARD)) or 0
+
+
+async def rows(connection: AsyncConnection, statement: str) -> AsyncIterator[Row[Any]]:
+    async with connection.stream(text(statement)) as result:
+        async for batch in result.partitions(_AT_ONCE):
+            for row in batch:
+                yield row

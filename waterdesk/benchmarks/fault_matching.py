@@ -1,0 +1,165 @@
+"""Complaints a second through fault matching: `python -m waterdesk.benchmarks.fault_matching`.
+
+Batches of 500 received events go through the handler and the outbox into an embedded PostgreSQL,
+one after the other, on the demo county. All but one in fifty (`--opens-every`) join an open order.
+Prints one JSON line; with `--history N` after N complaints on N/5 closed orders, with `--profile`
+also where the time of this process goes.
+"""
+
+import argparse
+import asyncio
+import cProfile
+import json
+import pstats
+import resource
+import tempfile
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+
+from sqlalchemy import text
+
+import services.dispatch
+from services.dispatch.county_file import County, read_county
+from services.dispatch.handlers.linking import on_complaints_received
+from services.dispatch.handlers.loading import load_county
+from services.dispatch.policy import Policy
+from shared.clock import ManualClock
+from shared.db import Database
+from shared.embedded_postgres import embedded_postgres
+from shared.events.complaints import ComplaintReceived, Decision
+from shared.events.event import Envelope, from_message, to_message
+from shared.migrations import make_database, migrate
+
+_HISTORY = """
+INSERT INTO work_order (id, county, scheme_id, village_code, village, town, category, component,
+    component_named, for_office, urgent, state, version, first_said_at, opened_at, complaints,
+    chases, given_back_by, found, done, reworks, closed_at, outcome)
+SELECT 'old' || n, '610122', v.scheme_id, v.village_code, v.village, v.town, 'outage', 'pump',
+    true, false, false, 'closed', 6, now(), now(), 5, 0, '[]', '', '', 0, now(), 'repaired'
+FROM generate_series(1, :orders) AS n
+JOIN (SELECT *, row_number() OVER () AS place FROM scheme_village) AS v ON v.place = n % 352 + 1;
+INSERT INTO complaint (id, county, platform, external_id, sent_at, received_at, is_ours, category,
+    urgent, says_repeated, village_code, category_confidence, place_confidence, needs_human, state,
+    work_order_id, chases)
+SELECT 'old' || n, '610122', 'hotline_12345', 'H-' || n, now(), now(), true, 'outage', false, false,
+    '610122001001', 0.9, 0.9, false, 'linked', 'old' || (n % :orders + 1), 0
+FROM generate_series(1, :orders * 5) AS n;
+"""
+
+NOW = datetime(2026, 10, 12, 1, 30, tzinfo=UTC)
+BATCH = 500
+_MIGRATIONS = Path(services.dispatch.__file__).parent / "migrations"
+_CATEGORIES = ("outage", "outage", "low_pressure", "water_quality", "pipe_leak")
+
+
+def _complaint(county: County, random: Random, number: int, opens_every: int) -> ComplaintReceived:
+    village = random.choice(county.villages)
+    alone = number % opens_every == 0
+    return ComplaintReceived(
+        complaint_id=f"c{number:09d}",
+        county=county.code,
+        platform="hotline_12345",
+        external_id=f"BENCH-{number}",
+        sent_at=NOW,
+        received_at=NOW,
+        time_limit="5个工作日",
+        decision=Decision(
+            is_ours=True,
+            category="outage" if alone else random.choice(_CATEGORIES),
+            component="service_line" if alone else None,
+            urgent=False,
+            village_code=village.code,
+            village=village.village,
+            town=village.town,
+            category_confidence=0.9,
+            place_confidence=0.9,
+            needs_human=False,
+        ),
+    )
+
+
+def _heard(event: ComplaintReceived, number: int) -> Envelope[ComplaintReceived]:
+    """As the consumer makes it: read from its wire form."""
+    message = to_message(event, event_id=f"e{number}", source="/bench", time=NOW, traceparent="")
+    return from_message(message, ComplaintReceived)
+
+
+async def _measure(
+    url: str, batches: int, history: int, opens_every: int, profile: cProfile.Profile | None
+) -> dict[str, object]:
+    await make_database(url)
+    await migrate(url, _MIGRATIONS)
+    clock = ManualClock(NOW)
+    database = Database(url, "dispatch", clock)
+    county = read_county()
+    random = Random(1)
+    async with database.work() as (session, _):
+        await load_county(session, county)
+        for statement in _HISTORY.split(";")[:2]:
+            await session.execute(text(statement), {"orders": history // 5})
+    async with database.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as plain:
+        await plain.execute(text("ANALYZE"))
+        await plain.execute(text("CHECKPOINT"))
+    took = []
+    policy = Policy()
+    for number in range(batches + 2):
+        events = [_complaint(county, random, number * BATCH + n, opens_every) for n in range(BATCH)]
+        if profile and number == 2:
+            profile.enable()
+        clock.advance(timedelta(seconds=1))
+        start = time.perf_counter()
+        heard = [_heard(event, n) for n, event in enumerate(events)]
+        async with database.work() as (session, outbox):
+            await on_complaints_received(session, outbox, heard, clock.now(), policy=policy)
+        took.append(time.perf_counter() - start)
+    if profile:
+        profile.disable()
+    await database.close()
+    return _figures(took[2:])  # the first two fill caches and open the orders
+
+
+def _figures(took: Sequence[float]) -> dict[str, object]:
+    in_order = sorted(took)
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return {
+        "complaints_per_s": round(BATCH * len(took) / sum(took)),
+        "batch_p50_ms": round(in_order[len(took) // 2] * 1000),
+        "batch_p99_ms": round(in_order[int(len(took) * 0.99)] * 1000),
+        "first_batches_ms": round(sum(took[:5]) / 5 * 1000),
+        "last_batches_ms": round(sum(took[-5:]) / 5 * 1000),
+        "own_cpu_s": round(used.ru_utime + used.ru_stime, 2),
+        "wall_s": round(sum(took), 2),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--batches", type=int, default=40)
+    parser.add_argument("--history", type=int, default=0)
+    parser.add_argument("--opens-every", type=int, default=50)
+    parser.add_argument("--profile", action="store_true")
+    chosen = parser.parse_args()
+    profile = cProfile.Profile() if chosen.profile else None
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        embedded_postgres(Path(folder) / "data", None) as url,
+    ):
+        figures = asyncio.run(
+            _measure(
+                url.format("bench_dispatch"),
+                chosen.batches,
+                chosen.history,
+                chosen.opens_every,
+                profile,
+            )
+        )
+    print(json.dumps(figures))
+    if profile:
+        pstats.Stats(profile).sort_stats("tottime").print_stats(25)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+"""One listening service in a process of its own, as `waterdesk serve` runs it, without its pages.
+
+Says on standard output, a JSON line each: {"ready": true} once it listens; {"done", "at"} when its
+offset has moved behind complaints; {"peak_mb"} at the end, when standard input has been closed.
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+
+import uvloop
+
+from shared.bus.relay import run_relay
+from shared.clock import SystemClock
+from shared.garbage import collect_less_often
+from shared.logging import configure_logging
+from shared.settings import CommonSettings
+from waterdesk import composition
+from waterdesk.benchmarks.memory import peak_megabytes
+from waterdesk.benchmarks.tracking import TrackedBus
+from waterdesk.installation import Installation, open_installation
+
+
+async def _listen(installation: Installation, name: str) -> None:
+    bus = TrackedBus(await installation.open_bus(), _say_done)
+    service = composition.build(name, installation, bus, SystemClock())
+    assert service.consumer is not None
+    stopping = asyncio.Event()
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(run_relay(service.database, bus, stopping))
+            tasks.create_task(service.consumer.run(stopping))
+            _say({"ready": True})
+            # Nobody writes there: it is readable once it is closed.
+            asyncio.get_running_loop().add_reader(sys.stdin, stopping.set)
+            await stopping.wait()
+    finally:
+        await service.close()
+        await bus.close()
+
+
+def _say_done(complaint_ids: Sequence[str], at: float) -> None:
+    _say({"done": list(complaint_ids), "at": at})
+
+
+def _say(what: dict[str, object]) -> None:
+    print(json.dumps(what), flush=True)
+
+
+def main(name: str) -> None:
+    configure_logging("ERROR")
+    collect_less_often()
+    with open_installation(CommonSettings()) as installation:
+        uvloop.run(_listen(installation, name))
+    _say({"peak_mb": peak_megabytes()})
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

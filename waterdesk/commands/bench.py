@@ -1,0 +1,85 @@
+"""`waterdesk bench`: how fast the whole journey is here."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Literal
+
+import typer
+import uvloop
+
+from shared.logging import configure_logging
+from shared.settings import CommonSettings
+from waterdesk.benchmarks.pipeline import BusInUseError, Measured, measure
+from waterdesk.benchmarks.raw import Carrier, KafkaCarrier, PostgresCarrier
+from waterdesk.installation import Installation, open_installation
+from waterdesk.local_kafka.broker import BrokerUnavailable, local_broker
+
+bench = typer.Typer(help="量性能: measure the product on this machine.")
+
+
+@bench.callback()
+def _bench() -> None:
+    """量性能: measure the product on this machine.
+
+    Example:  waterdesk bench pipeline --bus embedded --complaints 20000
+    """
+
+
+@bench.command("pipeline")
+def pipeline(
+    bus: Annotated[Literal["embedded", "kafka"], typer.Option(help="embedded or kafka.")] = (
+        "embedded"
+    ),
+    complaints: Annotated[int, typer.Option(min=100, help="How many.")] = 20_000,
+    kafka: Annotated[
+        str | None,
+        typer.Option(
+            help="HOST:PORT of a broker; left out, a local one is started (java and mvn).",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """整条流程: complaints through all three services, a process each, on databases of their own.
+
+    One JSON line: complaints_per_s from accepted at intake to crew assigned and deadlines armed,
+    p50_ms and p99_ms of that, raw_per_s (the same rows and messages by plain asyncpg and aiokafka,
+    without rules, in the same run) and peak_mb of the three processes together.
+
+    Example:  waterdesk bench pipeline --bus kafka --complaints 20000
+    """
+    configure_logging("ERROR")
+    with TemporaryDirectory(prefix="waterdesk-bench-") as temporary:
+        home = Path(temporary)
+        try:
+            with _broker(bus, kafka, home) as bootstrap:
+                settings = CommonSettings(home=home, database_url=None, bus=bus, kafka=bootstrap)
+                with open_installation(settings) as installation:
+                    measured = uvloop.run(_measure(installation, bootstrap, complaints))
+        except (BrokerUnavailable, BusInUseError) as error:
+            raise typer.BadParameter(str(error)) from None
+    typer.echo(json.dumps({"bus": bus, **asdict(measured)}))
+
+
+@contextmanager
+def _broker(bus: str, given: str | None, home: Path) -> Iterator[str]:
+    if bus == "embedded" or given:
+        yield given or ""
+    else:
+        with local_broker(home / "kafka") as broker:
+            yield broker.bootstrap
+
+
+async def _measure(installation: Installation, bootstrap: str, complaints: int) -> Measured:
+    await installation.migrate()
+    bus = await installation.open_bus()
+    carrier: Carrier = KafkaCarrier(bootstrap, bus)
+    if installation.settings.bus == "embedded":
+        carrier = PostgresCarrier(installation.database_url("bus"))
+    try:
+        return await measure(installation, bus, carrier, complaints)
+    finally:
+        await bus.close()

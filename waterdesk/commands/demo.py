@@ -1,0 +1,132 @@
+"""`waterdesk demo`: see everything at once, on one machine, with nothing real."""
+
+import asyncio
+import os
+from datetime import UTC, datetime
+from typing import Annotated
+
+import httpx
+import typer
+import uvloop
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from shared.bus.backoff import wait_for
+from shared.clock import SHANGHAI
+from shared.health import READY
+from shared.logging import configure_logging
+from shared.settings import CommonSettings
+from waterdesk.commands.verify import look_at, shown
+from waterdesk.composition import ports_of
+from waterdesk.demo.county import SHOWN_ACCOUNTS
+from waterdesk.demo.showing import FOR_HISTORY, DemoState, history_is_made, live, make_history
+from waterdesk.installation import SERVICES, Installation, open_installation
+from waterdesk.runner import refuse_taken_ports, stop_on_signals
+from waterdesk.simulators.county_year import YEAR
+
+_READY_SECONDS = 30
+
+
+def demo(
+    seconds: Annotated[
+        float | None,
+        typer.Option(
+            min=1,
+            help="End by itself after so long live, and print the ledger.",
+            show_default=False,
+        ),
+    ] = None,
+    rate: Annotated[
+        float, typer.Option(min=0.01, max=6000, help="How many complaints a minute come in.")
+    ] = 6.0,
+) -> None:
+    """演示: everything embedded, a demo county with a year of history, simulated platforms.
+
+    Prints the console's address and the sign-ins. The data are in WATERDESK_HOME (./var); started
+    again it goes on where it stopped. Ctrl-C ends it.
+
+    Example:  waterdesk demo --seconds 60 --rate 30
+    """
+    settings = CommonSettings()
+    configure_logging("WARNING")
+    ports = {**ports_of(SERVICES, settings), "WATERDESK_SIMULATORS_PORT": settings.simulators_port}
+    refuse_taken_ports(settings.host, ports)
+    held = True
+    if not history_is_made(settings.home):
+        with open_installation(settings, FOR_HISTORY) as installation:
+            uvloop.run(_make_history(installation))
+        os.sync()
+    with open_installation(settings) as installation:
+        uvloop.run(_show(installation, seconds, rate))
+        if seconds is not None:
+            ledger = asyncio.run(look_at(installation))
+            typer.echo(shown(ledger))
+            held = not ledger.findings
+    if not held:
+        raise typer.Exit(1)
+
+
+async def _show(installation: Installation, seconds: float | None, rate: float) -> None:
+    stopping = asyncio.Event()
+    stop_on_signals(stopping)
+    await installation.migrate()
+    bus = await installation.open_bus()
+    try:
+        state = DemoState(installation.settings.home, datetime.now(UTC))
+        async with live(installation, bus, state, rate, stopping) as show:
+            await _ready(installation, stopping)
+            _welcome(installation, state)
+            if seconds is None:
+                await stopping.wait()
+            elif not await wait_for(stopping, seconds):
+                await show.come_to_rest()
+    finally:
+        await bus.close()
+
+
+async def _make_history(installation: Installation) -> None:
+    """With a bar where somebody is watching."""
+    await installation.migrate()
+    bus = await installation.open_bus()
+    state = DemoState(installation.settings.home, datetime.now(UTC))
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[day]}"),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    ) as bar:
+        task = bar.add_task("演示县的一年 a year of the demo county", total=YEAR.days, day="")
+
+        def on_moment(moment: datetime) -> None:
+            lived = (moment - (state.year_end - YEAR)).days
+            bar.update(task, completed=lived, day=f"{moment.astimezone(SHANGHAI):%Y-%m-%d}")
+
+        try:
+            await make_history(installation, bus, state, on_moment)
+        finally:
+            await bus.close()
+
+
+async def _ready(installation: Installation, stopping: asyncio.Event) -> None:
+    """Return when all three services answer. Raises TimeoutError."""
+    settings = installation.settings
+    async with asyncio.timeout(_READY_SECONDS), httpx.AsyncClient() as client:
+        for port in (settings.intake_port, settings.reply_port, settings.dispatch_port):
+            while not stopping.is_set():
+                try:
+                    answer = await client.get(f"http://{settings.host}:{port}{READY}")
+                    if answer.status_code == httpx.codes.OK:
+                        break
+                except httpx.TransportError:
+                    pass  # not listening yet
+                await wait_for(stopping, 0.05)
+
+
+def _welcome(installation: Installation, state: DemoState) -> None:
+    address = f"http://{installation.settings.host}:{installation.settings.dispatch_port}"
+    typer.echo(f"\n控制台 console:  {address}\n")
+    for name, what in SHOWN_ACCOUNTS.items():
+        typer.echo(f"  {name:<12}{state.passwords.get(name, ''):<20}{what}")
+    typer.echo(f"\n数据 data: {installation.settings.home}   Ctrl-C 结束 ends it\n")

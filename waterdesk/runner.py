@@ -1,0 +1,111 @@
+"""Run services in this process until they are told to stop."""
+
+import asyncio
+import errno
+import signal
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import structlog
+import uvicorn
+
+from shared.bus.protocol import Bus
+from shared.bus.relay import run_relay
+from shared.periodic import run_periodically
+from shared.service import Service
+
+log = structlog.get_logger(__name__)
+
+
+class _Server(uvicorn.Server):
+    """Several of these share one process, which handles its signals itself."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def stop_on_signals(stopping: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.set)
+
+
+class PortTakenError(Exception):
+    """Somebody listens there already; the text names the setting."""
+
+
+def refuse_taken_ports(host: str, ports: Mapping[str, int]) -> None:
+    """Before anything is started that takes time. `ports`: by what they are set with.
+
+    Raises PortTakenError; OSError where `host` is no address of this machine.
+    """
+    for setting, port in ports.items():
+        try:
+            _listening(host, port).close()
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            raise PortTakenError(f"端口已被占用 port in use: {host}:{port} ({setting})") from None
+
+
+async def serve_http(app: object, host: str, port: int, stopping: asyncio.Event) -> None:
+    """Serve one ASGI app until `stopping`. Raises OSError where the port is taken."""
+    config = uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=5,
+        lifespan="on",
+    )
+    server = _Server(config)
+    # Bound here: where uvicorn cannot bind, it ends the whole process.
+    with _listening(host, port) as listening:
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        stopped = asyncio.create_task(stopping.wait())
+        try:
+            await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        finally:  # also where another part has failed and takes us down: in order, all the same
+            stopped.cancel()
+            server.should_exit = True
+            await serving
+    if not stopping.is_set():
+        raise RuntimeError(f"the server on {host}:{port} ended by itself")
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=2048)
+
+
+async def run_service(
+    service: Service, bus: Bus, host: str, port: int, stopping: asyncio.Event
+) -> None:
+    """Everything one service does: serve, relay, listen, and its periodic work."""
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(serve_http(service.app, host, port, stopping))
+        tasks.create_task(run_relay(service.database, bus, stopping))
+        if service.consumer:
+            tasks.create_task(service.consumer.run(stopping))
+        for turn in service.tasks:
+            tasks.create_task(
+                run_periodically(
+                    f"{service.name}.{turn.name}", turn.once, turn.every_seconds, stopping
+                )
+            )
+        log.info("service_runs", service=service.name, port=port)
+
+
+async def run_services(
+    services: Sequence[tuple[Service, int]], bus: Bus, host: str, stopping: asyncio.Event
+) -> None:
+    """Run all until `stopping`; one that fails takes the others down, to be started again whole."""
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for service, port in services:
+                tasks.create_task(run_service(service, bus, host, port, stopping))
+    finally:
+        stopping.set()
+        for service, _ in services:
+            await service.close()
