@@ -26,14 +26,16 @@ class Outbox:
 
     def __init__(self, source: str) -> None:
         self._source = source
-        self._events: list[Event] = []
+        self._added: list[tuple[Event, str | None]] = []
 
-    def add(self, event: Event) -> None:
-        self._events.append(event)
+    def add(self, event: Event, *, caused_by: str | None = None) -> None:
+        """`caused_by`: the key of the consumed event this one follows from; None: its own key.
+        The new event goes on with that event's trace."""
+        self._added.append((event, caused_by))
 
     @property
     def events(self) -> Sequence[Event]:
-        return tuple(self._events)
+        return tuple(event for event, _ in self._added)
 
     async def flush(self, session: AsyncSession, now: datetime) -> None:
         """Write everything added so far into the transaction of `session`.
@@ -44,9 +46,10 @@ class Outbox:
 
         Raises ValueError for an event no bus would take: it must not commit and then never leave.
         """
-        if not self._events:
+        events = self.events
+        if not events:
             return
-        stripes = sorted({crc32(event.key.encode()) % _STRIPES for event in self._events})
+        stripes = sorted({crc32(event.key.encode()) % _STRIPES for event in events})
         await session.execute(_HOLD_KEYS, {"stripes": stripes})
         traceparent = current_traceparent()
         messages = [
@@ -57,9 +60,7 @@ class Outbox:
                 time=now,
                 traceparent=traceparent,
             )
-            for event, event_id in zip(
-                self._events, new_ids("", now, len(self._events)), strict=True
-            )
+            for event, event_id in zip(events, new_ids("", now, len(events)), strict=True)
         ]
         check_messages(messages)
         await bulk_insert(
@@ -76,4 +77,4 @@ class Outbox:
                 for message in messages
             ],
         )
-        self._events.clear()
+        self._added.clear()

@@ -19,7 +19,7 @@ class Message:
     key: str
     """The owner's id: messages of one key stay in order."""
     headers: Mapping[str, str]
-    """`ce_id`, `ce_type`, `ce_source`, `ce_time`, `ce_specversion`, `content-type`,
+    """`ce_id`, `ce_type`, `ce_source`, `ce_time`, `ce_sequence`, `ce_specversion`, `content-type`,
     `traceparent`."""
     value: bytes
 

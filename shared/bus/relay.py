@@ -11,6 +11,7 @@ from shared.bus.protocol import Bus, Message
 from shared.bus.tables import outbox
 from shared.bus.transient_errors import is_transient
 from shared.db import Database
+from shared.events.event import sequence_header
 from shared.sql import any_of
 
 _RELAY_LOCK = 7002
@@ -36,7 +37,12 @@ async def relay_batch(connection: AsyncConnection, bus: Bus, limit: int = _BATCH
     rows = (await connection.execute(_OLDEST, {"limit": limit})).all()
     if not rows:
         return 0
-    await bus.publish([Message(row.topic, row.key, row.headers, row.value) for row in rows])
+    await bus.publish(
+        [
+            Message(row.topic, row.key, {**row.headers, **sequence_header(row.id)}, row.value)
+            for row in rows
+        ]
+    )
     await connection.execute(_SENT, {"sent": [row.id for row in rows]})
     return len(rows)
 

@@ -1,9 +1,13 @@
-"""Which errors pass by themselves. Everything else will fail the same way next time."""
+"""Which errors pass by themselves, and which stop a whole service until somebody mends it.
+
+Every other error belongs to the one event or message that raised it.
+"""
 
 from asyncpg import InterfaceError as DriverError
 from asyncpg import PostgresConnectionError, PostgresError
 from httpx import TransportError
 from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from shared.bus.protocol import BusUnavailable
 
@@ -13,6 +17,9 @@ _PASSING_CLASSES = ("08", "53", "57", "58")
 _PASSING_CODES = ("40001", "40P01", "55P03", "25006")
 """Serialisation failure, deadlock, lock not available, a server that just became a standby."""
 
+_SYSTEMIC_CLASSES = ("42", "28", "3D", "3F")
+"""Syntax error or access rule violation, authorisation, unknown database, unknown schema."""
+
 
 class TransientError(Exception):
     """Something a handler depends on is away: stop, wait, try the same again."""
@@ -20,7 +27,15 @@ class TransientError(Exception):
 
 def is_transient(error: BaseException) -> bool:
     """Whether waiting may help. Follows the error to the driver's own."""
-    if isinstance(error, TransientError | BusUnavailable | TransportError | OSError | TimeoutError):
+    if isinstance(
+        error,
+        TransientError
+        | BusUnavailable
+        | TransportError
+        | OSError
+        | TimeoutError
+        | PoolTimeoutError,
+    ):
         return True
     if isinstance(error, DBAPIError):
         if error.connection_invalidated:
@@ -34,6 +49,15 @@ def is_transient(error: BaseException) -> bool:
     if isinstance(error, DriverError):
         return "connection" in str(error).lower()
     return isinstance(error, PostgresError) and _code_passes(error.sqlstate or "")
+
+
+def is_systemic(error: BaseException) -> bool:
+    """Whether code and database do not fit together: an unknown table or column, a missing right.
+
+    No event is to blame, and none would work: the consumer stops until the schema is mended.
+    """
+    code = getattr(getattr(error, "orig", error), "sqlstate", None)
+    return isinstance(code, str) and code.startswith(_SYSTEMIC_CLASSES)
 
 
 def _code_passes(code: str) -> bool:

@@ -16,13 +16,22 @@ ASYNCAPI = "asyncapi.json"
 _HEADERS = {
     "type": "object",
     "description": "CloudEvents 1.0, Kafka protocol binding, binary mode; W3C Trace Context",
-    "required": ["ce_specversion", "ce_id", "ce_type", "ce_source", "ce_time", "content-type"],
+    "required": [
+        "ce_specversion",
+        "ce_id",
+        "ce_type",
+        "ce_source",
+        "ce_time",
+        "ce_sequence",
+        "content-type",
+    ],
     "properties": {
         "ce_specversion": {"const": "1.0"},
         "ce_id": {"type": "string", "description": "the same for the same event, however often"},
         "ce_type": {"type": "string"},
         "ce_source": {"type": "string", "format": "uri-reference"},
         "ce_time": {"type": "string", "format": "date-time"},
+        "ce_sequence": {"type": "string", "pattern": "^[0-9]{20}$"},
         "ce_subject": {"type": "string", "description": "the record's key"},
         "content-type": {"const": "application/json"},
         "traceparent": {"type": "string"},

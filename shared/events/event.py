@@ -35,21 +35,44 @@ E = TypeVar("E", bound=Event)
 
 @dataclass(frozen=True, slots=True)
 class Envelope(Generic[E]):
-    """One event as a handler gets it."""
+    """One event as a handler gets it.
+
+    `sequence` grows per source: of two facts about one thing, the one with the larger sequence is
+    the newer, whatever the machines' clocks say. `time` is for people to read.
+    """
 
     id: str
     time: datetime
+    sequence: int
     data: E
+    traceparent: str = ""
 
 
 class UnreadableEvent(ValueError):
     """A message that is not the event it says it is."""
 
 
+def sequence_header(sequence: int) -> dict[str, str]:
+    """The CloudEvents extension `sequence`: of one width, so that text order is number order.
+
+    Source: https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/sequence.md
+    """
+    return {"ce_sequence": f"{sequence:020d}"}
+
+
 def to_message(
-    event: Event, *, event_id: str, source: str, time: datetime, traceparent: str
+    event: Event,
+    *,
+    event_id: str,
+    source: str,
+    time: datetime,
+    traceparent: str,
+    sequence: int | None = None,
 ) -> Message:
-    """`source` is the service that speaks, as a URI reference ("/waterdesk/intake")."""
+    """`source` is the service that speaks, as a URI reference ("/waterdesk/intake").
+
+    `sequence` None: the outbox numbers the event when it is written, and the relay adds the number.
+    """
     return Message(
         topic=event.topic,
         key=event.key,
@@ -62,6 +85,7 @@ def to_message(
             "ce_subject": event.key,
             "content-type": "application/json",
             "traceparent": traceparent,
+            **({} if sequence is None else sequence_header(sequence)),
         },
         value=event.model_dump_json().encode(),
     )
@@ -76,7 +100,9 @@ def from_message(message: Message, event_class: type[E]) -> Envelope[E]:
         return Envelope(
             id=message.event_id,
             time=datetime.fromisoformat(message.headers["ce_time"]),
+            sequence=int(message.headers["ce_sequence"]),
             data=event_class.model_validate_json(message.value, extra="ignore"),
+            traceparent=message.headers.get("traceparent", ""),
         )
     except (KeyError, ValueError) as error:
         raise UnreadableEvent(f"{event_class.type}: {type(error).__name__}") from error

@@ -83,7 +83,9 @@ def _complaint(county: County, random: Random, number: int, opens_every: int) ->
 
 def _heard(event: ComplaintReceived, number: int) -> Envelope[ComplaintReceived]:
     """As the consumer makes it: read from its wire form."""
-    message = to_message(event, event_id=f"e{number}", source="/bench", time=NOW, traceparent="")
+    message = to_message(
+        event, event_id=f"e{number}", source="/bench", time=NOW, traceparent="", sequence=number
+    )
     return from_message(message, ComplaintReceived)
 
 

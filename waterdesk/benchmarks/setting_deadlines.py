@@ -49,7 +49,7 @@ def _complaint(number: int) -> Envelope[ComplaintReceived]:
             needs_human=False,
         ),
     )
-    return Envelope(id=str(number), time=at, data=data)
+    return Envelope(id=str(number), time=at, sequence=number, data=data)
 
 
 def _linked(number: int) -> Envelope[ComplaintsLinked]:
@@ -60,7 +60,7 @@ def _linked(number: int) -> Envelope[ComplaintsLinked]:
         linked_at=START + timedelta(seconds=number, minutes=1),
         reason="same_fault",
     )
-    return Envelope(id=f"l{number}", time=data.linked_at, data=data)
+    return Envelope(id=f"l{number}", time=data.linked_at, sequence=number, data=data)
 
 
 def _repaired(number: int) -> Envelope[WorkOrderRepaired]:
@@ -73,7 +73,7 @@ def _repaired(number: int) -> Envelope[WorkOrderRepaired]:
         done="更换电机",
         repaired_at=START + timedelta(seconds=number, hours=4),
     )
-    return Envelope(id=f"r{number}", time=data.repaired_at, data=data)
+    return Envelope(id=f"r{number}", time=data.repaired_at, sequence=number, data=data)
 
 
 async def measure(url: str, complaints: int) -> dict[str, float]:

@@ -27,6 +27,7 @@ def received(account: str, number: int, *, value: bytes | None = None) -> Receiv
         source="/waterdesk/test",
         time=datetime.fromisoformat("2026-10-12T01:30:00+00:00"),
         traceparent="00-00000000000000000000000000000001-0000000000000001-01",
+        sequence=number,
     )
     if value is not None:
         message = Message(message.topic, message.key, message.headers, value)

@@ -44,7 +44,10 @@ class Desk:
     async def hears(self, *events: Event, told_at: datetime | None = None) -> None:
         """One batch, one transaction. `told_at`: when their sender told them."""
         time = told_at or self.clock.now()
-        heard = [Envelope(id=f"event-{next(numbers)}", time=time, data=event) for event in events]
+        heard = [
+            Envelope(id=f"event-{number}", time=time, sequence=number, data=event)
+            for event, number in zip(events, numbers, strict=False)
+        ]
         handle = handlers(self.policy)
         async with self.database.work() as (session, outbox):
             for handler, group in grouped_by_handler(heard, handle):

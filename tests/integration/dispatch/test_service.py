@@ -33,7 +33,9 @@ async def service(desk: Desk) -> AsyncIterator[Service]:
 def over_the_bus(*events: Event) -> list[Received]:
     return [
         Received(
-            to_message(event, event_id=f"e{n}", source="/test", time=NOW, traceparent=""),
+            to_message(
+                event, event_id=f"e{n}", source="/test", time=NOW, traceparent="", sequence=n
+            ),
             Position(event.topic, 0, n),
         )
         for n, event in enumerate(events)

@@ -31,7 +31,8 @@ _numbers = count(1)
 
 
 def heard(event: E) -> Envelope[E]:
-    return Envelope(id=f"event-{next(_numbers)}", time=NOW, data=event)
+    number = next(_numbers)
+    return Envelope(id=f"event-{number}", time=NOW, sequence=number, data=event)
 
 
 def decision(**changes: Any) -> Decision:

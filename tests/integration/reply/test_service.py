@@ -52,6 +52,7 @@ async def test_from_the_bus_to_the_platform_and_back(
                 source="/waterdesk/test",
                 time=database.clock.now(),
                 traceparent="00-00000000000000000000000000000001-0000000000000001-01",
+                sequence=place,
             )
             for place, event in enumerate(told)
         ]

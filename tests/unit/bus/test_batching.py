@@ -42,7 +42,7 @@ batches = st.lists(st.tuples(st.sampled_from(KINDS), st.sampled_from("abc")), ma
 
 def heard(batch: list[tuple[type[_About], str]]) -> list[Envelope[Event]]:
     return [
-        Envelope(id=str(number), time=NOW, data=kind(thing=thing, number=number))
+        Envelope(id=str(number), time=NOW, sequence=number, data=kind(thing=thing, number=number))
         for number, (kind, thing) in enumerate(batch)
     ]
 
