@@ -1,8 +1,9 @@
 """One service's database: its engine, and the one transaction of each unit of work."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 from fastapi import Request
 from pydantic_core import from_json
@@ -12,10 +13,21 @@ from sqlalchemy.ext.asyncio import AsyncSession as CoreAsyncSession
 from sqlalchemy.orm import Session as CoreSession
 from sqlmodel import Session as ModelSession
 from sqlmodel.ext.asyncio.session import AsyncSession as ModelAsyncSession
+from tenacity import (
+    AsyncRetrying,
+    retry_if_exception,
+    stop_after_attempt,
+    wait_random_exponential,
+)
 
 from shared.bus.outbox import Outbox
+from shared.bus.transient_errors import is_conflict
 from shared.clock import Clock
 from shared.plans import BY_INDEX
+
+T = TypeVar("T")
+_ATTEMPTS = 5
+"""How often one command is run where it meets a deadlock each time."""
 
 
 class _Session(ModelSession):
@@ -53,6 +65,24 @@ class Database:
             await session.commit()
         if spoke:
             self.relay_wanted.set()
+
+    async def in_transaction(self, action: Callable[[Session, Outbox], Awaitable[T]]) -> T:
+        """Run `action` in one unit of work; for commands over HTTP.
+
+        Where PostgreSQL ends it for a deadlock or a serialization failure, it runs again from the
+        beginning, five times at most; then the error is raised. So `action` changes nothing but
+        what it does through its session and outbox.
+        """
+        async for attempt in AsyncRetrying(
+            retry=retry_if_exception(is_conflict),
+            stop=stop_after_attempt(_ATTEMPTS),
+            wait=wait_random_exponential(multiplier=0.02, max=0.3),
+            reraise=True,
+        ):
+            with attempt:
+                async with self.work() as (session, outbox):
+                    result = await action(session, outbox)
+        return result
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Session]:

@@ -9,9 +9,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from shared.advisory_locks import AdvisoryLock
 from shared.db import async_engine
-
-_MIGRATION_LOCK = 7000
 
 
 async def make_database(url: str) -> None:
@@ -36,7 +35,7 @@ async def migrate(url: str, scripts: Path) -> None:
     try:
         async with engine.begin() as connection:
             await connection.execute(
-                text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK}
+                text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": AdvisoryLock.MIGRATION}
             )
             await connection.run_sync(_upgrade, scripts)
     finally:

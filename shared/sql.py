@@ -12,8 +12,14 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.sql.elements import CollectionAggregate
 from sqlalchemy.types import TypeEngine
+from sqlmodel import SQLModel
 
 _NAMED = PGDialect(paramstyle="named")  # type: ignore[no-untyped-call]
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """The table of a SQLModel class declared with `table=True`, for Core statements."""
+    return model.metadata.tables[str(model.__tablename__)]
 
 
 def any_of(

@@ -1,11 +1,9 @@
-"""The statements of the bus in PostgreSQL; embedded.py says how they keep the order.
+"""The statements of the bus in PostgreSQL; embedded.py says how they keep the order."""
 
-Advisory locks: (1, 0) while the tables are made, (2, row of bus_group) for the group's member that
-owns the topic.
-"""
+from shared.advisory_locks import EmbeddedBusLock
 
-SCHEMA = """
-SELECT pg_advisory_xact_lock(1, 0);
+SCHEMA = f"""
+SELECT pg_advisory_xact_lock({EmbeddedBusLock.TABLES:d}, 0);
 CREATE TABLE IF NOT EXISTS bus_topic (
     id          integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name        text NOT NULL UNIQUE,
@@ -58,14 +56,14 @@ ON CONFLICT DO NOTHING
 """
 
 # MATERIALIZED, so that no lock is tried for a row that the conditions then leave out.
-OWN = """
+OWN = f"""
 WITH wanted AS MATERIALIZED (
     SELECT bus_group.id, topic_id, bus_topic.name AS topic
     FROM bus_group JOIN bus_topic ON bus_topic.id = topic_id
     WHERE bus_group.name = $1 AND bus_topic.name = ANY ($2::text[])
 )
-SELECT *, pg_try_advisory_lock(2, id) AS mine FROM wanted
-"""
+SELECT *, pg_try_advisory_lock({EmbeddedBusLock.GROUP:d}, id) AS mine FROM wanted
+"""  # noqa: S608 - a number of ours
 
 COMMIT = """
 UPDATE bus_group SET next_offset = done.next_offset

@@ -7,6 +7,7 @@ from zlib import crc32
 from sqlalchemy import ARRAY, Integer, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.advisory_locks import AdvisoryLock
 from shared.bulk_insert import bulk_insert
 from shared.bus.limits import check_messages
 from shared.bus.tables import outbox as outbox_table
@@ -14,10 +15,11 @@ from shared.events.event import Event, to_message
 from shared.ids import new_ids
 from shared.telemetry import current_traceparent
 
-_KEY_LOCK = 7001
 _STRIPES = 1024
 _HOLD_KEYS = select(
-    func.pg_advisory_xact_lock(_KEY_LOCK, func.unnest(bindparam("stripes", type_=ARRAY(Integer))))
+    func.pg_advisory_xact_lock(
+        AdvisoryLock.OUTBOX_KEY, func.unnest(bindparam("stripes", type_=ARRAY(Integer)))
+    )
 )
 
 

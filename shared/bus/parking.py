@@ -6,11 +6,11 @@ from datetime import datetime
 from sqlalchemy import Row, Text, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.advisory_locks import AdvisoryLock
 from shared.bus.protocol import Message
 from shared.bus.tables import parked
 from shared.sql import any_of
 
-_PARKING_LOCK = 7003
 BEHIND = "behind an earlier parked event"
 _PARKED_AMONG = (
     select(parked.c.key)
@@ -60,7 +60,7 @@ async def _parked_among(session: AsyncSession, consumer: str, keys: Collection[s
 
 async def lock_parked_key(session: AsyncSession, consumer: str, key: str) -> None:
     name = func.hashtext(f"{consumer}/{key}")
-    await session.execute(select(func.pg_advisory_xact_lock(_PARKING_LOCK, name)))
+    await session.execute(select(func.pg_advisory_xact_lock(AdvisoryLock.PARKED_KEY, name)))
 
 
 async def first_parked(

@@ -6,6 +6,7 @@ import structlog
 from sqlalchemy import BigInteger, bindparam, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.advisory_locks import AdvisoryLock
 from shared.bus.backoff import Backoff, wait_for, wait_out
 from shared.bus.protocol import Bus, Message
 from shared.bus.tables import outbox
@@ -14,7 +15,6 @@ from shared.db import Database
 from shared.events.event import sequence_header
 from shared.sql import any_of
 
-_RELAY_LOCK = 7002
 _BATCH = 1000
 _LOOK_EVERY_SECONDS = 0.25
 """How soon a relay sees what another replica left in the outbox (its own it hears at once)."""
@@ -68,7 +68,7 @@ async def _relay_while_locked(
     stopping: asyncio.Event,
     backoff: Backoff,
 ) -> None:
-    lock = select(func.pg_try_advisory_lock(_RELAY_LOCK, 0))
+    lock = select(func.pg_try_advisory_lock(AdvisoryLock.RELAY, 0))
     while not (await connection.execute(lock)).scalar_one():
         if await wait_for(stopping, _LOOK_EVERY_SECONDS):
             return

@@ -17,6 +17,9 @@ _PASSING_CLASSES = ("08", "53", "57", "58")
 _PASSING_CODES = ("40001", "40P01", "55P03", "25006")
 """Serialisation failure, deadlock, lock not available, a server that just became a standby."""
 
+_CONFLICT_CODES = ("40001", "40P01")
+"""PostgreSQL ended one of two transactions so that the other could go on."""
+
 _SYSTEMIC_CLASSES = ("42", "28", "3D", "3F")
 """Syntax error or access rule violation, authorisation, unknown database, unknown schema."""
 
@@ -51,13 +54,24 @@ def is_transient(error: BaseException) -> bool:
     return isinstance(error, PostgresError) and _code_passes(error.sqlstate or "")
 
 
+def is_conflict(error: BaseException) -> bool:
+    """Whether this transaction was ended for another one's sake (deadlock, serialization failure):
+    run again from its beginning, it works."""
+    return _sqlstate(error) in _CONFLICT_CODES
+
+
 def is_systemic(error: BaseException) -> bool:
     """Whether code and database do not fit together: an unknown table or column, a missing right.
 
     No event is to blame, and none would work: the consumer stops until the schema is mended.
     """
+    return _sqlstate(error).startswith(_SYSTEMIC_CLASSES)
+
+
+def _sqlstate(error: BaseException) -> str:
+    """PostgreSQL's code of the driver's error, or "" where there is none."""
     code = getattr(getattr(error, "orig", error), "sqlstate", None)
-    return isinstance(code, str) and code.startswith(_SYSTEMIC_CLASSES)
+    return code if isinstance(code, str) else ""
 
 
 def _code_passes(code: str) -> bool:

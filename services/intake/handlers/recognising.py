@@ -12,14 +12,16 @@ from services.intake.platforms.incoming import Incoming, Kind, Platform
 from services.intake.reading import Reading
 from services.intake.rules.identity import CHASE_WITHIN, Spoken, chased_by
 from services.intake.rules.lexicon import Category
+from shared.advisory_locks import AdvisoryLock
 from shared.sql import any_of
 
 UNNUMBERED = frozenset({Platform.WECHAT, Platform.PHONE})
 """Each message has a number of its own there; a chase is known by who speaks, about what."""
 
-_PERSON_LOCK = 7002
 _HOLD_PERSONS = select(
-    func.pg_advisory_xact_lock(_PERSON_LOCK, func.unnest(bindparam("locks", type_=ARRAY(Integer))))
+    func.pg_advisory_xact_lock(
+        AdvisoryLock.PERSON, func.unnest(bindparam("locks", type_=ARRAY(Integer)))
+    )
 )
 _KNOWN = select(col(RawMessage.delivery_id), col(RawMessage.complaint_id)).where(
     col(RawMessage.platform) == bindparam("its_platform"),

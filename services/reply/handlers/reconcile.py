@@ -28,6 +28,7 @@ from services.reply.models import (
 from services.reply.rules.deadlines import Stage
 from services.reply.rules.escalation import Standing, met
 from services.reply.rules.milestones import Facts, Linked, done_at
+from shared.advisory_locks import AdvisoryLock
 from shared.bulk_insert import bulk_insert
 from shared.bus.outbox import Outbox
 from shared.sql import any_of
@@ -70,8 +71,7 @@ _WORK_ORDERS = (
     .where(col(WorkOrder.id) == any_of("keys"))
     .execution_options(populate_existing=True)
 )
-_BATCH_LOCK: Final = 7010
-_HOLD_BATCH = select(func.pg_advisory_xact_lock(_BATCH_LOCK))
+_HOLD_BATCH = select(func.pg_advisory_xact_lock(AdvisoryLock.REPLY_BATCH))
 ACKNOWLEDGING_PLATFORM: Final = "hotline_12345"
 """The one platform that wants to be told that an order was accepted (签收)."""
 
