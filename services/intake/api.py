@@ -22,8 +22,8 @@ from shared.auth.permissions import Permission
 from shared.auth.requires import requires
 from shared.auth.tokens import Person
 from shared.db import Database, database_of
-from shared.events.complaints import Category, Component
 from shared.problems import Problem, Text, language_of
+from shared.vocabulary import Category, Component
 
 router = APIRouter(prefix="/complaints", tags=["complaints"])
 

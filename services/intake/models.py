@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
+from shared.db import table_of
 from shared.events.complaints import Decision
 
 metadata = MetaData()
@@ -205,8 +206,5 @@ class PlatformCursor(IntakeTable, table=True):
     moved_at: Moment
 
 
-raw_messages, complaints, words, residents = (
-    metadata.tables[str(table.__tablename__)]
-    for table in (RawMessage, Complaint, Words, ResidentData)
-)
+raw_messages, words, residents = table_of(RawMessage), table_of(Words), table_of(ResidentData)
 """The same tables for SQLAlchemy Core: what is written by the batch."""

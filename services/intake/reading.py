@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from services.intake.platforms.incoming import Incoming
 from services.intake.rules import places
 from services.intake.rules.letter import letter_of
-from services.intake.rules.lexicon import Category
 from services.intake.rules.place_names import Gazetteer, spoken_name
 from services.intake.rules.triage import component_hint, triage_of
 from shared.events.complaints import Decision
+from shared.vocabulary import Category
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,9 @@ def read(incoming: Incoming, gazetteer: Gazetteer) -> Reading:
     )
     decision = Decision(
         is_ours=found.is_ours,
-        category=found.category.value,
-        second_category=found.second_category.value if found.second_category else None,
-        component=component.value if component else None,
+        category=found.category,
+        second_category=found.second_category,
+        component=component,
         urgent=found.urgent or incoming.printed_urgent,
         says_repeated=found.says_repeated,
         village_code=place.village_code,

@@ -6,21 +6,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from shared.bus.topics import COMPLAINTS
 from shared.events.event import Event
-
-Category = Literal[
-    "outage",
-    "low_pressure",
-    "water_quality",
-    "pipe_leak",
-    "billing",
-    "new_connection",
-    "service",
-    "other",
-    "not_ours",
-]
-Component = Literal[
-    "well", "pump", "electrical", "disinfection", "tank", "network", "meter", "service_line"
-]
+from shared.vocabulary import Category, Component
 
 
 class Decision(BaseModel):

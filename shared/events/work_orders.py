@@ -5,8 +5,8 @@ from typing import ClassVar, Literal
 from pydantic import AwareDatetime, Field
 
 from shared.bus.topics import WORK_ORDERS
-from shared.events.complaints import Category, Component
 from shared.events.event import Event
+from shared.vocabulary import Category, Component
 
 
 class _WorkOrderEvent(Event):

@@ -3,33 +3,9 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
-
-class Category(StrEnum):
-    OUTAGE = "outage"
-    LOW_PRESSURE = "low_pressure"
-    WATER_QUALITY = "water_quality"
-    PIPE_LEAK = "pipe_leak"
-    BILLING = "billing"
-    NEW_CONNECTION = "new_connection"
-    SERVICE = "service"
-    OTHER = "other"
-    NOT_OURS = "not_ours"
-
-
-class Component(StrEnum):
-    """The kinds of parts that fail."""
-
-    WELL = "well"
-    PUMP = "pump"
-    ELECTRICAL = "electrical"
-    DISINFECTION = "disinfection"
-    TANK = "tank"
-    NETWORK = "network"
-    METER = "meter"
-    SERVICE_LINE = "service_line"
-
+from shared.vocabulary import Category as Category
+from shared.vocabulary import Component as Component
 
 OF_ONE_HOUSEHOLD = frozenset({Component.METER, Component.SERVICE_LINE})
 OF_THE_SOURCE = frozenset(

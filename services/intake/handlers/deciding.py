@@ -10,7 +10,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.intake.models import Complaint, Outcome, RawMessage
 from services.intake.rules.place_names import Gazetteer, Village
 from shared.bus.outbox import Outbox
-from shared.events.complaints import Category, ComplaintDecided, Component, Decision
+from shared.events.complaints import ComplaintDecided, Decision
+from shared.vocabulary import Category, Component
 
 _HAPPENS_SOMEWHERE = frozenset(
     {"outage", "low_pressure", "water_quality", "pipe_leak", "new_connection"}

@@ -11,9 +11,9 @@ from services.intake.models import Complaint, RawMessage
 from services.intake.platforms.incoming import Incoming, Kind, Platform
 from services.intake.reading import Reading
 from services.intake.rules.identity import CHASE_WITHIN, Spoken, chased_by
-from services.intake.rules.lexicon import Category
 from shared.advisory_locks import AdvisoryLock
 from shared.sql import any_of
+from shared.vocabulary import Category
 
 UNNUMBERED = frozenset({Platform.WECHAT, Platform.PHONE})
 """Each message has a number of its own there; a chase is known by who speaks, about what."""

@@ -13,9 +13,10 @@ from itertools import islice
 
 from services.intake.rules.first_glance import FirstGlance
 from services.intake.rules.letter import Letter
-from services.intake.rules.lexicon import Category, Cue, Elsewhere, words
+from services.intake.rules.lexicon import Cue, Elsewhere, words
 from services.intake.rules.lexicon_elsewhere import ELSEWHERE_CUES, NOT_WATER
 from services.intake.rules.lexicon_supply import SUPPLY_CUES, WATERWORKS
+from shared.vocabulary import Category
 
 _IN_TITLE = 1.6
 _OVER = 0.15

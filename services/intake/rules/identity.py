@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import blake2b
 
-from services.intake.rules.lexicon import Category
 from services.intake.rules.plain_text import plain
+from shared.vocabulary import Category
 
 CHASE_WITHIN = timedelta(hours=72)
 """Editable default: how long after a complaint the same person's next word still chases it."""

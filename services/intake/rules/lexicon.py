@@ -9,31 +9,10 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from shared.vocabulary import Category
+
 CLAUSE_END = ",。;!?:"
 _GAP = f"[^{CLAUSE_END}]{{0,6}}?"
-
-
-class Category(StrEnum):
-    """What a complaint is about. Codes are stable: they stand in events and in databases."""
-
-    OUTAGE = "outage"
-    """停水、断水、缺水."""
-    LOW_PRESSURE = "low_pressure"
-    """水压低、水量小."""
-    WATER_QUALITY = "water_quality"
-    """浑浊、异味、异色、杂质."""
-    PIPE_LEAK = "pipe_leak"
-    """漏水、爆管."""
-    BILLING = "billing"
-    """水费、计量."""
-    NEW_CONNECTION = "new_connection"
-    """未通水、新装."""
-    SERVICE = "service"
-    """服务态度."""
-    OTHER = "other"
-    """About water supply, but none of the above."""
-    NOT_OURS = "not_ours"
-    """Another body's matter: returned with a reason."""
 
 
 class Elsewhere(StrEnum):

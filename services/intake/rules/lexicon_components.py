@@ -1,31 +1,9 @@
 """Which part of a scheme the words point to, so that dispatch can send the right crew."""
 
 import re
-from enum import StrEnum
 
-from services.intake.rules.lexicon import Category, words
-
-
-class Component(StrEnum):
-    """The parts of a rural scheme that fail. Codes are stable."""
-
-    WELL = "well"
-    """水源井."""
-    PUMP = "pump"
-    """水泵."""
-    ELECTRICAL = "electrical"
-    """电气."""
-    DISINFECTION = "disinfection"
-    """消毒设备."""
-    TANK = "tank"
-    """水池."""
-    NETWORK = "network"
-    """管网."""
-    METER = "meter"
-    """水表."""
-    SERVICE_LINE = "service_line"
-    """入户."""
-
+from services.intake.rules.lexicon import words
+from shared.vocabulary import Category, Component
 
 COMPONENT_WORDS: tuple[tuple[Component, re.Pattern[str]], ...] = (
     (

@@ -1,6 +1,7 @@
 """The words for what people have to do with their water supplier: bills, connections, service."""
 
-from services.intake.rules.lexicon import Category, Cue, cue
+from services.intake.rules.lexicon import Cue, cue
+from shared.vocabulary import Category
 
 DEALING_CUES: tuple[Cue, ...] = (
     # 水费

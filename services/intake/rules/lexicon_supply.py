@@ -4,8 +4,9 @@ Written from how rural residents speak (吃水, 一滴水都没有, 断断续续
 from any one data set. Weights: 3 says it outright, 2 says it mostly, 1 fits.
 """
 
-from services.intake.rules.lexicon import Category, Cue, cue, words
+from services.intake.rules.lexicon import Cue, cue, words
 from services.intake.rules.lexicon_dealings import DEALING_CUES
+from shared.vocabulary import Category
 
 _WATER_PIPE = (
     "(?:水管|供水管[道网]?|自来水|水表|表井|水闸|水龙头|龙头|水塔|水池|水箱|消防栓|消火栓)"

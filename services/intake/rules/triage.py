@@ -11,14 +11,11 @@ from math import exp
 from services.intake.rules.evidence import OURS_FROM, Evidence, Scores, gather
 from services.intake.rules.first_glance import FirstGlance
 from services.intake.rules.letter import Letter, letter_of
-from services.intake.rules.lexicon import Category, Elsewhere
-from services.intake.rules.lexicon_components import (
-    COMPONENT_WORDS,
-    USUAL_COMPONENT,
-    Component,
-)
+from services.intake.rules.lexicon import Elsewhere
+from services.intake.rules.lexicon_components import COMPONENT_WORDS, USUAL_COMPONENT
 from services.intake.rules.lexicon_supply import LETTER_OF_THANKS, SUPPLY_WORDS, WATERWORKS
 from services.intake.rules.urgency import says_it_happens_again, why_it_cannot_wait
+from shared.vocabulary import Category, Component
 
 CLEAR_ENOUGH = 0.6
 """Below this confidence a person decides."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.intake.rules.lexicon import Category
+from shared.vocabulary import Category
 
 OUTAGE = Category.OUTAGE
 PRESSURE = Category.LOW_PRESSURE

@@ -18,7 +18,7 @@ from services.intake.rules.identity import (
     content_hash,
     recognise,
 )
-from services.intake.rules.lexicon import Category
+from shared.vocabulary import Category
 
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 WORDS = content_hash("停水", "三组停水")

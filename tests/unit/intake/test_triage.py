@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.rules.letter import letter_of
-from services.intake.rules.lexicon import Category, Elsewhere
-from services.intake.rules.lexicon_components import Component
+from services.intake.rules.lexicon import Elsewhere
 from services.intake.rules.triage import CLEAR_ENOUGH, component_hint, triage
+from shared.vocabulary import Category, Component
 from tests.unit.intake.letters import OPEN, SURE, Read
 from tests.unit.intake.more_letters import CLEAR, UNCLEAR
 
