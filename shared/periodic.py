@@ -1,4 +1,4 @@
-"""Work that comes round again: polling platforms, sweeping deadlines, sending."""
+"""Periodic tasks: polling platforms, sweeping deadlines, sending."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -6,32 +6,39 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from shared.bus.backoff import Backoff, wait_for, wait_out
-from shared.bus.transient_errors import is_transient
+from shared.bus.transient_errors import is_systemic, is_transient
+from shared.progress import Progress
 
 log = structlog.get_logger(__name__)
 
 
 async def run_periodically(
-    name: str,
-    turn: Callable[[], Awaitable[int]],
+    once: Callable[[], Awaitable[int]],
     every_seconds: float,
     stopping: asyncio.Event,
+    progress: Progress,
 ) -> None:
-    """Call `turn` until `stopping`; again at once while it found work (returned more than 0).
+    """Call `once` until `stopping`; again at once while it found work (returned more than 0).
 
-    An error never ends the round: it is logged here, once each time, and waited after.
+    No error ends this: it is reported to `progress`, logged, and waited out.
     """
     backoff = Backoff(first=max(every_seconds, 0.1), longest=60)
     while not stopping.is_set():
         try:
-            found = await turn()
+            found = await once()
         except Exception as error:
-            if not is_transient(error):
-                log.exception("task_failed", turn=name)
-                await wait_for(stopping, backoff.next_delay())
+            if is_transient(error):
+                progress.failed(error)
+                await wait_out(error, stopping, backoff, log, "task_waits", task=progress.part)
+                continue
+            if is_systemic(error):
+                progress.stopped(error)
             else:
-                await wait_out(error, stopping, backoff, log, "task_waits", turn=name)
+                progress.failed(error)
+                log.exception("task_failed", task=progress.part)
+            await wait_for(stopping, backoff.next_delay())
         else:
+            progress.succeeded()
             backoff.reset()
             if not found:
                 await wait_for(stopping, every_seconds)

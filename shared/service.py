@@ -1,4 +1,4 @@
-"""A service as its wiring hands it over: what to serve, what to keep doing, what it hears."""
+"""A service as its wiring hands it over: its app, its consumer and its periodic tasks."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from shared.bus.consumer import Consumer
 from shared.db import Database
+from shared.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class Service:
     database: Database
     consumer: Consumer | None = None
     tasks: Sequence[PeriodicTask] = ()
+    parts: Sequence[Progress] = ()
+    """What `/readyz` watches beside the relay, the consumer and the tasks."""
     closing: Sequence[Callable[[], Awaitable[None]]] = field(default=())
     """What to close at the end (HTTP clients)."""
 

@@ -13,6 +13,7 @@ import uvicorn
 from shared.bus.protocol import Bus
 from shared.bus.relay import run_relay
 from shared.periodic import run_periodically
+from shared.progress import Progress
 from shared.service import Service
 
 log = structlog.get_logger(__name__)
@@ -82,18 +83,25 @@ def _listening(host: str, port: int) -> socket.socket:
 async def run_service(
     service: Service, bus: Bus, host: str, port: int, stopping: asyncio.Event
 ) -> None:
-    """Everything one service does: serve, relay, listen, and its periodic work."""
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(serve_http(service.app, host, port, stopping))
-        tasks.create_task(run_relay(service.database, bus, stopping))
+    """Everything one service does: its HTTP server, relay, consumer and periodic tasks.
+
+    No error of database or bus ends it: each part waits and tries again, and `/readyz` tells.
+    """
+    relay = Progress("relay")
+    periodic = [
+        (task, Progress(task.name, every_seconds=task.every_seconds)) for task in service.tasks
+    ]
+    parts = [relay, *service.parts, *(progress for _, progress in periodic)]
+    if service.consumer:
+        parts.append(service.consumer.progress)
+    service.app.state.parts = parts
+    async with asyncio.TaskGroup() as running:
+        running.create_task(serve_http(service.app, host, port, stopping))
+        running.create_task(run_relay(service.database, bus, stopping, relay))
         if service.consumer:
-            tasks.create_task(service.consumer.run(stopping))
-        for turn in service.tasks:
-            tasks.create_task(
-                run_periodically(
-                    f"{service.name}.{turn.name}", turn.once, turn.every_seconds, stopping
-                )
-            )
+            running.create_task(service.consumer.run(stopping))
+        for task, progress in periodic:
+            running.create_task(run_periodically(task.once, task.every_seconds, stopping, progress))
         log.info("service_runs", service=service.name, port=port)
 
 

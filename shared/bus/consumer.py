@@ -22,6 +22,7 @@ from shared.bus.protocol import Bus, Message, Received, Subscription
 from shared.bus.transient_errors import is_transient
 from shared.db import Database
 from shared.events.event import Envelope, Event, from_message
+from shared.progress import Progress
 from shared.telemetry import continue_trace
 
 Handler = Callable[[AsyncSession, Outbox, Sequence[Envelope[Any]], datetime], Awaitable[None]]
@@ -48,6 +49,7 @@ class Consumer:
         self.topics = topics
         self._database = database
         self.bus = bus
+        self.progress = Progress("consumer")
         self._handlers = handlers
         self._classes = {event_class.type: event_class for event_class in handlers}
 
@@ -59,6 +61,7 @@ class Consumer:
                 async with self.bus.subscribe(self.name, self.topics) as subscription:
                     while not stopping.is_set():
                         await self.take_next(subscription, stopping)
+                        self.progress.succeeded()
                         backoff.reset()
             except Exception as error:
                 if not is_transient(error):

@@ -13,6 +13,7 @@ from shared.bus.tables import outbox
 from shared.bus.transient_errors import is_transient
 from shared.db import Database
 from shared.events.event import sequence_header
+from shared.progress import Progress
 from shared.sql import any_of
 
 _BATCH = 1000
@@ -47,17 +48,21 @@ async def relay_batch(connection: AsyncConnection, bus: Bus, limit: int = _BATCH
     return len(rows)
 
 
-async def run_relay(database: Database, bus: Bus, stopping: asyncio.Event) -> None:
-    """Relay until `stopping`. Replicas wait for the one that holds the lock; it dies with its
-    connection, so a killed relay is followed at once."""
+async def run_relay(
+    database: Database, bus: Bus, stopping: asyncio.Event, progress: Progress
+) -> None:
+    """Relay until `stopping`; no error ends it. Replicas wait for the one that holds the lock; the
+    lock is freed with its connection, so a killed relay is followed at once."""
     backoff = Backoff()
     while not stopping.is_set():
         try:
             async with database.connect() as connection:
-                await _relay_while_locked(connection, database, bus, stopping, backoff)
-        except Exception as error:
-            if not is_transient(error):
-                raise
+                await _relay_while_locked(connection, database, bus, stopping, backoff, progress)
+        except Exception as error:  # noqa: BLE001 - `progress` tells it
+            if is_transient(error):
+                progress.failed(error)
+            else:
+                progress.stopped(error)
             await wait_out(error, stopping, backoff, log, "relay_waits", service=database.service)
 
 
@@ -67,15 +72,19 @@ async def _relay_while_locked(
     bus: Bus,
     stopping: asyncio.Event,
     backoff: Backoff,
+    progress: Progress,
 ) -> None:
     lock = select(func.pg_try_advisory_lock(AdvisoryLock.RELAY, 0))
     while not (await connection.execute(lock)).scalar_one():
+        progress.succeeded()  # another replica relays
         if await wait_for(stopping, _LOOK_EVERY_SECONDS):
             return
     try:
         while not stopping.is_set():
             database.relay_wanted.clear()
-            if await relay_batch(connection, bus):
+            sent = await relay_batch(connection, bus)
+            progress.succeeded()
+            if sent:
                 backoff.reset()
             else:
                 await wait_for(database.relay_wanted, _LOOK_EVERY_SECONDS)

@@ -15,6 +15,7 @@ from shared.bus.relay import run_relay
 from shared.clock import SystemClock
 from shared.garbage import collect_less_often
 from shared.logging import configure_logging
+from shared.progress import Progress
 from shared.settings import CommonSettings
 from waterdesk import composition
 from waterdesk.benchmarks.memory import peak_megabytes
@@ -29,7 +30,7 @@ async def _listen(installation: Installation, name: str) -> None:
     stopping = asyncio.Event()
     try:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(run_relay(service.database, bus, stopping))
+            tasks.create_task(run_relay(service.database, bus, stopping, Progress("relay")))
             tasks.create_task(service.consumer.run(stopping))
             _say({"ready": True})
             # Nobody writes there: it is readable once it is closed.

@@ -22,6 +22,7 @@ from shared.bus.relay import run_relay
 from shared.bus.topics import ALL as ALL_TOPICS
 from shared.clock import SystemClock
 from shared.db import Database
+from shared.progress import Progress
 from waterdesk import composition
 from waterdesk.benchmarks import raw
 from waterdesk.benchmarks.letters import decided_letters
@@ -105,7 +106,7 @@ async def _run(
         await _load_county(dispatch)
         acceptance = Acceptance(Platform.HOTLINE_12345, COUNTY, intake.database, desk)
         async with listening(installation, track) as listeners, asyncio.TaskGroup() as tasks:
-            tasks.create_task(run_relay(intake.database, bus, stopping))
+            tasks.create_task(run_relay(intake.database, bus, stopping, Progress("relay")))
             try:
                 seconds = await _feed(acceptance, letters, track)
             finally:

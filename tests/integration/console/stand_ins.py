@@ -34,7 +34,7 @@ def _problem(status: int, title: str) -> JSONResponse:
 def intake_stand_in(told: Told) -> FastAPI:
     app = FastAPI()
 
-    @app.get("/health/live")
+    @app.get("/livez")
     async def live() -> dict[str, str]:
         return {"status": "live"}
 
