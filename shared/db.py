@@ -7,14 +7,11 @@ from typing import TypeVar
 
 from fastapi import Request
 from pydantic_core import from_json
-from sqlalchemy import Table
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.ext.asyncio import AsyncSession as CoreAsyncSession
 from sqlalchemy.orm import Session as CoreSession
-from sqlalchemy.orm import class_mapper
 from sqlmodel import Session as ModelSession
-from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession as ModelAsyncSession
 from tenacity import (
     AsyncRetrying,
@@ -111,13 +108,6 @@ def async_engine(url: str, *, pool_size: int = 8) -> AsyncEngine:
         json_deserializer=from_json,  # three times as fast as the json of Python
         connect_args={"server_settings": {"timezone": "UTC", "jit": "off", **BY_INDEX}},
     )
-
-
-def table_of(model: type[SQLModel]) -> Table:
-    """The model's table, for statements of SQLAlchemy Core."""
-    table = class_mapper(model, configure=False).local_table
-    assert isinstance(table, Table)
-    return table
 
 
 async def database_of(request: Request) -> Database:

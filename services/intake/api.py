@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.accepting import Acceptance
@@ -13,13 +13,13 @@ from services.intake.handlers.disclosing import (
     ComplaintWords,
     Said,
     disclose_resident,
-    words_of_complaints,
+    words_of_complaint,
 )
 from services.intake.handlers.taking import Desk
 from services.intake.models import Outcome
 from services.intake.platforms.incoming import Platform, Resident
 from shared.auth.permissions import Permission
-from shared.auth.requires import requires
+from shared.auth.requires import NOT_ALLOWED, requires
 from shared.auth.tokens import Person
 from shared.db import Database, database_of
 from shared.problems import Problem, Text, language_of
@@ -27,13 +27,8 @@ from shared.vocabulary import Category, Component
 
 router = APIRouter(prefix="/complaints", tags=["complaints"])
 
-MOST_AT_ONCE = 100
-
 UNKNOWN = Text("没有这件诉求。", "There is no such complaint.")
 _CALL_HAS_FAULTS = Text("请改正下列各项后再提交。", "Please correct the fields listed below.")
-_TOO_MANY = Text(
-    f"一次最多查看 {MOST_AT_ONCE} 件。", f"At most {MOST_AT_ONCE} complaints at a time."
-)
 _REFUSED: dict[Refusal, tuple[int, Text]] = {
     Refusal.UNKNOWN: (404, UNKNOWN),
     Refusal.CATEGORY_CONTRADICTS: (
@@ -185,22 +180,6 @@ class WordsShown(BaseModel):
         )
 
 
-@router.get("/words")
-async def get_words_of_several(
-    ids: Annotated[str, Query(description="Complaint ids, joined by commas.")],
-    database: DatabaseHere,
-    desk: DeskHere,
-    person: Annotated[Person, requires(Permission.WORDS_SEE)],
-) -> list[WordsShown]:
-    """What residents wrote; complaints that are not this county's are left out."""
-    wanted = [complaint_id for part in ids.split(",") if (complaint_id := part.strip())]
-    if len(wanted) > MOST_AT_ONCE:
-        raise Problem(422, "too_many", _TOO_MANY)
-    async with database.reading() as session:
-        found = await words_of_complaints(session, wanted, county=person.county, vault=desk.vault)
-    return [WordsShown.of(words) for words in found]
-
-
 @router.get("/{complaint_id}/words")
 async def get_words(
     complaint_id: str,
@@ -208,14 +187,15 @@ async def get_words(
     desk: DeskHere,
     person: Annotated[Person, requires(Permission.WORDS_SEE)],
 ) -> WordsShown:
-    """What the resident wrote. 404: not here."""
+    """What the resident wrote. 403: a crew whose token does not list it; 404: not here."""
+    _refuse_unopened(complaint_id, person)
     async with database.reading() as session:
-        found = await words_of_complaints(
-            session, [complaint_id], county=person.county, vault=desk.vault
+        words = await words_of_complaint(
+            session, complaint_id, county=person.county, vault=desk.vault
         )
-    if not found:
+    if words is None:
         raise Problem(404, Refusal.UNKNOWN.value, UNKNOWN)
-    return WordsShown.of(found[0])
+    return WordsShown.of(words)
 
 
 class ResidentShown(BaseModel):
@@ -231,7 +211,8 @@ async def get_resident(
     desk: DeskHere,
     person: Annotated[Person, requires(Permission.RESIDENT_SEE)],
 ) -> ResidentShown:
-    """Who complained; that you looked is recorded. 404: not here."""
+    """Who complained; that you looked is recorded. 403: a crew whose token does not list the
+    complaint; 404: not here."""
     resident = await _disclosed(complaint_id, database, desk, person)
     return ResidentShown(
         name=resident.name, phone=resident.phone, address_line=resident.address_line
@@ -256,6 +237,7 @@ async def get_handle(
 
 
 async def _disclosed(complaint_id: str, database: Database, desk: Desk, person: Person) -> Resident:
+    _refuse_unopened(complaint_id, person)
     async with database.work() as (session, _):
         resident = await disclose_resident(
             session, complaint_id, person, vault=desk.vault, now=database.clock.now()
@@ -263,3 +245,9 @@ async def _disclosed(complaint_id: str, database: Database, desk: Desk, person: 
     if resident is None:
         raise Problem(404, Refusal.UNKNOWN.value, UNKNOWN)
     return resident
+
+
+def _refuse_unopened(complaint_id: str, person: Person) -> None:
+    """Raises Problem 403 for a crew whose token does not list this complaint."""
+    if not person.may_open(complaint_id):
+        raise Problem(403, "not_allowed", NOT_ALLOWED)

@@ -19,8 +19,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from shared.db import table_of
 from shared.events.complaints import Decision
+from shared.sql import table_of
 
 metadata = MetaData()
 

@@ -122,9 +122,9 @@ async def get_unreadable(
     raw_id: str,
     database: DatabaseHere,
     desk: DeskHere,
-    person: Annotated[Person, requires(Permission.RESIDENT_SEE)],
+    person: Annotated[Person, requires(Permission.COMPLAINT_DECIDE)],
 ) -> UnreadableShown:
-    """The message as it came: it may name a resident, so that you looked is recorded."""
+    """The message as it came. It may name a resident, so the look is recorded."""
     async with database.work() as (session, _):
         body = await disclose_unreadable(
             session, raw_id, person, vault=desk.vault, now=database.clock.now()

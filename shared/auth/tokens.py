@@ -1,6 +1,6 @@
 """Signed, short-lived proof of who asks: between console and services, and in its cookie."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import jwt
@@ -27,6 +27,19 @@ class Person:
     """They see this county only."""
     crew_id: str | None = None
     """The crew a crew member belongs to."""
+    complaint_ids: frozenset[str] = frozenset()
+    """Of a crew's service token: the complaints whose words and resident it opens."""
+
+    def opening(self, *complaint_ids: str) -> "Person":
+        """The same person, for a service token that opens these complaints."""
+        return replace(self, complaint_ids=frozenset(complaint_ids))
+
+    def may_open(self, complaint_id: str) -> bool:
+        """A crew opens the complaints its token lists, everybody else all of their county.
+
+        Dispatch knows which complaints are a crew's and lists them in the token; intake does not.
+        """
+        return self.role is not Role.CREW or complaint_id in self.complaint_ids
 
     def may(self, permission: Permission) -> bool:
         return permission in ALLOWED[self.role]
@@ -41,6 +54,7 @@ def issue_token(
         "role": person.role.value,
         "county": person.county,
         "crew": person.crew_id,
+        "complaints": sorted(person.complaint_ids),
         "aud": audience,
         "iat": now,
         "exp": now + lasts,
@@ -62,8 +76,14 @@ def read_token(token: str, secret: str, now: datetime, *, audience: str) -> Pers
                 "verify_iat": False,
             },
         )
-        person = Person(claims["sub"], Role(claims["role"]), claims["county"], claims.get("crew"))
-    except (jwt.InvalidTokenError, KeyError, ValueError) as error:
+        person = Person(
+            claims["sub"],
+            Role(claims["role"]),
+            claims["county"],
+            claims.get("crew"),
+            frozenset(claims.get("complaints", ())),
+        )
+    except (jwt.InvalidTokenError, KeyError, TypeError, ValueError) as error:
         raise InvalidToken(type(error).__name__) from None
     if now.timestamp() >= claims["exp"]:
         raise InvalidToken("expired")

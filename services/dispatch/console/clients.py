@@ -49,11 +49,15 @@ class Colleague:
         self._secret = secret
         self._client = open_client(base_url, silence_seconds=_SILENCE_SECONDS, transport=transport)
 
-    async def read(self, request: Request, path: str, **query: str | int) -> Any:
-        """The JSON answer. Raises Away; Problem where the service refuses (404, 403)."""
+    async def read(
+        self, request: Request, path: str, *, opens: str | None = None, **query: str | int
+    ) -> Any:
+        """The JSON answer. `opens`: the complaint whose words or resident the person may see; a
+        crew's token opens no other. Raises Away; Problem where the service refuses (404, 403).
+        """
 
         async def attempt() -> httpx.Response:
-            return await self._send(request, "GET", path, params=query)
+            return await self._send(request, "GET", path, opens, params=query)
 
         try:
             return _json(await retrying_reads(_PATIENCE)(attempt))
@@ -81,8 +85,12 @@ class Colleague:
     async def close(self) -> None:
         await self._client.aclose()
 
-    async def _send(self, request: Request, method: str, path: str, **rest: Any) -> httpx.Response:
+    async def _send(
+        self, request: Request, method: str, path: str, opens: str | None = None, **rest: Any
+    ) -> httpx.Response:
         person, now = request.state.person, request.app.state.database.clock.now()
+        if opens is not None:
+            person = person.opening(opens)
         token = issue_token(person, self._secret, now, audience="service")
         headers = {
             "Authorization": f"Bearer {token}",

@@ -1,7 +1,7 @@
 """Use cases: show what a resident wrote, and, leaving a trace, who they are."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,7 +14,6 @@ from services.intake.platforms.incoming import Resident
 from shared.auth.tokens import Person
 from shared.ids import new_id
 from shared.privacy.vault import Vault
-from shared.sql import any_of
 
 _AS_IT_STANDS_NOW = (Outcome.RECEIVED, Outcome.EDITED)
 
@@ -42,25 +41,17 @@ class ComplaintWords:
     reasons: Sequence[str]
 
 
-async def words_of_complaints(
-    session: AsyncSession, ids: Iterable[str], *, county: str, vault: Vault
-) -> list[ComplaintWords]:
-    """Those of `ids` that are this county's, in the order they were received."""
-    complaints = await session.exec(
-        select(Complaint)
-        .where(col(Complaint.id) == any_of("ids"), col(Complaint.county) == county)
-        .order_by(col(Complaint.received_at), col(Complaint.id)),
-        params={"ids": list(ids)},
-    )
-    found = {complaint.id: complaint for complaint in complaints}
-    of: dict[str, list[Said]] = {complaint_id: [] for complaint_id in found}
+async def words_of_complaint(
+    session: AsyncSession, complaint_id: str, *, county: str, vault: Vault
+) -> ComplaintWords | None:
+    """None for a complaint that is not this county's."""
+    complaint = await session.get(Complaint, complaint_id)
+    if complaint is None or complaint.county != county:
+        return None
     rows = await session.exec(
-        select(Words).where(col(Words.complaint_id) == any_of("ids")).order_by(col(Words.id)),
-        params={"ids": list(found)},
+        select(Words).where(Words.complaint_id == complaint_id).order_by(col(Words.id))
     )
-    for row in rows:
-        of[row.complaint_id].append(_said(row, vault))
-    return [_as_told(complaint, of[complaint.id]) for complaint in found.values()]
+    return _as_told(complaint, [_said(row, vault) for row in rows])
 
 
 def _said(row: Words, vault: Vault) -> Said:

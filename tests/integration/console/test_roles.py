@@ -45,7 +45,7 @@ ACTS = {
     f"/complaints/{IDS.waiting}/decision": (422, 403, 403, 403, 422),
     "/complaints/new": (422, 403, 403, 403, 422),
     "/unreadable/raw-1/settled": (303, 403, 403, 403, 303),
-    "/unreadable/raw-1/body": (200, 200, 403, 200, 200),
+    "/unreadable/raw-1/body": (200, 403, 403, 403, 200),
     "/hotspots/scheme-1/pump/seen": (303, 403, 403, 303, 303),
     "/parked/nothing": (403, 403, 403, 403, 422),
 }

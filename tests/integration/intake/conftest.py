@@ -67,9 +67,11 @@ class Intake:
         transport = httpx.ASGITransport(self.service.app)
         self.client = httpx.AsyncClient(transport=transport, base_url="http://intake")
 
-    def signed_in(self, role: Role = Role.DISPATCHER, county: str = COUNTY) -> dict[str, str]:
-        """The header of someone who asks."""
-        person = Person(f"{role}-1", role, county)
+    def signed_in(
+        self, role: Role = Role.DISPATCHER, county: str = COUNTY, opens: str = ""
+    ) -> dict[str, str]:
+        """The header of someone who asks; `opens`: the complaint that a crew's token lists."""
+        person = Person(f"{role}-1", role, county).opening(*filter(None, [opens]))
         token = issue_token(person, SECRET, self.clock.now(), audience="service")
         return {"authorization": f"Bearer {token}"}
 

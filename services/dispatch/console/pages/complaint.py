@@ -29,7 +29,9 @@ _WHICH_VILLAGE = Text("请从列出的村里选一个。", "Choose one of the vi
 async def words_of_complaint(request: Request, complaint_id: str) -> dict[str, Any] | None:
     """What the resident wrote; None while intake is away."""
     try:
-        words = await intake_of(request).read(request, f"/complaints/{complaint_id}/words")
+        words = await intake_of(request).read(
+            request, f"/complaints/{complaint_id}/words", opens=complaint_id
+        )
     except Away:
         return None
     return dict(words)
@@ -89,7 +91,9 @@ async def resident_part(
     looks by itself."""
     await must_see(database, person, complaint_id)
     try:
-        resident = await intake_of(request).read(request, f"/complaints/{complaint_id}/resident")
+        resident = await intake_of(request).read(
+            request, f"/complaints/{complaint_id}/resident", opens=complaint_id
+        )
     except Away:
         resident = None
     return part(request, "_resident.html", resident=resident)

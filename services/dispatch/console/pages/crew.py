@@ -50,7 +50,9 @@ async def whom_to_call(
     """The number, fetched when somebody wants to dial it; intake records who looked."""
     await must_see(database, person, complaint_id)
     try:
-        resident = await intake_of(request).read(request, f"/complaints/{complaint_id}/resident")
+        resident = await intake_of(request).read(
+            request, f"/complaints/{complaint_id}/resident", opens=complaint_id
+        )
     except Away:
         return part(request, "_call.html", resident=None, complaint_id=complaint_id)
     return part(request, "_call.html", resident=resident, complaint_id=complaint_id)
