@@ -160,9 +160,9 @@ class Staff:
         return _takes(minutes, thing, self._haste)
 
     def _step(self, row: Row[tuple[object, ...]]) -> Callable[[], Awaitable[None]]:
-        deed = {"assigned": "accept", "accepted": "arrive", "on_site": "repaired"}[row.state]
+        deed = {"assigned": "accept", "accepted": "arrive", "on_site": "repair"}[row.state]
         body: dict[str, object] = {"version": row.version}
-        if deed == "repaired":
+        if deed == "repair":
             found, done = _found_and_done(row.component, row.id, row.arrived_at)
             body |= {"component": row.component, "found": found, "done": done}
 

@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.dispatch.models import Complaint
 from services.dispatch.rules import assignment, merging
-from services.dispatch.rules.work_order import WITH_CREW, Deed, Maker, State, after
+from services.dispatch.rules.work_order import WITH_CREW, Actor, State, Step, after
 from shared.auth.tokens import Person
 from shared.bus.outbox import Outbox
 
@@ -18,10 +18,10 @@ from .locks import Row, hold_crews, hold_work_orders, work_orders
 from .stepping import (
     StepRefused,
     UnknownCrew,
+    actor_of,
     change,
     crew_is_idle,
     hold_one,
-    maker_of,
     must_change,
 )
 from .timeline import What, step, write_steps
@@ -46,9 +46,9 @@ async def assign(
     """Give it to this crew, whoever has it now. Raises UnknownCrew too."""
     order = await hold_one(session, order_id, person)
     has_it = order["crew_id"] == crew_id and order["state"] in WITH_CREW
-    if has_it and maker_of(person, order) is Maker.OFFICE:
+    if has_it and actor_of(person, order) is Actor.OFFICE:
         return order
-    must_change(order, Deed.ASSIGN, person, version)
+    must_change(order, Step.ASSIGN, person, version)
     crews = {row["id"]: row for row in await hold_crews(session, [order["county"]])}
     if crew_id not in crews:
         raise UnknownCrew
@@ -81,12 +81,12 @@ async def release(
     order = await hold_one(session, order_id, person)
     if person.crew_id in order["given_back_by"] and order["crew_id"] != person.crew_id:
         return order
-    must_change(order, Deed.RELEASE, person, version)
+    must_change(order, Step.RELEASE, person, version)
     had_it = order["crew_id"]
     await change(
         session,
         order,
-        state=after(State(order["state"]), Deed.RELEASE),
+        state=after(State(order["state"]), Step.RELEASE),
         crew_id=None,
         assigned_at=None,
         accepted_at=None,
@@ -112,7 +112,7 @@ async def close(
 ) -> Row:
     """End it by hand: repaired where it was, else because nothing was found."""
     order = await hold_one(session, order_id, person)
-    if not must_change(order, Deed.CLOSE, person, version):
+    if not must_change(order, Step.CLOSE, person, version):
         return order
     busy = order["state"] in WITH_CREW
     was_repaired = order["state"] == State.REPAIRED
@@ -136,11 +136,11 @@ async def reopen(
 ) -> Row:
     """Rework (重办): it waits for a crew again; the one that knows it goes first."""
     order = await hold_one(session, order_id, person)
-    must_change(order, Deed.REOPEN, person, version)
+    must_change(order, Step.REOPEN, person, version)
     await change(
         session,
         order,
-        state=after(State(order["state"]), Deed.REOPEN),
+        state=after(State(order["state"]), Step.REOPEN),
         reworks=order["reworks"] + 1,
         given_back_by=[],
         assigned_at=None,
@@ -168,9 +168,9 @@ async def merge(
 ) -> Row:
     """Both are one fault: all that hangs on this order hangs on `into` from now on."""
     order = await hold_one(session, order_id, person, into)
-    if order["merged_into"] == into and maker_of(person, order) is Maker.OFFICE:
+    if order["merged_into"] == into and actor_of(person, order) is Actor.OFFICE:
         return order
-    must_change(order, Deed.MERGE, person, version)
+    must_change(order, Step.MERGE, person, version)
     target = await _as_it_is(session, into)
     why = merging.refusal_by_hand(
         same_order=order_id == into,

@@ -8,10 +8,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.dispatch.rules import assignment, merging
 from services.dispatch.rules.work_order import (
-    Deed,
-    Maker,
+    Actor,
     Refusal,
     State,
+    Step,
     is_done_already,
     refusal,
 )
@@ -47,11 +47,11 @@ class StaleVersion(Exception):
     """Somebody else changed the order since this person looked at it."""
 
 
-def maker_of(person: Person, order: Row) -> Maker:
+def actor_of(person: Person, order: Row) -> Actor:
     if person.may(Permission.WORK_ORDER_ASSIGN):
-        return Maker.OFFICE
+        return Actor.OFFICE
     its_crew = person.crew_id is not None and person.crew_id == order["crew_id"]
-    return Maker.ITS_CREW if its_crew else Maker.ANOTHER_CREW
+    return Actor.ITS_CREW if its_crew else Actor.ANOTHER_CREW
 
 
 async def hold_one(
@@ -72,11 +72,11 @@ async def hold_one(
     return (await hold_work_orders(session, scheme_of))[order_id]
 
 
-def must_change(order: Row, deed: Deed, person: Person, version: int | None) -> bool:
+def must_change(order: Row, deed: Step, person: Person, version: int | None) -> bool:
     """False for a second click, which changes nothing. `version`: the one the person saw; None:
     whichever it is. Raises StepRefused, StaleVersion."""
-    state, maker = State(order["state"]), maker_of(person, order)
-    if is_done_already(state, deed) and maker is not Maker.ANOTHER_CREW:
+    state, maker = State(order["state"]), actor_of(person, order)
+    if is_done_already(state, deed) and maker is not Actor.ANOTHER_CREW:
         return False
     merged = order["outcome"] == Outcome.MERGED
     why = refusal(state, deed, maker, merged=merged)

@@ -6,7 +6,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.dispatch.policy import Policy
 from services.dispatch.rules.faults import Component
-from services.dispatch.rules.work_order import Deed, State, after
+from services.dispatch.rules.work_order import State, Step, after
 from shared.auth.tokens import Person
 from shared.bus.outbox import Outbox
 from shared.events.work_orders import CrewArrived, WorkOrderAccepted, WorkOrderRepaired
@@ -33,9 +33,9 @@ async def accept(
 ) -> Row:
     """The crew has seen it and is on its way."""
     order = await hold_one(session, order_id, person, with_crews=False)
-    if not must_change(order, Deed.ACCEPT, person, version):
+    if not must_change(order, Step.ACCEPT, person, version):
         return order
-    await change(session, order, state=after(State(order["state"]), Deed.ACCEPT), accepted_at=now)
+    await change(session, order, state=after(State(order["state"]), Step.ACCEPT), accepted_at=now)
     crew_id = order["crew_id"]
     await write_steps(session, [step(order_id, now, What.ACCEPTED, person.name, crew_id=crew_id)])
     outbox.add(
@@ -57,9 +57,9 @@ async def arrive(
 ) -> Row:
     """The crew stands at the fault."""
     order = await hold_one(session, order_id, person, with_crews=False)
-    if not must_change(order, Deed.ARRIVE, person, version):
+    if not must_change(order, Step.ARRIVE, person, version):
         return order
-    await change(session, order, state=after(State(order["state"]), Deed.ARRIVE), arrived_at=now)
+    await change(session, order, state=after(State(order["state"]), Step.ARRIVE), arrived_at=now)
     crew_id = order["crew_id"]
     await write_steps(session, [step(order_id, now, What.ARRIVED, person.name, crew_id=crew_id)])
     outbox.add(
@@ -85,12 +85,12 @@ async def repaired(
     the office; gives the freed crew its next order. Where everybody has been answered already
     (rework), the order closes."""
     order = await hold_one(session, order_id, person)
-    if not must_change(order, Deed.REPAIR, person, version):
+    if not must_change(order, Step.REPAIR, person, version):
         return order
     await change(
         session,
         order,
-        state=after(State(order["state"]), Deed.REPAIR),
+        state=after(State(order["state"]), Step.REPAIR),
         component=component.value,
         component_named=True,
         found=found,

@@ -25,7 +25,7 @@ UNDER_WAY = frozenset({State.ON_SITE, State.REPAIRED, State.CLOSED})
 """Somebody has been there: it no longer ends by itself when its complaints leave it."""
 
 
-class Deed(StrEnum):
+class Step(StrEnum):
     ASSIGN = "assign"
     RELEASE = "release"
     """Give it back: it waits for another crew."""
@@ -39,7 +39,7 @@ class Deed(StrEnum):
     """Rework: it was not repaired after all."""
 
 
-class Maker(StrEnum):
+class Actor(StrEnum):
     """Who does it, as far as the rules care."""
 
     OFFICE = "office"
@@ -48,7 +48,7 @@ class Maker(StrEnum):
 
 
 class Refusal(StrEnum):
-    """Why a deed is refused. The values are message keys."""
+    """Why a step is refused. The values are message keys."""
 
     NOT_YOUR_CREWS = "not_your_crews_order"
     ONLY_THE_OFFICE = "only_the_office_may"
@@ -62,27 +62,27 @@ class Refusal(StrEnum):
     MERGED_FOR_GOOD = "merged_for_good"
 
 
-_S, _D = State, Deed
+_S = State
 _AWAY = {
-    _D.ASSIGN: _S.ASSIGNED,
-    _D.RELEASE: _S.WAITING_FOR_CREW,
-    _D.CLOSE: _S.CLOSED,
-    _D.MERGE: _S.CLOSED,
+    Step.ASSIGN: _S.ASSIGNED,
+    Step.RELEASE: _S.WAITING_FOR_CREW,
+    Step.CLOSE: _S.CLOSED,
+    Step.MERGE: _S.CLOSED,
 }
-TRANSITIONS: Mapping[State, Mapping[Deed, State]] = {
+TRANSITIONS: Mapping[State, Mapping[Step, State]] = {
     _S.WAITING_FOR_CREW: {
-        _D.ASSIGN: _S.ASSIGNED,
-        _D.CLOSE: _S.CLOSED,
-        _D.MERGE: _S.CLOSED,
+        Step.ASSIGN: _S.ASSIGNED,
+        Step.CLOSE: _S.CLOSED,
+        Step.MERGE: _S.CLOSED,
     },
-    _S.ASSIGNED: _AWAY | {_D.ACCEPT: _S.ACCEPTED},
-    _S.ACCEPTED: _AWAY | {_D.ARRIVE: _S.ON_SITE},
-    _S.ON_SITE: _AWAY | {_D.REPAIR: _S.REPAIRED},
-    _S.REPAIRED: {_D.CLOSE: _S.CLOSED, _D.REOPEN: _S.WAITING_FOR_CREW},
-    _S.CLOSED: {_D.REOPEN: _S.WAITING_FOR_CREW},
+    _S.ASSIGNED: _AWAY | {Step.ACCEPT: _S.ACCEPTED},
+    _S.ACCEPTED: _AWAY | {Step.ARRIVE: _S.ON_SITE},
+    _S.ON_SITE: _AWAY | {Step.REPAIR: _S.REPAIRED},
+    _S.REPAIRED: {Step.CLOSE: _S.CLOSED, Step.REOPEN: _S.WAITING_FOR_CREW},
+    _S.CLOSED: {Step.REOPEN: _S.WAITING_FOR_CREW},
 }
-_BY_ITS_CREW = frozenset({_D.ACCEPT, _D.ARRIVE, _D.REPAIR, _D.RELEASE})
-_RESULT = {_D.ACCEPT: _S.ACCEPTED, _D.ARRIVE: _S.ON_SITE, _D.REPAIR: _S.REPAIRED}
+_BY_ITS_CREW = frozenset({Step.ACCEPT, Step.ARRIVE, Step.REPAIR, Step.RELEASE})
+_RESULT = {Step.ACCEPT: _S.ACCEPTED, Step.ARRIVE: _S.ON_SITE, Step.REPAIR: _S.REPAIRED}
 _MISSING_BEFORE = {
     _S.WAITING_FOR_CREW: Refusal.NO_CREW_YET,
     _S.ASSIGNED: Refusal.NOT_ACCEPTED_YET,
@@ -93,28 +93,28 @@ _MISSING_BEFORE = {
 }
 
 
-def is_done_already(state: State, deed: Deed) -> bool:
+def is_done_already(state: State, step: Step) -> bool:
     """A second click: the crew's step has been taken, and nothing has followed it."""
-    return _RESULT.get(deed) is state or (state is State.CLOSED and deed is Deed.CLOSE)
+    return _RESULT.get(step) is state or (state is State.CLOSED and step is Step.CLOSE)
 
 
-def refusal(state: State, deed: Deed, maker: Maker, *, merged: bool = False) -> Refusal | None:
-    """Why `maker` may not do this now, or None. `merged`: it was closed into another order."""
-    if maker is not Maker.OFFICE and deed not in _BY_ITS_CREW:
+def refusal(state: State, step: Step, actor: Actor, *, merged: bool = False) -> Refusal | None:
+    """Why `actor` may not do this now, or None. `merged`: it was closed into another order."""
+    if actor is not Actor.OFFICE and step not in _BY_ITS_CREW:
         return Refusal.ONLY_THE_OFFICE
-    if maker is Maker.ANOTHER_CREW:
+    if actor is Actor.ANOTHER_CREW:
         return Refusal.NOT_YOUR_CREWS
     if merged:
         return Refusal.MERGED_FOR_GOOD
-    if deed in TRANSITIONS[state]:
+    if step in TRANSITIONS[state]:
         return None
-    if deed is Deed.REOPEN:
+    if step is Step.REOPEN:
         return Refusal.STILL_OPEN
-    if deed is Deed.ACCEPT and state in WITH_CREW:
+    if step is Step.ACCEPT and state in WITH_CREW:
         return Refusal.ALREADY_FURTHER
     return _MISSING_BEFORE[state]
 
 
-def after(state: State, deed: Deed) -> State:
+def after(state: State, step: Step) -> State:
     """The state that follows. Raises KeyError for what `refusal` refuses."""
-    return TRANSITIONS[state][deed]
+    return TRANSITIONS[state][step]

@@ -13,7 +13,7 @@ from services.dispatch.handlers.timeline import What
 from services.dispatch.models import ComplaintState
 from services.dispatch.rules import assignment, merging
 from services.dispatch.rules.faults import Category, Component
-from services.dispatch.rules.work_order import Deed, State
+from services.dispatch.rules.work_order import State, Step
 from shared.auth.permissions import Role
 from shared.events.complaints import ComplaintReceived
 from shared.events.replies import ReplyStuck, Stage
@@ -31,7 +31,7 @@ CODES: dict[str, list[str] | type[StrEnum]] = {
     "step": What,
     "outcome": Outcome,
     "role": Role,
-    "deed": Deed,
+    "deed": Step,
     "link_reason": merging.Reason,
     "stage": list(get_args(Stage)),
     "why_stuck": list(get_args(ReplyStuck.model_fields["why"].annotation)),

@@ -74,7 +74,7 @@ async def test_a_crew_works_its_order_over_http(desk: Desk, browser: Browser) ->
     assert again.status_code == 200
     assert (await browser.asks(EAST_CREW, "POST", f"{order}/arrive", {})).status_code == 200
     done = {"component": "pump", "found": "电机烧毁", "done": "更换电机"}
-    repaired = await browser.asks(EAST_CREW, "POST", f"{order}/repaired", done)
+    repaired = await browser.asks(EAST_CREW, "POST", f"{order}/repair", done)
     assert repaired.json()["state"] == "repaired"
     closed = await browser.asks(DISPATCHER, "POST", f"{order}/close", {"note": "已回访"})
     assert closed.json()["outcome"] == "repaired"
@@ -97,7 +97,7 @@ async def test_a_crew_works_its_order_over_http(desk: Desk, browser: Browser) ->
         (SUPERVISOR, "POST", "/work-orders/{id}/accept", {}, 403, "not_allowed"),
         (EAST_CREW, "POST", "/work-orders/{id}/arrive", {}, 409, "not_accepted_yet"),
         (EAST_CREW, "POST", "/work-orders/{id}/accept", {"version": 1}, 409, "stale_version"),
-        (EAST_CREW, "POST", "/work-orders/{id}/repaired", {"found": "x"}, 422, "invalid_request"),
+        (EAST_CREW, "POST", "/work-orders/{id}/repair", {"found": "x"}, 422, "invalid_request"),
         (
             DISPATCHER,
             "POST",

@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from services.dispatch.rules.work_order import (
     TRANSITIONS,
-    Deed,
-    Maker,
+    Actor,
     Refusal,
     State,
+    Step,
     after,
     is_done_already,
     refusal,
@@ -31,63 +31,63 @@ _HEAD, *_ROWS = [line.split() for line in TABLE.strip().splitlines()]
 def test_the_office_may_do_what_the_table_says(row: list[str]) -> None:
     state, *results = row
     for deed, result in zip(_HEAD, results, strict=True):
-        refused = refusal(State(state), Deed(deed), Maker.OFFICE)
+        refused = refusal(State(state), Step(deed), Actor.OFFICE)
         if result == "-":
             assert refused is not None, deed
         else:
             assert refused is None, deed
-            assert after(State(state), Deed(deed)) == result
+            assert after(State(state), Step(deed)) == result
 
 
 @pytest.mark.parametrize(
     ("state", "deed", "why"),
     [
-        (State.WAITING_FOR_CREW, Deed.ACCEPT, Refusal.NO_CREW_YET),
-        (State.ASSIGNED, Deed.ARRIVE, Refusal.NOT_ACCEPTED_YET),
-        (State.ASSIGNED, Deed.REPAIR, Refusal.NOT_ACCEPTED_YET),
-        (State.ACCEPTED, Deed.REPAIR, Refusal.NOT_ARRIVED_YET),
-        (State.ON_SITE, Deed.ACCEPT, Refusal.ALREADY_FURTHER),
-        (State.ON_SITE, Deed.REOPEN, Refusal.STILL_OPEN),
-        (State.REPAIRED, Deed.ASSIGN, Refusal.ALREADY_REPAIRED),
-        (State.CLOSED, Deed.MERGE, Refusal.ALREADY_CLOSED),
+        (State.WAITING_FOR_CREW, Step.ACCEPT, Refusal.NO_CREW_YET),
+        (State.ASSIGNED, Step.ARRIVE, Refusal.NOT_ACCEPTED_YET),
+        (State.ASSIGNED, Step.REPAIR, Refusal.NOT_ACCEPTED_YET),
+        (State.ACCEPTED, Step.REPAIR, Refusal.NOT_ARRIVED_YET),
+        (State.ON_SITE, Step.ACCEPT, Refusal.ALREADY_FURTHER),
+        (State.ON_SITE, Step.REOPEN, Refusal.STILL_OPEN),
+        (State.REPAIRED, Step.ASSIGN, Refusal.ALREADY_REPAIRED),
+        (State.CLOSED, Step.MERGE, Refusal.ALREADY_CLOSED),
     ],
 )
-def test_a_refusal_says_what_is_missing(state: State, deed: Deed, why: Refusal) -> None:
-    assert refusal(state, deed, Maker.OFFICE) is why
+def test_a_refusal_says_what_is_missing(state: State, deed: Step, why: Refusal) -> None:
+    assert refusal(state, deed, Actor.OFFICE) is why
 
 
-@given(st.sampled_from(State), st.sampled_from(Deed))
-def test_another_crew_may_do_nothing(state: State, deed: Deed) -> None:
-    assert refusal(state, deed, Maker.ANOTHER_CREW) in {
+@given(st.sampled_from(State), st.sampled_from(Step))
+def test_another_crew_may_do_nothing(state: State, deed: Step) -> None:
+    assert refusal(state, deed, Actor.ANOTHER_CREW) in {
         Refusal.NOT_YOUR_CREWS,
         Refusal.ONLY_THE_OFFICE,
     }
 
 
-@given(st.sampled_from(State), st.sampled_from(Deed))
-def test_its_crew_does_the_work_and_no_more(state: State, deed: Deed) -> None:
-    if refusal(state, deed, Maker.ITS_CREW) is None:
-        assert deed in {Deed.ACCEPT, Deed.ARRIVE, Deed.REPAIR, Deed.RELEASE}
-        assert refusal(state, deed, Maker.OFFICE) is None
+@given(st.sampled_from(State), st.sampled_from(Step))
+def test_its_crew_does_the_work_and_no_more(state: State, deed: Step) -> None:
+    if refusal(state, deed, Actor.ITS_CREW) is None:
+        assert deed in {Step.ACCEPT, Step.ARRIVE, Step.REPAIR, Step.RELEASE}
+        assert refusal(state, deed, Actor.OFFICE) is None
 
 
-@given(st.sampled_from(Deed))
-def test_what_was_merged_stays_merged(deed: Deed) -> None:
-    assert refusal(State.CLOSED, deed, Maker.OFFICE, merged=True) is Refusal.MERGED_FOR_GOOD
+@given(st.sampled_from(Step))
+def test_what_was_merged_stays_merged(deed: Step) -> None:
+    assert refusal(State.CLOSED, deed, Actor.OFFICE, merged=True) is Refusal.MERGED_FOR_GOOD
 
 
-@given(st.sampled_from(State), st.sampled_from([Deed.ACCEPT, Deed.ARRIVE, Deed.REPAIR, Deed.CLOSE]))
-def test_a_second_click_is_known_as_one(state: State, deed: Deed) -> None:
+@given(st.sampled_from(State), st.sampled_from([Step.ACCEPT, Step.ARRIVE, Step.REPAIR, Step.CLOSE]))
+def test_a_second_click_is_known_as_one(state: State, deed: Step) -> None:
     if deed in TRANSITIONS[state]:
         assert not is_done_already(state, deed)
         assert is_done_already(after(state, deed), deed)
 
 
-@given(st.lists(st.sampled_from(Deed), max_size=30))
-def test_no_order_is_repaired_that_no_crew_has_been_at(deeds: list[Deed]) -> None:
+@given(st.lists(st.sampled_from(Step), max_size=30))
+def test_no_order_is_repaired_that_no_crew_has_been_at(deeds: list[Step]) -> None:
     state, was_on_site = State.WAITING_FOR_CREW, False
     for deed in deeds:
-        if refusal(state, deed, Maker.OFFICE) is None:
+        if refusal(state, deed, Actor.OFFICE) is None:
             state = after(state, deed)
             was_on_site |= state is State.ON_SITE
         assert state is not State.REPAIRED or was_on_site

@@ -9,7 +9,7 @@ from services.dispatch.console.errors import NOT_FOUND
 from services.dispatch.console.queries.work_order import read_work_order
 from services.dispatch.console.rendering import go_to, page
 from services.dispatch.console.session import allowed, signed_in
-from services.dispatch.rules.work_order import TRANSITIONS, Deed, State
+from services.dispatch.rules.work_order import TRANSITIONS, State, Step
 from shared.auth.permissions import Permission
 from shared.auth.tokens import Person
 from shared.db import Database, database_of
@@ -17,7 +17,7 @@ from shared.problems import Problem
 
 router = APIRouter(prefix="/work-orders")
 
-_OF_THE_OFFICE = frozenset({Deed.ASSIGN, Deed.CLOSE, Deed.MERGE, Deed.REOPEN})
+_OF_THE_OFFICE = frozenset({Step.ASSIGN, Step.CLOSE, Step.MERGE, Step.REOPEN})
 
 
 @router.get("/{order_id}")
@@ -51,11 +51,10 @@ def _deeds(person: Person, order: object) -> frozenset[str]:
 async def act(
     request: Request,
     order_id: str,
-    deed: Deed,
-    database: Annotated[Database, Depends(database_of)],
+    deed: Step,
 ) -> Response:
     person = await signed_in(request)
     form = await request.form()
-    await take_step(request, database, person, Ask(order_id, deed, form))
+    await take_step(request, person, Ask(order_id, deed, form))
     from_phone = form.get("from") == "crew"
     return go_to(request, "/crew" if from_phone else f"/work-orders/{order_id}")

@@ -1,0 +1,105 @@
+"""Work orders: lists, one with all that belongs to it, and the steps people take."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query
+
+from services.dispatch import queries
+from services.dispatch.api.http_errors import as_problems
+from services.dispatch.api.steps import StepTaker
+from services.dispatch.commands import (
+    Accept,
+    Arrive,
+    Assign,
+    Close,
+    Merge,
+    Release,
+    Reopen,
+    Repair,
+)
+from services.dispatch.models import WorkOrder
+from shared.auth.permissions import Permission
+from shared.auth.requires import requires
+from shared.auth.tokens import Person
+from shared.db import Database, database_of
+
+router = APIRouter()
+
+Db = Annotated[Database, Depends(database_of)]
+Worker = Annotated[Person, requires(Permission.WORK_ORDER_WORK)]
+Assigner = Annotated[Person, requires(Permission.WORK_ORDER_ASSIGN)]
+Taker = Annotated[StepTaker, Depends(StepTaker)]
+Limit = Annotated[int, Query(ge=1, le=500)]
+
+
+@router.get("/work-orders")
+async def get_work_orders(
+    person: Annotated[Person, requires(Permission.BOARD_SEE)],
+    database: Db,
+    state: Literal["open", "closed"] = "open",
+    limit: Limit = 100,
+) -> Sequence[WorkOrder]:
+    read = queries.open_work_orders if state == "open" else queries.closed_work_orders
+    async with database.reading() as session:
+        return await read(session, person, limit)
+
+
+@router.get("/my-work-orders")
+async def get_my_work_orders(
+    person: Worker, database: Db, limit: Limit = 100
+) -> Sequence[WorkOrder]:
+    """Open work orders: a crew member's crew's; a dispatcher's are the county's."""
+    async with database.reading() as session:
+        return await queries.open_work_orders(session, person, limit)
+
+
+@router.get("/work-orders/{work_order_id}")
+async def get_work_order(
+    work_order_id: str,
+    person: Annotated[Person, requires(Permission.WORDS_SEE)],
+    database: Db,
+) -> dict[str, Any]:
+    async with database.reading() as session:
+        with as_problems():
+            return await queries.work_order_page(session, person, work_order_id)
+
+
+@router.post("/work-orders/{work_order_id}/accept")
+async def post_accept(work_order_id: str, command: Accept, person: Worker, take: Taker) -> Any:
+    return await take(person, work_order_id, command)
+
+
+@router.post("/work-orders/{work_order_id}/arrive")
+async def post_arrive(work_order_id: str, command: Arrive, person: Worker, take: Taker) -> Any:
+    return await take(person, work_order_id, command)
+
+
+@router.post("/work-orders/{work_order_id}/repair")
+async def post_repair(work_order_id: str, command: Repair, person: Worker, take: Taker) -> Any:
+    return await take(person, work_order_id, command)
+
+
+@router.post("/work-orders/{work_order_id}/release")
+async def post_release(work_order_id: str, command: Release, person: Worker, take: Taker) -> Any:
+    return await take(person, work_order_id, command)
+
+
+@router.post("/work-orders/{work_order_id}/assign")
+async def post_assign(work_order_id: str, command: Assign, person: Assigner, take: Taker) -> Any:
+    return await take(person, work_order_id, command)
+
+
+@router.post("/work-orders/{work_order_id}/close")
+async def post_close(work_order_id: str, command: Close, person: Assigner, take: Taker) -> Any:
+    return await take(person, work_order_id, command)
+
+
+@router.post("/work-orders/{work_order_id}/reopen")
+async def post_reopen(work_order_id: str, command: Reopen, person: Assigner, take: Taker) -> Any:
+    return await take(person, work_order_id, command)
+
+
+@router.post("/work-orders/{work_order_id}/merge")
+async def post_merge(work_order_id: str, command: Merge, person: Assigner, take: Taker) -> Any:
+    return await take(person, work_order_id, command)
