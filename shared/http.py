@@ -1,7 +1,7 @@
-"""How Waterdesk asks others over HTTP: one kind of client, and one way to be patient when reading.
+"""How Waterdesk asks others over HTTP: one kind of client, and one retry policy for reading.
 
-Only reading is tried again. What changes something at the other side is sent once, by whoever
-knows what a lost answer means there.
+Only a request that reads is retried. One that changes something is sent once, by the code that
+knows what a lost response means there.
 """
 
 import asyncio
@@ -15,12 +15,15 @@ from functools import cache
 from typing import cast
 
 import httpx
+from opentelemetry.trace import SpanKind
 from tenacity import (
     AsyncRetrying,
     retry_if_exception,
     stop_after_attempt,
     wait_random_exponential,
 )
+
+from shared.telemetry import inject_trace, span
 
 # httpx writes every address at INFO; WeChat's addresses hold the access token.
 logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -36,7 +39,7 @@ EXCHANGE_SECONDS = 30.0
 class PlatformUnavailable(Exception):
     """The other side cannot do what it was asked now, and surely has not done it: ask again later.
 
-    `retry_after`: how long it wants to be left alone, where it said so.
+    `retry_after`: the pause it asks for, where it names one.
     """
 
     def __init__(self, why: str, retry_after: timedelta | None = None) -> None:
@@ -45,10 +48,10 @@ class PlatformUnavailable(Exception):
 
 
 class PlatformRejected(PlatformUnavailable):
-    """It answers, but not to us: account, signature or form are wrong. Nothing was done, and will
-    not be before a person has looked at the settings; so ask seldom, and say so loudly.
+    """The platform refuses us: account, signature or form are wrong. Nothing was done, and nothing
+    will be until a person has corrected the settings.
 
-    `status` is HTTP's, `code` the platform's own ("" where it gave none); never its words.
+    `status` is HTTP's, `code` the platform's own ("" where it gave none); never its message.
     """
 
     def __init__(self, why: str, status: int, code: str = "") -> None:
@@ -58,8 +61,8 @@ class PlatformRejected(PlatformUnavailable):
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """How long one reading goes on in the face of passing faults; seconds."""
+class RetryPolicy:
+    """How often and how long one read is tried while the other side is unavailable; seconds."""
 
     attempts: int = 4
     first_wait: float = 0.25
@@ -73,7 +76,7 @@ def open_client(
     silence_seconds: float = SILENCE_SECONDS,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> httpx.AsyncClient:
-    """A client of one other side. It follows no redirects: nobody we speak to has a reason to."""
+    """A client of one platform or service. It follows no redirects: no API we call uses them."""
     return httpx.AsyncClient(
         base_url=base_url,
         auth=auth,
@@ -81,34 +84,43 @@ def open_client(
         timeout=httpx.Timeout(silence_seconds, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS),
         limits=httpx.Limits(max_connections=10, max_keepalive_connections=5, keepalive_expiry=15.0),
         follow_redirects=False,
-        verify=_whom_we_trust(),
+        verify=_trusted_authorities(),
         transport=transport,
     )
 
 
 @cache
-def _whom_we_trust() -> ssl.SSLContext:
-    """Read once for all clients: the list of authorities takes a client longer than all else."""
+def _trusted_authorities() -> ssl.SSLContext:
+    """Read once for all clients: reading the list takes longer than all else a client needs."""
     return httpx.create_ssl_context()
 
 
 async def exchange(client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
-    """Send one request once, bounded in all by EXCHANGE_SECONDS. Raises httpx.HTTPError."""
+    """Send one request once, as a part of the current trace. Bounded in all by EXCHANGE_SECONDS.
+
+    Raises httpx.HTTPError.
+    """
     try:
-        async with asyncio.timeout(EXCHANGE_SECONDS):
-            return await client.send(request)
+        with span(request.method, SpanKind.CLIENT, **{"server.address": request.url.host}) as part:
+            inject_trace(request.headers)
+            async with asyncio.timeout(EXCHANGE_SECONDS):
+                response = await client.send(request)
+            part.set_attribute("http.response.status_code", response.status_code)
+            return response
     except TimeoutError:
         raise httpx.ReadTimeout("the exchange took too long", request=request) from None
 
 
-def retrying_reads(patience: Patience) -> AsyncRetrying:
+def retrying_reads(retry_policy: RetryPolicy) -> AsyncRetrying:
     """Tries again after a PlatformUnavailable that names no time of its own: exponential backoff
     with jitter, bounded; raises the last PlatformUnavailable. For requests that change nothing.
     """
     return AsyncRetrying(
-        retry=retry_if_exception(_passes_by_itself),
-        stop=stop_after_attempt(patience.attempts),
-        wait=wait_random_exponential(multiplier=patience.first_wait, max=patience.longest_wait),
+        retry=retry_if_exception(_may_be_retried),
+        stop=stop_after_attempt(retry_policy.attempts),
+        wait=wait_random_exponential(
+            multiplier=retry_policy.first_wait, max=retry_policy.longest_wait
+        ),
         reraise=True,
     )
 
@@ -116,7 +128,7 @@ def retrying_reads(patience: Patience) -> AsyncRetrying:
 async def read_json(
     client: httpx.AsyncClient,
     request: Callable[[], httpx.Request],
-    patience: Patience,
+    retry_policy: RetryPolicy,
 ) -> object:
     """The JSON answer to a request that changes nothing. `request` makes it anew each time.
 
@@ -126,20 +138,20 @@ async def read_json(
     async def attempt() -> object:
         return await _read_once(client, request())
 
-    return await retrying_reads(patience)(attempt)
+    return await retrying_reads(retry_policy)(attempt)
 
 
 async def read_coded(
     client: httpx.AsyncClient,
     request: Callable[[], httpx.Request],
-    patience: Patience,
+    retry_policy: RetryPolicy,
     success: int | str,
 ) -> Mapping[str, object]:
-    """The JSON object that answers a reading, of a platform that puts a `code` of its own into it.
+    """The JSON object that answers a read, of a platform that puts a `code` of its own into it.
 
     Raises PlatformUnavailable, or PlatformRejected for any code but `success`.
     """
-    answer = await read_json(client, request, patience)
+    answer = await read_json(client, request, retry_policy)
     if not isinstance(answer, Mapping):
         raise PlatformUnavailable("the answer is not an object")
     if answer.get("code") != success:
@@ -176,7 +188,7 @@ def retry_after(response: httpx.Response) -> timedelta | None:
     return timedelta(seconds=int(seconds)) if seconds.isascii() and seconds.isdigit() else None
 
 
-def _passes_by_itself(error: BaseException) -> bool:
+def _may_be_retried(error: BaseException) -> bool:
     return (
         isinstance(error, PlatformUnavailable)
         and not isinstance(error, PlatformRejected)

@@ -89,6 +89,10 @@ class CommonSettings(BaseSettings):
         default_factory=lambda others: f"http://127.0.0.1:{others['reply_port']}",
         description="Where the console reaches reply. None: on this machine.",
     )
+    api_docs: bool = Field(
+        default=False,
+        description="Serve each API's /docs; the page loads Swagger UI from a public CDN.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="What is logged."
     )

@@ -1,7 +1,5 @@
 """Wiring only: settings become the app, the ear, and the turns that come round."""
 
-from fastapi import FastAPI
-
 from services.dispatch import api
 from services.dispatch.console.wiring import add_console
 from services.dispatch.county_file import DEMO_COUNTY, read_county
@@ -11,13 +9,12 @@ from services.dispatch.handlers.redeciding import link_where_scheme_is_known
 from services.dispatch.policy import policy_of
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.subscriptions import handlers
-from shared import health
 from shared.bus.consumer import Consumer
 from shared.bus.protocol import Bus
 from shared.bus.topics import COMPLAINTS, REPLIES
 from shared.db import Database
-from shared.problems import speak_problem_json
 from shared.service import PeriodicTask, Service
+from shared.web import service_app
 
 _ONCE_A_DAY = 86_400.0
 
@@ -26,12 +23,8 @@ def build(settings: DispatchSettings, database: Database, bus: Bus, *, secret: s
     """Raises BadCountyFile."""
     county = read_county(settings.county_file or DEMO_COUNTY)
     policy = policy_of(settings)
-    app = FastAPI(title="dispatch")
-    app.state.database = database
-    app.state.secret = secret
+    app = service_app("dispatch", database, secret, docs=settings.api_docs)
     app.state.policy = policy
-    speak_problem_json(app)
-    app.include_router(health.router)
     app.include_router(api.router)
 
     async def load() -> int:

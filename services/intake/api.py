@@ -23,9 +23,10 @@ from shared.auth.requires import NOT_ALLOWED, requires
 from shared.auth.tokens import Person
 from shared.db import Database, database_of
 from shared.problems import Problem, Text, language_of
+from shared.routes import Route
 from shared.vocabulary import Category, Component
 
-router = APIRouter(prefix="/complaints", tags=["complaints"])
+router = APIRouter(prefix="/complaints", tags=["complaints"], route_class=Route)
 
 UNKNOWN = Text("没有这件诉求。", "There is no such complaint.")
 _CALL_HAS_FAULTS = Text("请改正下列各项后再提交。", "Please correct the fields listed below.")

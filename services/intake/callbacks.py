@@ -19,6 +19,7 @@ from services.intake.platforms.wechat import WeChatCallback
 from shared.bus.transient_errors import is_transient
 from shared.platform_kit.signatures import BadSignature, StaleTimestamp
 from shared.problems import Problem, Text
+from shared.routes import Route
 
 log = structlog.get_logger(__name__)
 
@@ -50,7 +51,7 @@ class WeChatMessages:
 
 def callbacks_router(hotline: HotlinePushes | None, wechat: WeChatMessages | None) -> APIRouter:
     """None: that platform is off, and answered 404."""
-    router = APIRouter(prefix="/platforms", tags=["platforms"])
+    router = APIRouter(prefix="/platforms", tags=["platforms"], route_class=Route)
 
     @router.post("/12345/webhook")
     async def hotline_webhook(request: Request) -> JSONResponse:

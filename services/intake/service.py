@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import httpx
-from fastapi import FastAPI
 
 from services.intake import api, waiting_api
 from services.intake.accepting import Acceptance
@@ -19,13 +18,12 @@ from services.intake.platforms.message_board import BoardFeed, BoardSettings
 from services.intake.platforms.wechat import WeChatCallback, WeChatCallbackSettings
 from services.intake.settings import IntakeSettings
 from services.intake.tasks import Pull, ReadAgain
-from shared import health
 from shared.bus.protocol import Bus
 from shared.db import Database
 from shared.platform_kit.message_board_reader import BoardAccess
 from shared.privacy.vault import Vault
-from shared.problems import speak_problem_json
 from shared.service import PeriodicTask, Service
+from shared.web import service_app
 
 _REREAD_EVERY = timedelta(hours=6)
 
@@ -44,11 +42,8 @@ def build(
     Raises BadGazetteer or OSError for a gazetteer, ValueError for a WeChat key that cannot be used.
     """
     desk = Desk(load_gazetteer(settings.gazetteer or DEMO_COUNTY), vault, KeyedHashes(secret))
-    app = FastAPI(title="intake")
-    app.state.database = database
-    app.state.secret = secret
+    app = service_app("intake", database, secret, docs=settings.api_docs)
     app.state.desk = desk
-    speak_problem_json(app)
 
     def acceptance(platform: Platform) -> Acceptance:
         return Acceptance(platform, settings.county, database, desk)
@@ -57,7 +52,6 @@ def build(
         return Gathering(acceptance(platform))
 
     hotline_secret, wechat = settings.hotline_secret, _wechat_callback(settings)
-    app.include_router(health.router)
     app.include_router(api.router)
     app.include_router(waiting_api.router)
     app.include_router(

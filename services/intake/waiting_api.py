@@ -20,8 +20,9 @@ from shared.auth.requires import requires
 from shared.auth.tokens import Person
 from shared.events.complaints import Decision
 from shared.problems import Problem
+from shared.routes import Route
 
-router = APIRouter(tags=["waiting"])
+router = APIRouter(tags=["waiting"], route_class=Route)
 
 
 class WaitingComplaint(BaseModel):

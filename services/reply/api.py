@@ -12,6 +12,7 @@ from shared.auth.requires import requires
 from shared.auth.tokens import Person
 from shared.db import Database, database_of
 from shared.problems import Problem
+from shared.routes import Route
 
 from .handlers.refusals import Why
 from .handlers.reviewing import (
@@ -26,7 +27,7 @@ from .handlers.reviewing import (
 from .http_errors import UNKNOWN_COMPLAINT, ReplyDesk, desk_of
 from .models import Complaint, Reply, ReplyState
 
-router = APIRouter(prefix="/replies", tags=["replies"])
+router = APIRouter(prefix="/replies", tags=["replies"], route_class=Route)
 
 Db = Annotated[Database, Depends(database_of)]
 Desk = Annotated[ReplyDesk, Depends(desk_of)]

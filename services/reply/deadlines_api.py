@@ -12,6 +12,7 @@ from shared.auth.requires import requires
 from shared.auth.tokens import Person
 from shared.db import Database, database_of
 from shared.problems import Problem
+from shared.routes import Route
 
 from .handlers.contacting import record_contact
 from .handlers.extending import answer_extension, ask_for_extension
@@ -20,7 +21,7 @@ from .http_errors import UNKNOWN_COMPLAINT, ReplyDesk, desk_of
 from .models import Complaint, Deadline
 from .rules.deadlines import Stage
 
-router = APIRouter(tags=["deadlines"])
+router = APIRouter(tags=["deadlines"], route_class=Route)
 
 Db = Annotated[Database, Depends(database_of)]
 Desk = Annotated[ReplyDesk, Depends(desk_of)]

@@ -7,7 +7,7 @@ import httpx
 from shared.auth.permissions import Role
 from shared.auth.tokens import Person, issue_token
 from shared.clock import Clock
-from shared.http import Patience, PlatformRejected, PlatformUnavailable, open_client, read_json
+from shared.http import PlatformRejected, PlatformUnavailable, RetryPolicy, open_client, read_json
 
 from .channels.channel import Refused
 
@@ -41,7 +41,7 @@ class ResidentHandles:
                 lambda: self._client.build_request(
                     "GET", address, headers={"Authorization": f"Bearer {token}"}
                 ),
-                Patience(attempts=2),
+                RetryPolicy(attempts=2),
             )
         except PlatformRejected as refused:
             if refused.status == httpx.codes.NOT_FOUND:

@@ -3,13 +3,12 @@
 import httpx
 from fastapi import FastAPI
 
-from shared import health
 from shared.bus.consumer import Consumer
 from shared.bus.protocol import Bus
 from shared.bus.topics import COMPLAINTS, WORK_ORDERS
 from shared.db import Database
-from shared.problems import speak_problem_json
 from shared.service import Service
+from shared.web import service_app
 
 from . import api, deadlines_api
 from .acknowledger import Acknowledger
@@ -51,6 +50,7 @@ def build(
         app=_app(
             database,
             secret,
+            settings.api_docs,
             ReplyDesk(
                 office, rulebook, frozenset(ways_out.channels), settings.second_person_approves
             ),
@@ -71,14 +71,10 @@ def build(
     )
 
 
-def _app(database: Database, secret: str, desk: ReplyDesk) -> FastAPI:
-    app = FastAPI(title="reply")
-    app.state.database = database
-    app.state.secret = secret
+def _app(database: Database, secret: str, docs: bool, desk: ReplyDesk) -> FastAPI:
+    app = service_app("reply", database, secret, docs=docs)
     app.state.reply_desk = desk
-    speak_problem_json(app)
     speak_refusals(app)
-    app.include_router(health.router)
     app.include_router(api.router)
     app.include_router(deadlines_api.router)
     return app

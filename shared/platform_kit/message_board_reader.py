@@ -11,7 +11,7 @@ from typing import cast
 
 import httpx
 
-from shared.http import Patience, PlatformRejected, PlatformUnavailable, open_client, read_coded
+from shared.http import PlatformRejected, PlatformUnavailable, RetryPolicy, open_client, read_coded
 
 from .message_board import signed_body
 
@@ -41,11 +41,11 @@ class BoardReader:
         self,
         access: BoardAccess,
         *,
-        patience: Patience | None = None,
+        retry_policy: RetryPolicy | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._access = access
-        self._patience = patience or Patience()
+        self._retry_policy = retry_policy or RetryPolicy()
         self._client = open_client(access.base_url, transport=transport)
 
     async def close(self) -> None:
@@ -96,7 +96,7 @@ class BoardReader:
             return await read_coded(
                 self._client,
                 lambda: self._client.build_request("POST", path + query, json=body),
-                self._patience,
+                self._retry_policy,
                 success="0000",
             )
         except PlatformRejected as refused:

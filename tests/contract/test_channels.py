@@ -19,7 +19,7 @@ from services.reply.channels.hotline_12345 import HotlineChannel, HotlineSetting
 from services.reply.channels.message_board import BoardChannel, BoardSettings
 from services.reply.channels.wechat import WeChatChannel, WeChatSettings
 from shared.clock import ManualClock
-from shared.http import Patience, PlatformRejected
+from shared.http import PlatformRejected, RetryPolicy
 from shared.platform_kit.message_board_reader import BoardAccess
 from waterdesk.simulators.app import build_app
 from waterdesk.simulators.faults import FaultKind, Faults
@@ -30,7 +30,7 @@ NOW = datetime(2026, 10, 12, 1, 30, tzinfo=UTC)
 WORDS = "水管已于今日修复，\n三组恢复供水。"
 UNKNOWN = {"external_id": "99999999", "handle": "o-nobody"}
 OURS = SimulatorSettings()
-PATIENCE = Patience(attempts=3, first_wait=0)
+RETRY_POLICY = RetryPolicy(attempts=3, first_wait=0)
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def _clients(
 
         def hotline(secret: str) -> HotlineChannel:
             settings = HotlineSettings(base, OURS.hotline_app_id, secret)
-            return HotlineChannel(settings, clock, patience=PATIENCE, transport=transport)
+            return HotlineChannel(settings, clock, retry_policy=RETRY_POLICY, transport=transport)
 
         number = simulators.hotline.add_order({"issueDesc": "没水"})
         return Bench(
@@ -92,7 +92,7 @@ def _clients(
                 back_office_key=key,
                 appears_within=timedelta(hours=1),
             )
-            return BoardChannel(settings, clock, patience=PATIENCE, transport=transport)
+            return BoardChannel(settings, clock, retry_policy=RETRY_POLICY, transport=transport)
 
         tid = simulators.board.post_thread({"subject": "没水", "content": "没水"})
         return Bench(
@@ -217,7 +217,7 @@ async def test_looking_survives_passing_faults(bench: Bench) -> None:
 
 @where_one_can_look
 async def test_not_being_able_to_look_is_not_the_same_as_finding_nothing(bench: Bench) -> None:
-    bench.faults.add(FaultKind.ERROR_5XX, times=PATIENCE.attempts, on=bench.looking)
+    bench.faults.add(FaultKind.ERROR_5XX, times=RETRY_POLICY.attempts, on=bench.looking)
     with pytest.raises(PlatformUnavailable):
         await bench.channel.look(bench.reply)
 

@@ -14,7 +14,7 @@ from services.intake.platforms.message_board import BoardFeed, BoardSettings
 from services.intake.platforms.source import PulledSource, Unreadable
 from services.intake.platforms.wechat import WeChatCallback, WeChatCallbackSettings
 from shared.clock import ManualClock
-from shared.http import Patience, PlatformRejected, PlatformUnavailable
+from shared.http import PlatformRejected, PlatformUnavailable, RetryPolicy
 from shared.platform_kit.message_board_reader import BoardAccess
 from shared.platform_kit.signatures import BadSignature
 from waterdesk.simulators.app import build_app
@@ -25,7 +25,7 @@ from waterdesk.simulators.simulators import Simulators
 NOW = datetime(2026, 10, 12, 1, 30, tzinfo=UTC)
 COUNTY = "610122"
 OURS = SimulatorSettings()
-PATIENCE = Patience(attempts=2, first_wait=0)
+RETRY_POLICY = RetryPolicy(attempts=2, first_wait=0)
 PAGE = 5
 PULLED, PUSHED = ("12345 feed", "board feed"), ("12345 push", "wechat plain", "wechat safe")
 
@@ -148,7 +148,7 @@ async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
             HotlineFeed(
                 HotlineSettings(COUNTY, base, OURS.hotline_app_id, secret, page_size=PAGE),
                 clock,
-                patience=PATIENCE,
+                retry_policy=RETRY_POLICY,
                 transport=transport,
             )
             for secret in (OURS.hotline_secret, "wrong")
@@ -163,7 +163,7 @@ async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
                     forum_id=OURS.board_fid,
                     page_size=PAGE,
                 ),
-                patience=PATIENCE,
+                retry_policy=RETRY_POLICY,
                 transport=transport,
             )
             for app_code in (OURS.board_app_code, "wrong")
@@ -247,7 +247,7 @@ async def test_disorder_loses_nothing(bench: Bench) -> None:
 )
 async def test_an_away_platform_delays_and_loses_nothing(bench: Bench, kind: FaultKind) -> None:
     said = {bench.say(f"第{n}户没水") for n in range(2 * PAGE)}
-    bench.faults.add(kind, times=PATIENCE.attempts, on=bench.operation)
+    bench.faults.add(kind, times=RETRY_POLICY.attempts, on=bench.operation)
     with pytest.raises(PlatformUnavailable) as caught:
         await bench.collect()
     assert "没水" not in str(caught.value)

@@ -10,6 +10,7 @@ import uvloop
 from shared.clock import SystemClock
 from shared.logging import configure_logging
 from shared.settings import CommonSettings
+from shared.telemetry import export_spans
 from waterdesk import composition
 from waterdesk.installation import SERVICES, Installation, open_installation
 from waterdesk.runner import refuse_taken_ports, run_services, stop_on_signals
@@ -60,6 +61,7 @@ def migrate() -> None:
 def _settings() -> CommonSettings:
     settings = CommonSettings()
     configure_logging(settings.log_level)
+    export_spans()
     return settings
 
 

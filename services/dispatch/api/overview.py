@@ -14,9 +14,10 @@ from shared.auth.requires import requires
 from shared.auth.tokens import Person
 from shared.bus.outbox import Outbox
 from shared.db import Database, Session, database_of
+from shared.routes import Route
 from shared.vocabulary import Component
 
-router = APIRouter()
+router = APIRouter(route_class=Route)
 
 Db = Annotated[Database, Depends(database_of)]
 HotspotSeer = Annotated[Person, requires(Permission.HOTSPOT_SEE)]

@@ -23,8 +23,9 @@ from shared.auth.permissions import Permission
 from shared.auth.requires import requires
 from shared.auth.tokens import Person
 from shared.db import Database, database_of
+from shared.routes import Route
 
-router = APIRouter()
+router = APIRouter(route_class=Route)
 
 Db = Annotated[Database, Depends(database_of)]
 Worker = Annotated[Person, requires(Permission.WORK_ORDER_WORK)]

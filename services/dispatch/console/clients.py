@@ -9,10 +9,10 @@ from fastapi import Request
 from services.dispatch.console.language import language_of_reader
 from shared.auth.tokens import issue_token
 from shared.health import LIVE
-from shared.http import Patience, PlatformUnavailable, exchange, open_client, retrying_reads
+from shared.http import PlatformUnavailable, RetryPolicy, exchange, open_client, retrying_reads
 from shared.problems import Problem, Text
 
-_PATIENCE = Patience(attempts=2, first_wait=0.1, longest_wait=0.3)
+_RETRY_POLICY = RetryPolicy(attempts=2, first_wait=0.1, longest_wait=0.3)
 """A person waits at the other end."""
 _SILENCE_SECONDS = 4.0
 
@@ -60,7 +60,7 @@ class Colleague:
             return await self._send(request, "GET", path, opens, params=query)
 
         try:
-            return _json(await retrying_reads(_PATIENCE)(attempt))
+            return _json(await retrying_reads(_RETRY_POLICY)(attempt))
         except PlatformUnavailable:
             raise Away(self.name) from None
 

@@ -1,6 +1,5 @@
 """Who sits at the browser: a signed cookie, and the account it was given for."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fastapi import Depends, Request, Response
@@ -12,6 +11,7 @@ from shared.auth.requires import NOT_ALLOWED
 from shared.auth.tokens import SIGNED_IN, InvalidToken, Person, issue_token, read_token
 from shared.db import Database
 from shared.problems import Problem
+from shared.routes import Guard
 
 COOKIE = "waterdesk"
 _AUDIENCE = "console"
@@ -60,16 +60,20 @@ async def signed_in(request: Request) -> Person:
     return person
 
 
-def allowed(permission: Permission) -> Any:
+def allowed(*permissions: Permission) -> Any:
     """`person: Annotated[Person, allowed(Permission.BOARD_SEE)]`. NotSignedIn, or Problem 403."""
-    return Depends(_checker(permission))
+    return Depends(Allowed(*permissions))
 
 
-def _checker(permission: Permission) -> Callable[[Request], Awaitable[Person]]:
-    async def check(request: Request) -> Person:
-        person = await signed_in(request)
-        if not person.may(permission):
+class Allowed(Guard):
+    """Whoever has one of these permissions."""
+
+    def __init__(self, *permissions: Permission) -> None:
+        self.permissions = permissions
+
+    async def __call__(self, request: Request) -> Person:
+        # Asked twice: before the body is read, and for the route's parameter.
+        person: Person = getattr(request.state, "person", None) or await signed_in(request)
+        if not any(map(person.may, self.permissions)):
             raise Problem(403, "not_allowed", NOT_ALLOWED)
         return person
-
-    return check

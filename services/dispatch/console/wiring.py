@@ -28,6 +28,7 @@ from services.dispatch.console.security import SameOriginOnly, SecurityHeaders
 from services.dispatch.policy import policy_of
 from services.dispatch.settings import DispatchSettings
 from shared.bus.consumer import Consumer
+from shared.web import TELEMETRY
 
 _PAGES = (
     sign_in,
@@ -58,7 +59,7 @@ def add_console(
     parked events can be released. `intake` and `reply`: how they are reached, where that is not by
     TCP (tests).
     """
-    console = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    console = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, telemetry=TELEMETRY)
     console.state.database = app.state.database
     console.state.secret = app.state.secret
     console.state.throttle = Throttle()

@@ -12,7 +12,7 @@ import httpx
 import structlog
 
 from shared.clock import Clock
-from shared.http import Patience, PlatformUnavailable, open_client, read_coded
+from shared.http import PlatformUnavailable, RetryPolicy, open_client, read_coded
 from shared.platform_kit.request_signing import SignedRequests, verify
 
 from .fields import (
@@ -120,11 +120,11 @@ class HotlineFeed:
         settings: HotlineSettings,
         clock: Clock,
         *,
-        patience: Patience | None = None,
+        retry_policy: RetryPolicy | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._settings = settings
-        self._patience = patience or Patience()
+        self._retry_policy = retry_policy or RetryPolicy()
         self._client = open_client(
             settings.base_url,
             auth=SignedRequests(settings.app_id, settings.secret, clock.now),
@@ -140,7 +140,7 @@ class HotlineFeed:
         answer = await read_coded(
             self._client,
             lambda: self._client.build_request("GET", "/api/orders", params=params),
-            self._patience,
+            self._retry_policy,
             success=0,
         )
         orders, next_cursor = answer.get("orders"), answer.get("nextCursor") or cursor

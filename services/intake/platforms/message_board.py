@@ -12,7 +12,7 @@ from zlib import crc32
 import httpx
 import structlog
 
-from shared.http import Patience
+from shared.http import RetryPolicy
 from shared.platform_kit.message_board_reader import MESSAGE, BoardAccess, BoardReader, of_type
 
 from .fields import (
@@ -114,11 +114,11 @@ class BoardFeed:
         self,
         settings: BoardSettings,
         *,
-        patience: Patience | None = None,
+        retry_policy: RetryPolicy | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._settings = settings
-        self._reader = BoardReader(settings.access, patience=patience, transport=transport)
+        self._reader = BoardReader(settings.access, retry_policy=retry_policy, transport=transport)
 
     async def close(self) -> None:
         await self._reader.close()

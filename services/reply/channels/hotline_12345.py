@@ -9,9 +9,9 @@ import httpx
 
 from shared.clock import SHANGHAI, Clock
 from shared.http import (
-    Patience,
     PlatformRejected,
     PlatformUnavailable,
+    RetryPolicy,
     open_client,
     printable_code,
     read_coded,
@@ -44,11 +44,11 @@ class HotlineChannel:
         settings: HotlineSettings,
         clock: Clock,
         *,
-        patience: Patience | None = None,
+        retry_policy: RetryPolicy | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._clock = clock
-        self._patience = patience or Patience()
+        self._retry_policy = retry_policy or RetryPolicy()
         self._client = open_client(
             settings.base_url,
             auth=SignedRequests(settings.app_id, settings.secret, clock.now),
@@ -70,7 +70,7 @@ class HotlineChannel:
             answer = await read_coded(
                 self._client,
                 lambda: self._client.build_request("GET", address),
-                self._patience,
+                self._retry_policy,
                 success=0,
             )
         except PlatformRejected as refused:

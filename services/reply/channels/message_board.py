@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 
 from shared.clock import Clock
-from shared.http import Patience, open_client
+from shared.http import RetryPolicy, open_client
 from shared.platform_kit.message_board_reader import ANSWER, BoardAccess, BoardReader, of_type
 
 from .channel import OutgoingReply, Receipt
@@ -43,13 +43,13 @@ class BoardChannel:
         settings: BoardSettings,
         clock: Clock,
         *,
-        patience: Patience | None = None,
+        retry_policy: RetryPolicy | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.appears_within = settings.appears_within
         self._settings = settings
         self._clock = clock
-        self._reader = BoardReader(settings.access, patience=patience, transport=transport)
+        self._reader = BoardReader(settings.access, retry_policy=retry_policy, transport=transport)
         self._back_office = open_client(settings.back_office_url, transport=transport)
 
     async def close(self) -> None:

@@ -13,7 +13,7 @@ from shared.bus.embedded import EmbeddedBus
 from shared.bus.topics import COMPLAINTS
 from shared.clock import ManualClock
 from shared.db import Database
-from shared.problems import speak_problem_json
+from shared.web import service_app
 from tests.integration.console.county import PASSWORD, fill_the_board
 from tests.integration.console.stand_ins import Told, intake_stand_in, reply_stand_in
 
@@ -67,10 +67,7 @@ async def app(
     reply: Reachable,
 ) -> AsyncIterator[FastAPI]:
     bus = EmbeddedBus("postgresql:///none")  # nothing here speaks or listens
-    app = FastAPI()
-    app.state.database = database
-    app.state.secret = SECRET
-    speak_problem_json(app)
+    app = service_app("dispatch", database, SECRET)
     close = add_console(
         app,
         DispatchSettings(),

@@ -9,7 +9,7 @@ import pytest
 from services.reply.channels.channel import OutgoingReply
 from services.reply.channels.message_board import BoardChannel, BoardSettings
 from shared.clock import ManualClock
-from shared.http import Patience, PlatformRejected, PlatformUnavailable
+from shared.http import PlatformRejected, PlatformUnavailable, RetryPolicy
 from shared.platform_kit.message_board_reader import BoardAccess
 from waterdesk.simulators.faults import FaultKind
 from waterdesk.simulators.settings import SimulatorSettings
@@ -118,7 +118,7 @@ async def looked(answer: httpx.Response, clock: ManualClock) -> object:
     channel = BoardChannel(
         settings,
         clock,
-        patience=Patience(attempts=2, first_wait=0),
+        retry_policy=RetryPolicy(attempts=2, first_wait=0),
         transport=httpx.MockTransport(lambda _: answer),
     )
     try:

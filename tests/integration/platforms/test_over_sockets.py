@@ -13,13 +13,13 @@ from services.intake.platforms.hotline_12345 import HotlineSettings as FeedSetti
 from services.reply.channels.channel import Ambiguous, OutgoingReply, PlatformUnavailable
 from services.reply.channels.hotline_12345 import HotlineChannel, HotlineSettings
 from shared.clock import ManualClock
-from shared.http import Patience
+from shared.http import RetryPolicy
 from waterdesk.simulators.app import build_app
 from waterdesk.simulators.faults import FaultKind
 from waterdesk.simulators.settings import SimulatorSettings
 from waterdesk.simulators.simulators import Simulators
 
-PATIENCE = Patience(attempts=2, first_wait=0)
+RETRY_POLICY = RetryPolicy(attempts=2, first_wait=0)
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ async def channel(
     channel = HotlineChannel(
         HotlineSettings(f"{served.base_url}/12345", ours.hotline_app_id, ours.hotline_secret),
         clock,
-        patience=PATIENCE,
+        retry_policy=RETRY_POLICY,
     )
     yield channel
     await channel.close()
@@ -95,7 +95,7 @@ async def test_nobody_listening_is_away(clock: ManualClock) -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
     channel = HotlineChannel(
-        HotlineSettings(f"http://127.0.0.1:{port}", "a", "s"), clock, patience=PATIENCE
+        HotlineSettings(f"http://127.0.0.1:{port}", "a", "s"), clock, retry_policy=RETRY_POLICY
     )
     with pytest.raises(PlatformUnavailable):
         await channel.send(reply_to("1"))
@@ -112,7 +112,7 @@ async def test_a_server_that_hangs_up_unread_is_ambiguous(clock: ManualClock) ->
     server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     channel = HotlineChannel(
-        HotlineSettings(f"http://127.0.0.1:{port}", "a", "s"), clock, patience=PATIENCE
+        HotlineSettings(f"http://127.0.0.1:{port}", "a", "s"), clock, retry_policy=RETRY_POLICY
     )
     with pytest.raises(Ambiguous):
         await channel.send(reply_to("1"))

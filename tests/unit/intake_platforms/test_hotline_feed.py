@@ -11,7 +11,7 @@ from services.intake.platforms.hotline_12345 import HotlineFeed, HotlineSettings
 from services.intake.platforms.incoming import Incoming
 from services.intake.platforms.source import Page, Unreadable
 from shared.clock import ManualClock
-from shared.http import Patience, PlatformRejected, PlatformUnavailable
+from shared.http import PlatformRejected, PlatformUnavailable, RetryPolicy
 from shared.platform_kit.request_signing import verify
 
 NOW = datetime(2026, 11, 24, 3, tzinfo=UTC)
@@ -30,7 +30,7 @@ async def page_of(handler: Handler, cursor: str | None = None) -> Page:
     feed = HotlineFeed(
         HotlineSettings(county="610122", base_url="http://city/12345", app_id="a", secret="s"),
         CLOCK,
-        patience=Patience(attempts=3, first_wait=0),
+        retry_policy=RetryPolicy(attempts=3, first_wait=0),
         transport=httpx.MockTransport(handler),
     )
     try:

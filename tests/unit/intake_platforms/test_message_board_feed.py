@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from services.intake.platforms.incoming import Incoming
 from services.intake.platforms.message_board import BoardFeed, BoardSettings
 from services.intake.platforms.source import Page, Unreadable
-from shared.http import Patience, PlatformRejected, PlatformUnavailable
+from shared.http import PlatformRejected, PlatformUnavailable, RetryPolicy
 from shared.platform_kit.message_board import signature
 from shared.platform_kit.message_board_reader import BoardAccess
 
@@ -47,7 +47,7 @@ def feed_of(handler: httpx.MockTransport, first_tid: int = 0) -> BoardFeed:
             first_tid=first_tid,
             page_size=ROWS,
         ),
-        patience=Patience(attempts=2, first_wait=0),
+        retry_policy=RetryPolicy(attempts=2, first_wait=0),
         transport=handler,
     )
 

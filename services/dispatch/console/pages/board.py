@@ -12,8 +12,9 @@ from shared.auth.permissions import Permission
 from shared.auth.tokens import Person
 from shared.bus.consumer import Consumer
 from shared.db import Database
+from shared.routes import Route
 
-router = APIRouter()
+router = APIRouter(route_class=Route)
 
 _Choice = Annotated[str, Query(max_length=60)]
 

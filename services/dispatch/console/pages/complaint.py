@@ -17,8 +17,9 @@ from shared.auth.permissions import Permission
 from shared.auth.tokens import Person
 from shared.db import Database, database_of
 from shared.problems import Problem, Text
+from shared.routes import Route
 
-router = APIRouter(prefix="/complaints")
+router = APIRouter(prefix="/complaints", route_class=Route)
 
 DatabaseHere = Annotated[Database, Depends(database_of)]
 Reader = Annotated[Person, allowed(Permission.WORDS_SEE)]

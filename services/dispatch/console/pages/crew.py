@@ -14,8 +14,9 @@ from shared.auth.requires import NOT_ALLOWED
 from shared.auth.tokens import Person
 from shared.db import Database, database_of
 from shared.problems import Problem
+from shared.routes import Route
 
-router = APIRouter()
+router = APIRouter(route_class=Route)
 
 Worker = Annotated[Person, allowed(Permission.WORK_ORDER_WORK)]
 DatabaseHere = Annotated[Database, Depends(database_of)]

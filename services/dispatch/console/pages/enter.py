@@ -10,8 +10,9 @@ from services.dispatch.console.rendering import go_to, page
 from services.dispatch.console.session import allowed
 from shared.auth.permissions import Permission
 from shared.auth.tokens import Person
+from shared.routes import Route
 
-router = APIRouter(prefix="/complaints")
+router = APIRouter(prefix="/complaints", route_class=Route)
 
 Enterer = Annotated[Person, allowed(Permission.COMPLAINT_ENTER)]
 

@@ -12,8 +12,9 @@ from services.dispatch.handlers.repeating import see_hotspot
 from shared.auth.permissions import Permission
 from shared.auth.tokens import Person
 from shared.db import Database, database_of
+from shared.routes import Route
 
-router = APIRouter(prefix="/hotspots")
+router = APIRouter(prefix="/hotspots", route_class=Route)
 
 Seer = Annotated[Person, allowed(Permission.HOTSPOT_SEE)]
 DatabaseHere = Annotated[Database, Depends(database_of)]

@@ -18,8 +18,9 @@ from shared.bus import tables
 from shared.bus.consumer import Consumer
 from shared.db import Database, database_of
 from shared.problems import Problem
+from shared.routes import Route
 
-router = APIRouter(prefix="/parked")
+router = APIRouter(prefix="/parked", route_class=Route)
 
 Admin = Annotated[Person, allowed(Permission.PARKED_DECIDE)]
 DatabaseHere = Annotated[Database, Depends(database_of)]

@@ -10,14 +10,14 @@ from services.dispatch.console.pages.complaint import words_of_complaint
 from services.dispatch.console.queries.complaints import read_complaint
 from services.dispatch.console.queries.replies import read_replies
 from services.dispatch.console.rendering import go_to, page
-from services.dispatch.console.session import signed_in
+from services.dispatch.console.session import allowed
 from shared.auth.permissions import Permission
-from shared.auth.requires import NOT_ALLOWED
 from shared.auth.tokens import Person
 from shared.db import Database, database_of
 from shared.problems import Problem, Text
+from shared.routes import Route
 
-router = APIRouter(prefix="/review")
+router = APIRouter(prefix="/review", route_class=Route)
 
 DatabaseHere = Annotated[Database, Depends(database_of)]
 
@@ -30,15 +30,7 @@ _SAVE_FIRST = Text(
 )
 
 
-async def _reviewer(request: Request) -> Person:
-    """Whoever writes or approves replies."""
-    person = await signed_in(request)
-    if not (person.may(Permission.REPLY_WRITE) or person.may(Permission.REPLY_APPROVE)):
-        raise Problem(403, "not_allowed", NOT_ALLOWED)
-    return person
-
-
-Reviewer = Annotated[Person, Depends(_reviewer)]
+Reviewer = Annotated[Person, allowed(Permission.REPLY_WRITE, Permission.REPLY_APPROVE)]
 
 
 @router.get("")

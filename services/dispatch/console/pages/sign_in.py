@@ -15,8 +15,9 @@ from services.dispatch.console.rendering import go_to, page, words_of
 from services.dispatch.console.session import forget, remember
 from shared.auth.permissions import Permission
 from shared.db import Database, database_of
+from shared.routes import Route
 
-router = APIRouter()
+router = APIRouter(route_class=Route)
 
 
 @router.get("/sign-in")

@@ -11,8 +11,9 @@ from services.dispatch.console.session import allowed
 from shared.auth.permissions import Permission
 from shared.auth.tokens import Person
 from shared.db import Database, database_of
+from shared.routes import Route
 
-router = APIRouter()
+router = APIRouter(route_class=Route)
 
 Decider = Annotated[Person, allowed(Permission.COMPLAINT_DECIDE)]
 

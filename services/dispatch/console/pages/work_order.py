@@ -14,8 +14,9 @@ from shared.auth.permissions import Permission
 from shared.auth.tokens import Person
 from shared.db import Database, database_of
 from shared.problems import Problem
+from shared.routes import Route
 
-router = APIRouter(prefix="/work-orders")
+router = APIRouter(prefix="/work-orders", route_class=Route)
 
 _OF_THE_OFFICE = frozenset({Step.ASSIGN, Step.CLOSE, Step.MERGE, Step.REOPEN})
 
