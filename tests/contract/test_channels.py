@@ -22,7 +22,7 @@ from shared.clock import ManualClock
 from shared.http import PlatformRejected, RetryPolicy
 from shared.platform_kit.message_board_reader import BoardAccess
 from waterdesk.simulators.app import build_app
-from waterdesk.simulators.faults import FaultKind, Faults
+from waterdesk.simulators.failure_modes import FailureMode, FailureQueue
 from waterdesk.simulators.settings import SimulatorSettings
 from waterdesk.simulators.simulators import Simulators
 
@@ -41,7 +41,7 @@ class Bench:
     stranger: Channel
     """The same channel with a wrong key."""
     reply: OutgoingReply
-    faults: Faults
+    failures: FailureQueue
     sending: str
     """The simulator's names of the two operations."""
     looking: str
@@ -72,12 +72,12 @@ def _clients(
             settings = HotlineSettings(base, OURS.hotline_app_id, secret)
             return HotlineChannel(settings, clock, retry_policy=RETRY_POLICY, transport=transport)
 
-        number = simulators.hotline.add_order({"issueDesc": "没水"})
+        number = simulators.hotline.add_ticket({"issueDesc": "没水"})
         return Bench(
             hotline(OURS.hotline_secret),
             hotline("wrong"),
             outgoing(number),
-            simulators.hotline.faults,
+            simulators.hotline.failures,
             "reply",
             "look",
             lambda: [entry["body"]["publicAnswer"] for entry in journal("replied")],  # type: ignore[index]
@@ -99,7 +99,7 @@ def _clients(
             board(OURS.board_app_code, OURS.board_backoffice_key),
             board("wrong", "wrong"),
             outgoing(str(tid)),
-            simulators.board.faults,
+            simulators.board.failures,
             "answer",
             "content",
             lambda: [str(entry["content"]) for entry in journal("answered")],
@@ -112,8 +112,8 @@ def _clients(
     return Bench(
         wechat(OURS.wechat_app_secret),
         wechat("wrong"),
-        outgoing(simulators.wechat.speak("o-resident", "没水")),
-        simulators.wechat.faults,
+        outgoing(simulators.wechat.write_message("o-resident", "没水")),
+        simulators.wechat.failures,
         "customer_message",
         "",
         lambda: [str(entry["content"]) for entry in journal("customer_message")],
@@ -158,11 +158,11 @@ async def test_looking_finds_nothing_before_and_no_other_version(bench: Bench) -
     assert await bench.channel.look(later) is None
 
 
-@pytest.mark.parametrize("kind", [FaultKind.ERROR_5XX, FaultKind.WAF_403])
+@pytest.mark.parametrize("kind", [FailureMode.ERROR_5XX, FailureMode.WAF_403])
 async def test_an_away_platform_takes_nothing_and_takes_it_later(
-    bench: Bench, kind: FaultKind
+    bench: Bench, kind: FailureMode
 ) -> None:
-    bench.faults.add(kind, on=bench.sending)
+    bench.failures.add(kind, on=bench.sending)
     with pytest.raises(PlatformUnavailable):
         await bench.channel.send(bench.reply)
     assert bench.taken() == []
@@ -171,7 +171,7 @@ async def test_an_away_platform_takes_nothing_and_takes_it_later(
 
 
 async def test_cut_after_taking_is_ambiguous_and_looking_finds_it(bench: Bench) -> None:
-    bench.faults.add(FaultKind.TIMEOUT_AFTER_ACCEPTING, on=bench.sending)
+    bench.failures.add(FailureMode.TIMEOUT_AFTER_ACCEPTING, on=bench.sending)
     with pytest.raises(Ambiguous) as caught:
         await bench.channel.send(bench.reply)
     assert WORDS not in str(caught.value)
@@ -181,7 +181,7 @@ async def test_cut_after_taking_is_ambiguous_and_looking_finds_it(bench: Bench) 
 
 
 async def test_cut_before_taking_is_ambiguous_and_looking_finds_nothing(bench: Bench) -> None:
-    bench.faults.add(FaultKind.TIMEOUT_BEFORE_ACCEPTING, on=bench.sending)
+    bench.failures.add(FailureMode.TIMEOUT_BEFORE_ACCEPTING, on=bench.sending)
     with pytest.raises(Ambiguous):
         await bench.channel.send(bench.reply)
     assert await bench.channel.look(bench.reply) is None
@@ -210,21 +210,21 @@ async def test_a_wrong_key_is_a_matter_of_settings_and_not_of_the_reply(bench: B
 @where_one_can_look
 async def test_looking_survives_passing_faults(bench: Bench) -> None:
     await bench.channel.send(bench.reply)
-    bench.faults.add(FaultKind.ERROR_5XX, on=bench.looking)
-    bench.faults.add(FaultKind.TIMEOUT_BEFORE_ACCEPTING, on=bench.looking)
+    bench.failures.add(FailureMode.ERROR_5XX, on=bench.looking)
+    bench.failures.add(FailureMode.TIMEOUT_BEFORE_ACCEPTING, on=bench.looking)
     assert await bench.channel.look(bench.reply) is not None
 
 
 @where_one_can_look
 async def test_not_being_able_to_look_is_not_the_same_as_finding_nothing(bench: Bench) -> None:
-    bench.faults.add(FaultKind.ERROR_5XX, times=RETRY_POLICY.attempts, on=bench.looking)
+    bench.failures.add(FailureMode.ERROR_5XX, times=RETRY_POLICY.attempts, on=bench.looking)
     with pytest.raises(PlatformUnavailable):
         await bench.channel.look(bench.reply)
 
 
 @where_one_can_look
 async def test_what_may_appear_later_says_how_much_later(bench: Bench) -> None:
-    bench.faults.add(FaultKind.LATE, on=bench.sending, amount=1)
+    bench.failures.add(FailureMode.LATE, on=bench.sending, amount=1)
     given = await bench.channel.send(bench.reply)
     if given is None and await bench.channel.look(bench.reply) is None:
         assert bench.channel.appears_within > timedelta(0)

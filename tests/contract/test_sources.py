@@ -18,7 +18,7 @@ from shared.http import PlatformRejected, PlatformUnavailable, RetryPolicy
 from shared.platform_kit.message_board_reader import BoardAccess
 from shared.platform_kit.signatures import BadSignature
 from waterdesk.simulators.app import build_app
-from waterdesk.simulators.faults import FaultKind, Faults
+from waterdesk.simulators.failure_modes import FailureMode, FailureQueue
 from waterdesk.simulators.settings import SimulatorSettings
 from waterdesk.simulators.simulators import Simulators
 
@@ -93,7 +93,7 @@ class Bench:
     """One platform, and the way its complaints come to us."""
 
     simulators: Simulators
-    faults: Faults
+    failures: FailureQueue
     operation: str
     """The simulator's name for the delivery."""
     say: Callable[[str], str]
@@ -139,8 +139,8 @@ async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
     source: HotlineFeed | BoardFeed | None = None
     stranger: HotlineFeed | BoardFeed | None = None
 
-    def order(words: str) -> str:
-        return simulators.hotline.add_order({"issueDesc": words})
+    def ticket(words: str) -> str:
+        return simulators.hotline.add_ticket({"issueDesc": words})
 
     if kind == "12345 feed":
         base = "http://platforms/12345"
@@ -153,7 +153,7 @@ async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
             )
             for secret in (OURS.hotline_secret, "wrong")
         )
-        faults, operation, say = simulators.hotline.faults, "orders", order
+        failures, operation, say = simulators.hotline.failures, "tickets", ticket
     elif kind == "board feed":
         source, stranger = (
             BoardFeed(
@@ -172,16 +172,16 @@ async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
         def say(words: str) -> str:
             return str(simulators.board.post_thread({"subject": "水", "content": words}))
 
-        faults, operation = simulators.board.faults, "search"
+        failures, operation = simulators.board.failures, "search"
     elif kind == "12345 push":
-        faults, operation, say = simulators.hotline.faults, "push", order
+        failures, operation, say = simulators.hotline.failures, "push", ticket
     else:
 
         def say(words: str) -> str:
-            return simulators.wechat.speak("o-resident", words)
+            return simulators.wechat.write_message("o-resident", words)
 
-        faults, operation = simulators.wechat.faults, "push"
-    yield Bench(simulators, faults, operation, say, intake, source, stranger)
+        failures, operation = simulators.wechat.failures, "push"
+    yield Bench(simulators, failures, operation, say, intake, source, stranger)
     for one in (source, stranger):
         if one:
             await one.close()
@@ -226,7 +226,7 @@ async def test_what_is_said_between_two_looks_arrives(bench: Bench) -> None:
 
 async def test_a_delivery_made_twice_carries_the_same_id(bench: Bench) -> None:
     bench.say("没水")
-    bench.faults.add(FaultKind.DUPLICATE, on=bench.operation)
+    bench.failures.add(FailureMode.DUPLICATE, on=bench.operation)
     came = await bench.collect()
     assert len(came) == 2
     assert len(complaints(came)) == 1
@@ -236,38 +236,38 @@ async def test_disorder_loses_nothing(bench: Bench) -> None:
     said = [f"第{n}户没水" for n in range(3 * PAGE)]
     for words in said:
         bench.say(words)
-    bench.faults.add(FaultKind.DISORDER, times=2, on=bench.operation)
+    bench.failures.add(FailureMode.DISORDER, times=2, on=bench.operation)
     arrived = [*complaints(await bench.collect()).values()]
     assert sorted(arrived) == sorted(said)
 
 
 @pulled
 @pytest.mark.parametrize(
-    "kind", [FaultKind.ERROR_5XX, FaultKind.TIMEOUT_BEFORE_ACCEPTING, FaultKind.WAF_403]
+    "kind", [FailureMode.ERROR_5XX, FailureMode.TIMEOUT_BEFORE_ACCEPTING, FailureMode.WAF_403]
 )
-async def test_an_away_platform_delays_and_loses_nothing(bench: Bench, kind: FaultKind) -> None:
+async def test_an_away_platform_delays_and_loses_nothing(bench: Bench, kind: FailureMode) -> None:
     said = {bench.say(f"第{n}户没水") for n in range(2 * PAGE)}
-    bench.faults.add(kind, times=RETRY_POLICY.attempts, on=bench.operation)
+    bench.failures.add(kind, times=RETRY_POLICY.attempts, on=bench.operation)
     with pytest.raises(PlatformUnavailable) as caught:
         await bench.collect()
     assert "没水" not in str(caught.value)
-    bench.faults.clear()
+    bench.failures.clear()
     assert {one.external_id for one in await bench.collect()} == said
 
 
 @pulled
 async def test_one_passing_fault_is_not_even_noticed(bench: Bench) -> None:
     bench.say("没水")
-    bench.faults.add(FaultKind.ERROR_5XX, on=bench.operation)
+    bench.failures.add(FailureMode.ERROR_5XX, on=bench.operation)
     assert len(await bench.collect()) == 1
 
 
 @pulled
 async def test_a_firewall_is_left_alone_for_a_while(bench: Bench) -> None:
-    bench.faults.add(FaultKind.WAF_403, times=2, on=bench.operation)
+    bench.failures.add(FailureMode.WAF_403, times=2, on=bench.operation)
     with pytest.raises(PlatformUnavailable) as caught:
         await bench.collect()
-    assert len(bench.faults.waiting()) == 1, "asked only once"
+    assert len(bench.failures.waiting()) == 1, "asked only once"
     assert isinstance(caught.value, PlatformRejected) or caught.value.retry_after
 
 
@@ -328,7 +328,7 @@ async def test_a_forged_push_is_turned_away(bench: Bench) -> None:
 @pushed
 async def test_a_late_push_arrives(bench: Bench) -> None:
     bench.say("没水")
-    bench.faults.add(FaultKind.LATE, on="push")
+    bench.failures.add(FailureMode.LATE, on="push")
     assert await bench.collect() == []
     bench.intake.clock.advance(timedelta(minutes=2))
     assert len(await bench.collect()) == 1
@@ -338,9 +338,9 @@ async def test_a_late_push_arrives(bench: Bench) -> None:
 async def test_edits_and_chases_keep_the_number_and_are_new_deliveries(bench: Bench) -> None:
     number = bench.say("没水")
     bench.intake.clock.advance(timedelta(hours=1))
-    bench.simulators.hotline.edit_order(number, {"issueDesc": "没水，水表也坏了"})
+    bench.simulators.hotline.edit_ticket(number, {"issueDesc": "没水，水表也坏了"})
     bench.intake.clock.advance(timedelta(hours=2))
-    bench.simulators.hotline.chase_order(number, "怎么还没人来")
+    bench.simulators.hotline.chase_ticket(number, "怎么还没人来")
     came = await bench.collect()
     assert [one.external_id for one in came] == [number] * 3
     assert list(complaints(came).values()) == ["没水", "没水，水表也坏了", "怎么还没人来"]

@@ -1,4 +1,4 @@
-"""The county's year, lived once for the whole run and killed over and over; and copies of it."""
+"""The demo's year, made once per test run by processes that are killed; and copies of it."""
 
 import subprocess
 from collections import Counter
@@ -9,43 +9,42 @@ from pathlib import Path
 import pytest
 
 from shared.embedded_postgres import embedded_postgres
-from tests.journey.books import Books, read_books, read_journal
-from tests.journey.lives import COMPLAINTS_A_YEAR, LIVES, live
-from waterdesk.audit.platforms import JOURNAL
-from waterdesk.demo.showing import DemoState, said_in_the_year
-from waterdesk.simulators.said import Said
+from tests.journey.process_runs import COMPLAINTS_A_YEAR, RUNS, run_year
+from tests.journey.records import Records, read_journal, read_records
+from waterdesk.audit.simulator_journal import JOURNAL
+from waterdesk.demo.state import DemoState
+from waterdesk.simulators.submissions import Submission
 
 
 @dataclass(frozen=True, slots=True)
 class Year:
     home: Path
-    said: list[Said]
-    happened: Counter[str]
-    """What went wrong with the platforms, and how often."""
-    books: Books
-    """As they stood when the year was over."""
+    submissions: list[Submission]
+    failures: Counter[str]
+    """Platform failures that happened, by name."""
+    records: Records
+    """At the year's end."""
 
 
-async def books_of(home: Path) -> Books:
+async def records_of(home: Path) -> Records:
     with embedded_postgres(home / "postgres") as server:
-        return await read_books(server.format("waterdesk_{}"), read_journal(home / JOURNAL))
+        return await read_records(server.format("waterdesk_{}"), read_journal(home / JOURNAL))
 
 
 @pytest.fixture(scope="session")
 async def year(tmp_path_factory: pytest.TempPathFactory) -> Year:
-    """Lived to its end by processes of which all but the last were killed, each on the data of the
-    one before."""
+    """Made by several processes on the same data; all but the last are killed."""
     home = tmp_path_factory.mktemp("journey") / "home"
     home.mkdir()
-    happened: Counter[str] = Counter()
-    for life in LIVES:
-        happened += await live(life, home)
-    said = said_in_the_year(DemoState(home, datetime.now(UTC), COMPLAINTS_A_YEAR))
-    return Year(home, said, happened, await books_of(home))
+    failures: Counter[str] = Counter()
+    for run in RUNS:
+        failures += await run_year(run, home)
+    state = DemoState(home, datetime.now(UTC), COMPLAINTS_A_YEAR)
+    return Year(home, state.submissions_of_the_year(), failures, await records_of(home))
 
 
 @pytest.fixture
 def copy_of_the_year(year: Year, tmp_path: Path) -> Path:
-    """A home of its own to go on with: what one test does there, no other sees."""
+    """A copy of the home that the test may change."""
     subprocess.run(["cp", "-a", year.home, tmp_path / "home"], check=True)
     return tmp_path / "home"

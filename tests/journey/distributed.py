@@ -21,7 +21,6 @@ from shared.auth.tokens import Person, issue_token
 from shared.db import async_engine
 from shared.health import READY
 from shared.privacy.vault import new_key
-from tests.journey.books import Rows, read_journal
 from tests.journey.process_group import (
     WATERDESK,
     Group,
@@ -30,9 +29,10 @@ from tests.journey.process_group import (
     started,
     waterdesk,
 )
+from tests.journey.records import Rows, read_journal
 from tests.journey.simulators_process import SIMULATED
-from waterdesk.audit.platforms import JOURNAL
-from waterdesk.demo.world import COUNTY
+from waterdesk.audit.simulator_journal import JOURNAL
+from waterdesk.demo.composition import COUNTY
 from waterdesk.installation import SERVICES
 
 CENTRE = "蓝田县农村饮水安全中心"
@@ -74,9 +74,9 @@ def settings_of(database_url: str, kafka: str) -> dict[str, str]:
     }
 
 
-def county_that_never_sleeps(folder: Path) -> Path:
-    """The demo county, written to `folder`, where all crews are there around the clock: these
-    services live by the true hour, and at night what is not urgent rightly waits for a crew."""
+def county_with_crews_round_the_clock(folder: Path) -> Path:
+    """Write the demo county with shifts of 24 hours to `folder`: these services use the real
+    time, and at night a work order that is not urgent waits for a crew."""
     county = yaml.safe_load(DEMO_COUNTY.read_text(encoding="utf-8"))
     for table in ("schemes", "villages"):
         county[table] = str(DEMO_COUNTY.with_name(county[table]))
@@ -89,7 +89,7 @@ def county_that_never_sleeps(folder: Path) -> Path:
 
 @dataclass
 class Distributed:
-    """All processes of it. Also a `waterdesk.demo.staff.Office`: the staff use HTTP alone."""
+    """All its processes. Also a `waterdesk.demo.simulated_staff.Office`: staff use HTTP only."""
 
     home: Path
     settings: Mapping[str, str]
@@ -102,7 +102,7 @@ class Distributed:
         return int(self.settings[f"WATERDESK_{service.upper()}_PORT"])
 
     async def start(self, services: Iterable[str] = SERVICES) -> None:
-        """Return when they answer."""
+        """Return when they are ready."""
         for name in services:
             self.running[name] = await self._stack.enter_async_context(
                 started([WATERDESK, "serve", name], self.home.with_name(name), self.settings)
@@ -130,7 +130,7 @@ class Distributed:
 
     @property
     def server(self) -> str:
-        """URL of the databases, `{}` where a service's name stands."""
+        """URL of the databases with `{}` for the service's name."""
         return self.settings["WATERDESK_DATABASE_URL"].replace("{service}", "{}")
 
     def journal(self) -> Rows:
@@ -144,10 +144,10 @@ class Distributed:
         async with self._engines[service].connect() as connection:
             return (await connection.execute(text(query))).all()
 
-    async def platforms_wrote(self) -> Iterable[tuple[str, Mapping[str, Any]]]:
+    async def journal_entries(self) -> Iterable[tuple[str, Mapping[str, Any]]]:
         return [(entry["kind"], entry["data"]) for entry in self.journal()]
 
-    async def ask(
+    async def request(
         self,
         service: str,
         role: Role,
@@ -170,11 +170,11 @@ class Distributed:
 
 @asynccontextmanager
 async def distributed(home: Path, server: str, kafka: str) -> AsyncIterator[Distributed]:
-    """Databases of their own in the PostgreSQL at `server`, simulators, and all three services."""
+    """New databases in the PostgreSQL at `server`, the simulators and the three services."""
     home.mkdir()  # noqa: ASYNC240
     database = server.format(f"journey_{secrets.token_hex(4)}_{{service}}")
     settings = settings_of(database, kafka)
-    settings["WATERDESK_COUNTY_FILE"] = str(county_that_never_sleeps(home))
+    settings["WATERDESK_COUNTY_FILE"] = str(county_with_crews_round_the_clock(home))
     assert (await waterdesk("migrate", home=home, settings=settings))[0] == 0
     engines = {name: async_engine(database.replace("{service}", name)) for name in SERVICES}
     simulators = [sys.executable, "-m", "tests.journey.simulators_process"]
@@ -186,7 +186,7 @@ async def distributed(home: Path, server: str, kafka: str) -> AsyncIterator[Dist
         outside = await stack.enter_async_context(started(simulators, home.with_name("simulators")))
         root = f"http://127.0.0.1:{settings['WATERDESK_SIMULATORS_PORT']}"
         platforms = await stack.enter_async_context(httpx.AsyncClient(base_url=root))
-        desk = Distributed(home, settings, platforms, stack, engines)
-        desk.running["simulators"] = outside
-        await desk.start()
-        yield desk
+        services = Distributed(home, settings, platforms, stack, engines)
+        services.running["simulators"] = outside
+        await services.start()
+        yield services

@@ -1,4 +1,4 @@
-"""A process in a session of its own, with all it starts: killed as a power cut ends a program."""
+"""A process in a session of its own, which can be killed with all its children."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ class Group:
     home: Path
 
     def postmaster(self) -> int | None:
-        """Of the server that runs, or ran, on this home; None: there was none yet."""
+        """Pid of the server of this home, running or not; None: there was none yet."""
         noted = self.home / "postgres" / "postmaster.pid"
         return int(noted.read_text().split("\n", 1)[0]) if noted.exists() else None
 
@@ -33,12 +33,12 @@ class Group:
         return postmaster is not None and os.getpgid(postmaster) == self.process.pid
 
     async def kill(self) -> None:
-        """SIGKILL to all of it at once; nobody gets to say, write or close anything."""
+        """SIGKILL to all processes at once."""
         os.killpg(self.process.pid, signal.SIGKILL)
         await self.is_dead()
 
     async def is_dead(self) -> None:
-        """Return when it has ended by SIGKILL, PostgreSQL too, which left no time to tidy up."""
+        """Return when the process and PostgreSQL have ended by SIGKILL."""
         async with asyncio.timeout(_ENDS_WITHIN_SECONDS):
             status = await self.process.wait()
             assert status == -signal.SIGKILL, f"it ended by itself, with status {status}"
@@ -48,7 +48,7 @@ class Group:
 
 
 def _lives(pid: int) -> bool:
-    """A zombie that nobody has fetched is dead."""
+    """A zombie counts as dead."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except FileNotFoundError:
@@ -60,9 +60,9 @@ def _lives(pid: int) -> bool:
 async def started(
     command: Sequence[str | Path], home: Path, settings: Mapping[str, str] | None = None
 ) -> AsyncIterator[Group]:
-    """Start it. What it says on standard error goes to `home`.log. Killed at the end, if need be.
+    """Start it, with standard error in `home`.log, and kill it at the end if it still runs.
 
-    `settings` are its environment's WATERDESK_ variables, beside WATERDESK_HOME: ours do not count.
+    `settings`: its WATERDESK_ variables besides WATERDESK_HOME. Those of the tests are removed.
     """
     with home.with_suffix(".log").open("ab") as log:
         process = await asyncio.create_subprocess_exec(
@@ -83,7 +83,7 @@ async def started(
 
 
 def free_ports(how_many: int) -> list[int]:
-    """Different ones, that nobody listens on now."""
+    """Different ports that are free now."""
     with ExitStack() as held:
         probes = [
             held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(how_many)
@@ -92,7 +92,7 @@ def free_ports(how_many: int) -> list[int]:
 
 
 def ports_of_services() -> dict[str, str]:
-    """Settings that let all the services, and the demo's simulators, listen on free ports."""
+    """Settings with free ports for the services and the simulators."""
     dispatch, intake, reply, simulators = free_ports(4)
     return {
         "WATERDESK_DISPATCH_PORT": str(dispatch),
@@ -107,8 +107,10 @@ def ports_of_services() -> dict[str, str]:
 async def comes_true(
     what: Callable[[], Awaitable[bool]], within: float, unless_ended: Sequence[Group] = ()
 ) -> None:
-    """Return as soon as it does. `within`: seconds. Raises TimeoutError, or AssertionError at once
-    where one of the processes that should bring it about has ended."""
+    """Return as soon as `what` is true. `within`: seconds.
+
+    Raises TimeoutError, or AssertionError if one of the processes ends before.
+    """
     async with asyncio.timeout(within):
         while not await what():
             for group in unless_ended:
@@ -127,7 +129,7 @@ WATERDESK = Path(sys.executable).with_name("waterdesk")
 async def waterdesk(
     *words: str, home: Path, settings: Mapping[str, str] | None = None
 ) -> tuple[int | None, str]:
-    """The installed command; its exit status and what it printed. Its complaints fail the test."""
+    """Run the installed command; returns exit status and output. Status 2 fails the test."""
     process = await asyncio.create_subprocess_exec(
         WATERDESK, *words, stdout=PIPE, stderr=PIPE, env=environment(home, settings), cwd=ROOT
     )

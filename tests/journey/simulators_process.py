@@ -1,4 +1,4 @@
-"""The platforms as a process of their own, which nobody kills: real ones do not die with us.
+"""The simulators as a process of their own, which is not killed with the services.
 
 Arguments: the port to listen on, the journal's path, intake's URL.
 """
@@ -13,7 +13,7 @@ from waterdesk.simulators.app import build_app
 from waterdesk.simulators.settings import SimulatorSettings
 
 SIMULATED = SimulatorSettings()
-"""The keys and numbers that both sides share."""
+"""Keys and ids that both sides share."""
 _QUICK = tuple(timedelta(seconds=seconds) for seconds in (1, 1, 2, 2, 5, 5, 10, 10))
 
 

@@ -1,4 +1,4 @@
-"""The live demo, everything over real sockets, killed in the middle of its traffic."""
+"""The live demo over real sockets, killed in the middle of its traffic."""
 
 import json
 import signal
@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.journey.books import Books, Rows, read_journal
-from tests.journey.conftest import books_of
+from tests.journey.conftest import records_of
 from tests.journey.process_group import (
     WATERDESK,
     comes_true,
@@ -16,17 +15,18 @@ from tests.journey.process_group import (
     started,
     waterdesk,
 )
-from waterdesk.audit.platforms import JOURNAL
-from waterdesk.simulators.said import SpokenTo
+from tests.journey.records import Records, Rows, read_journal
+from waterdesk.audit.simulator_journal import JOURNAL
+from waterdesk.simulators.submissions import Platform
 
-pytestmark = pytest.mark.timeout(600)  # whoever comes first lives the year
+pytestmark = pytest.mark.timeout(600)  # the first test makes the year
 
 _KILLS = 3
-_MORE_SAID = 40
-"""How much residents say before the next kill."""
-_STARTS_AND_SPEAKS_WITHIN = 80.0
+_MORE_SUBMISSIONS = 40
+"""Submissions before the next kill."""
+_WITHIN_SECONDS = 80.0
 _BUSY, _QUIET = "1200", "0.01"
-"""Utterances a minute."""
+"""Submissions a minute."""
 
 
 async def test_nothing_is_lost_or_doubled_however_often_it_is_killed(
@@ -34,63 +34,68 @@ async def test_nothing_is_lost_or_doubled_however_often_it_is_killed(
 ) -> None:
     home, ports = copy_of_the_year, ports_of_services()
     for _ in range(_KILLS):
-        already = _said(read_journal(home / JOURNAL)).total()
+        already = _submissions(read_journal(home / JOURNAL)).total()
 
-        async def much_is_said(already: int = already) -> bool:
-            return _said(read_journal(home / JOURNAL)).total() >= already + _MORE_SAID
+        async def more_was_submitted(already: int = already) -> bool:
+            return _submissions(read_journal(home / JOURNAL)).total() >= already + _MORE_SUBMISSIONS
 
         async with started([WATERDESK, "demo", "--rate", _BUSY], home, ports) as demo:
-            await comes_true(much_is_said, _STARTS_AND_SPEAKS_WITHIN, [demo])
+            await comes_true(more_was_submitted, _WITHIN_SECONDS, [demo])
             assert demo.holds_postgres()
             await demo.kill()
 
-    async def all_is_taken() -> bool:
-        if _still_to_push(read_journal(home / JOURNAL)):
+    async def all_is_stored() -> bool:
+        if _pending_pushes(read_journal(home / JOURNAL)):
             return False
-        books = await books_of(home)
-        return _threads_taken(books) == _threads_posted(books)
+        records = await records_of(home)
+        return _threads_stored(records) == _threads_posted(records)
 
     async with started([WATERDESK, "demo", "--rate", _QUIET], home, ports) as demo:
-        await comes_true(all_is_taken, _STARTS_AND_SPEAKS_WITHIN, [demo])
+        await comes_true(all_is_stored, _WITHIN_SECONDS, [demo])
         status, out = await waterdesk("verify", "--json", home=home)
         assert (status, json.loads(out)["findings"]) == (0, [])
         demo.process.send_signal(signal.SIGINT)
         assert await demo.process.wait() == 0
 
-    books = await books_of(home)
-    assert _threads_taken(books) == _threads_posted(books)
+    records = await records_of(home)
+    assert _threads_stored(records) == _threads_posted(records)
     assert Counter(
         (row["platform"], row["delivery_id"])
-        for row in books.deliveries
-        if row["platform"] != SpokenTo.BOARD  # which does not number its edits
+        for row in records.raw_messages
+        if row["platform"] != Platform.BOARD  # it has no ids for edits
     ) == Counter(
-        [(SpokenTo.HOTLINE, data["changeId"]) for data in books.at_platforms("hotline", "changed")]
+        [
+            (Platform.HOTLINE, data["changeId"])
+            for data in records.journal_data("hotline", "changed")
+        ]
         + [
-            (SpokenTo.WECHAT, data["messageId"])
-            for data in books.at_platforms("wechat", "user_spoke")
+            (Platform.WECHAT, data["messageId"])
+            for data in records.journal_data("wechat", "user_wrote")
         ]
     )
-    left = ("sending", "awaiting_receipt", "delivered", "stuck")
-    assert books.given() <= books.replies_in(*left)
+    sent = ("sending", "awaiting_receipt", "delivered", "stuck")
+    assert records.replies_at_platforms() <= records.replies_in(*sent)
 
 
-def _said(journal: Rows) -> Counter[str]:
+def _submissions(journal: Rows) -> Counter[str]:
     return Counter(
         entry["kind"]
         for entry in journal
-        if entry["kind"] in ("changed", "posted", "edited", "user_spoke")
+        if entry["kind"] in ("changed", "posted", "edited", "user_wrote")
     )
 
 
-def _still_to_push(journal: Rows) -> int:
+def _pending_pushes(journal: Rows) -> int:
     ended = sum(entry["kind"] == "push_ended" for entry in journal)
-    said = _said(journal)
-    return int(said["changed"] + said["user_spoke"] - ended)
+    submissions = _submissions(journal)
+    return int(submissions["changed"] + submissions["user_wrote"] - ended)
 
 
-def _threads_posted(books: Books) -> list[str]:
-    return sorted(str(data["tid"]) for data in books.at_platforms("board", "posted"))
+def _threads_posted(records: Records) -> list[str]:
+    return sorted(str(data["tid"]) for data in records.journal_data("board", "posted"))
 
 
-def _threads_taken(books: Books) -> list[str]:
-    return sorted(row["external_id"] for row in books.taken if row["platform"] == SpokenTo.BOARD)
+def _threads_stored(records: Records) -> list[str]:
+    return sorted(
+        row["external_id"] for row in records.intake_complaints if row["platform"] == Platform.BOARD
+    )

@@ -1,17 +1,16 @@
-"""What must hold, one function each: True where it does not.
+"""The audit's rules, one function each: True where the rule is broken.
 
-A function's name is the finding's name; the tables below say what it means. `decided` compared
-between services, and everything else that one tells another, may be on its way: look.py looks
-again before it believes a finding.
+A function's name is the finding's name; the tables below say what it means. A difference between
+services may be an event on its way: run.py repeats a pass before it reports a finding.
 """
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from .facts import Complaint, Deadline, Delivery, RawMessage, Reply
+from .records import Complaint, Deadline, Delivery, RawMessage, Reply
 
 _SWEEP_MAY_LAG = timedelta(seconds=5)
-"""A deadline counted anew, or held by another's transaction, is swept a moment later."""
+"""A deadline that was just recounted, or is locked by a transaction, is swept a moment later."""
 _WAITING = ("open", "warned")
 
 
@@ -21,23 +20,29 @@ def readable_message_without_complaint(message: RawMessage) -> bool:
 
 def unknown_to_dispatch(complaint: Complaint) -> bool:
     return (
-        _taken(complaint) and complaint.dispatch is None and "dispatch" not in complaint.parked_at
+        _known_to_intake(complaint)
+        and complaint.dispatch is None
+        and "dispatch" not in complaint.parked_at
     )
 
 
 def unknown_to_reply(complaint: Complaint) -> bool:
-    return _taken(complaint) and complaint.reply is None and "reply" not in complaint.parked_at
+    return (
+        _known_to_intake(complaint)
+        and complaint.reply is None
+        and "reply" not in complaint.parked_at
+    )
 
 
-def never_taken(complaint: Complaint) -> bool:
-    return not _taken(complaint)
+def unknown_to_intake(complaint: Complaint) -> bool:
+    return not _known_to_intake(complaint)
 
 
-def decision_not_heard(complaint: Complaint) -> bool:
-    heard = {"dispatch": complaint.dispatch, "reply": complaint.reply}
-    return _taken(complaint) and any(
-        at.decided != complaint.intake
-        for service, at in heard.items()
+def decision_differs(complaint: Complaint) -> bool:
+    copies = {"dispatch": complaint.dispatch, "reply": complaint.reply}
+    return _known_to_intake(complaint) and any(
+        at.decision != complaint.intake
+        for service, at in copies.items()
         if at is not None and service not in complaint.parked_at
     )
 
@@ -54,24 +59,24 @@ def neither_linked_nor_waiting_nor_returned(complaint: Complaint) -> bool:
         case "not_ours":
             if complaint.reply is None or "reply" in complaint.parked_at:
                 return False
-            # Answered before it turned out not to be ours: then nothing goes back any more.
+            # A complaint answered before the decision changed is not returned any more.
             return not (complaint.reply.has_return or complaint.reply.has_left)
         case _:
             return True
 
 
 def linked_elsewhere_at_reply(complaint: Complaint) -> bool:
-    at, heard = complaint.dispatch, complaint.reply
-    if at is None or heard is None or "reply" in complaint.parked_at:
+    dispatch, reply = complaint.dispatch, complaint.reply
+    if dispatch is None or reply is None or "reply" in complaint.parked_at:
         return False
-    return at.state == "linked" and at.work_order_id != heard.work_order_id
+    return dispatch.state == "linked" and dispatch.work_order_id != reply.work_order_id
 
 
 def repaired_without_reply(complaint: Complaint) -> bool:
-    at, heard = complaint.dispatch, complaint.reply
-    if at is None or heard is None or "reply" in complaint.parked_at:
+    dispatch, reply = complaint.dispatch, complaint.reply
+    if dispatch is None or reply is None or "reply" in complaint.parked_at:
         return False
-    return at.state == "linked" and at.is_repaired and not heard.has_reply
+    return dispatch.state == "linked" and dispatch.is_repaired and not reply.has_reply
 
 
 def without_deadlines(complaint: Complaint) -> bool:
@@ -79,8 +84,8 @@ def without_deadlines(complaint: Complaint) -> bool:
 
 
 def answered_without_delivery(complaint: Complaint) -> bool:
-    heard = complaint.reply
-    return heard is not None and heard.state != "open" and not heard.has_arrived
+    reply = complaint.reply
+    return reply is not None and reply.state != "open" and not reply.has_arrived
 
 
 def overdue_not_recorded(deadline: Deadline) -> bool:
@@ -92,7 +97,7 @@ def overdue_not_recorded(deadline: Deadline) -> bool:
 
 
 def due_since_last_sweep(deadline: Deadline, now: datetime) -> bool:
-    """No finding: nobody swept since (the system was stopped), and the next sweep records it."""
+    """Not a finding: no sweep has run since (the system was stopped); the next one records it."""
     waits_past_due = deadline.standing in _WAITING and deadline.due_at < now
     return waits_past_due and not overdue_not_recorded(deadline)
 
@@ -102,14 +107,14 @@ def deadline_not_watched(deadline: Deadline) -> bool:
 
 
 def deadline_contradicts_itself(deadline: Deadline) -> bool:
-    kept, recorded = deadline.met_at is not None, deadline.missed_recorded_at is not None
+    met, recorded = deadline.met_at is not None, deadline.missed_recorded_at is not None
     match deadline.standing:
         case "open" | "warned":
-            return kept or recorded
+            return met or recorded
         case "met":
-            return recorded or not kept or _is_late(deadline)
+            return recorded or not met or _is_late(deadline)
         case "missed":
-            return not recorded or (kept and not _is_late(deadline))
+            return not recorded or (met and not _is_late(deadline))
         case "withdrawn":
             return False
         case _:
@@ -128,53 +133,52 @@ def delivered_but_not_at_platform(delivery: Delivery) -> bool:
     return delivery.delivered > delivery.stored
 
 
-def _taken(complaint: Complaint) -> bool:
+def _known_to_intake(complaint: Complaint) -> bool:
     return complaint.intake is not None
 
 
 def _is_late(deadline: Deadline) -> bool:
-    """Whole seconds count, as platforms print them."""
+    """Compared in whole seconds, as platforms print them."""
     return deadline.met_at is not None and deadline.met_at.replace(microsecond=0) > deadline.due_at
 
 
 OF_COMPLAINTS: Mapping[Callable[[Complaint], bool], str] = {
-    unknown_to_dispatch: "派单服务没有这件诉求 taken by intake, and dispatch does not have it",
-    unknown_to_reply: "答复服务没有这件诉求 taken by intake, and reply does not have it",
-    never_taken: "受理服务没有这件诉求 known to dispatch or reply, and intake never took it",
-    decision_not_heard: "各服务对研判的记录不一致"
+    unknown_to_dispatch: "派单服务没有这件诉求 known to intake but not to dispatch",
+    unknown_to_reply: "答复服务没有这件诉求 known to intake but not to reply",
+    unknown_to_intake: "受理服务没有这件诉求 known to dispatch or reply but not to intake",
+    decision_differs: "各服务对研判的记录不一致"
     " dispatch or reply holds another decision than intake",
     neither_linked_nor_waiting_nor_returned: "既未派单，也未待人工，也未退回"
-    " on no work order, waiting for nobody, and not on its way back",
+    " on no work order, not waiting for a person, and not being returned",
     linked_elsewhere_at_reply: "答复服务记录的工单不同"
-    " reply has it on another work order than dispatch",
-    repaired_without_reply: "已修好但没有答复 its fault is repaired, and there is not even a draft",
-    without_deadlines: "没有办理时限 no deadline was counted for it",
+    " reply has linked it to another work order than dispatch",
+    repaired_without_reply: "已修好但没有答复 its work order is repaired and no reply is drafted",
+    without_deadlines: "没有办理时限 it has no deadlines",
     answered_without_delivery: "记为已答复但没有送达"
-    " said to be answered, and no reply was delivered",
+    " recorded as answered without a delivered reply",
 }
 OF_DEADLINES: Mapping[Callable[[Deadline], bool], str] = {
     overdue_not_recorded: "已超期未记录"
-    " due before the last sweep, and neither kept nor recorded missed",
-    deadline_not_watched: "无人盯办的时限 open, and no sweep will ever look at it",
-    deadline_contradicts_itself: "时限记录自相矛盾 both kept and missed, or neither with its proof",
+    " due before the last sweep, and neither met nor recorded as missed",
+    deadline_not_watched: "无人盯办的时限 open, and no sweep will process it",
+    deadline_contradicts_itself: "时限记录自相矛盾 its state and its times contradict each other",
 }
 OF_REPLIES: Mapping[Callable[[Reply], bool], str] = {
-    delivered_without_receipt: "送达无回执 said to be delivered, without a receipt",
+    delivered_without_receipt: "送达无回执 recorded as delivered without a receipt",
 }
 OF_DELIVERIES: Mapping[Callable[[Delivery], bool], str] = {
-    delivered_more_than_once: "重复送达 the platform has one version more than once",
-    delivered_but_not_at_platform: "平台上没有 said to be delivered, and the platform has it not",
+    delivered_more_than_once: "重复送达 the platform has stored one version more than once",
+    delivered_but_not_at_platform: "平台上没有 recorded as delivered but missing at the platform",
 }
 OF_MESSAGES: Mapping[Callable[[RawMessage], bool], str] = {
-    readable_message_without_complaint: "来件没有对应诉求"
-    " a readable message belongs to no complaint",
+    readable_message_without_complaint: "来件没有对应诉求 a readable message without a complaint",
 }
 MEANINGS: Mapping[str, str] = {
-    "event_not_sent": "事件未发出 an event has not left its service",
-    "parked_unseen": "有事件搁置且无人查看 an event is parked, and nobody has seen it",
+    "event_not_sent": "事件未发出 an event has not been sent",
+    "parked_unseen": "有事件搁置且无人查看 a parked event that nobody has seen",
 } | {
     rule.__name__: meaning
     for rules in (OF_COMPLAINTS, OF_DEADLINES, OF_REPLIES, OF_DELIVERIES, OF_MESSAGES)
     for rule, meaning in rules.items()
 }
-"""Of every finding there is."""
+"""By finding name."""

@@ -7,51 +7,53 @@ from itertools import islice
 from services.intake.platforms.incoming import Incoming, Kind, Platform, Resident
 from services.intake.reading import read
 from services.intake.rules.place_names import Gazetteer
-from waterdesk.benchmarks.spool import Spool
-from waterdesk.demo.world import COUNTY
+from waterdesk.benchmarks.stored_batches import StoredBatches
+from waterdesk.demo.composition import COUNTY
 from waterdesk.simulators.county_year import live_stream
-from waterdesk.simulators.drafts import Village
-from waterdesk.simulators.said import Said
+from waterdesk.simulators.planned_submissions import Village
+from waterdesk.simulators.submissions import Submission
 
 _PER_MINUTE = 60_000.0
 
 
 def decided_letters(
     count: int, batch: int, gazetteer: Gazetteer, villages: list[Village], now: datetime
-) -> Spool[Incoming]:
+) -> StoredBatches[Incoming]:
     """`count` new complaints of one county, each of which goes to a crew without a person."""
     letters = _decided(gazetteer, villages, now)
-    spool: Spool[Incoming] = Spool()
-    while spool.count < count:
-        spool.add([*islice(letters, min(batch, count - spool.count))])
-    return spool
+    batches: StoredBatches[Incoming] = StoredBatches()
+    while batches.count < count:
+        batches.add([*islice(letters, min(batch, count - batches.count))])
+    return batches
 
 
 def _decided(gazetteer: Gazetteer, villages: list[Village], now: datetime) -> Iterator[Incoming]:
     number = 0
-    for said in live_stream(7, _PER_MINUTE, now, villages=villages):
-        if said.is_complaint:
+    for submission in live_stream(7, _PER_MINUTE, now, villages=villages):
+        if submission.is_complaint:
             number += 1
             # A few seconds apart: no two have the same deadlines.
             sent_at = now - timedelta(seconds=7 * number)
-            letter = _letter(said, f"B{number:09d}", sent_at)
+            letter = _letter(submission, f"B{number:09d}", sent_at)
             decision = read(letter, gazetteer).decision
             if decision.is_ours and not decision.needs_human:
                 yield letter
 
 
-def _letter(said: Said, number: str, sent_at: datetime) -> Incoming:
+def _letter(submission: Submission, number: str, sent_at: datetime) -> Incoming:
     return Incoming(
         platform=Platform.HOTLINE_12345,
         external_id=number,
         delivery_id=f"{number}-1",
         kind=Kind.COMPLAINT,
         county=COUNTY,
-        title=said.title,
-        text=said.text,
+        title=submission.title,
+        text=submission.text,
         sent_at=sent_at,
-        raw=said.text.encode(),
-        time_limit=said.time_limit or None,
-        printed_urgent=said.urgent,
-        resident=Resident(name=said.name, phone=said.phone, address_line=said.address),
+        raw=submission.text.encode(),
+        time_limit=submission.time_limit or None,
+        printed_urgent=submission.urgent,
+        resident=Resident(
+            name=submission.name, phone=submission.phone, address_line=submission.address
+        ),
     )

@@ -1,7 +1,6 @@
-"""From accepted at intake to crew assigned and deadlines armed: how many, and how long each.
+"""Throughput and latency from a complaint stored at intake to crew assigned and deadlines set.
 
-Three processes, as the distributed form has them on whatever bus: intake here, dispatch and reply
-each in its own.
+Three processes, as in the distributed form: intake here, dispatch and reply in one each.
 """
 
 import asyncio
@@ -24,28 +23,28 @@ from shared.clock import SystemClock
 from shared.db import Database
 from shared.progress import Progress
 from waterdesk import composition
-from waterdesk.benchmarks import raw
+from waterdesk.benchmarks import baseline
+from waterdesk.benchmarks.completion_times import CompletionTimes
+from waterdesk.benchmarks.consumers import NAMES, running_consumers
 from waterdesk.benchmarks.letters import decided_letters
-from waterdesk.benchmarks.listeners import NAMES, listening
 from waterdesk.benchmarks.memory import peak_megabytes
-from waterdesk.benchmarks.spool import Spool
-from waterdesk.benchmarks.tracking import Track
+from waterdesk.benchmarks.stored_batches import StoredBatches
+from waterdesk.demo.composition import COUNTY
 from waterdesk.demo.county import demo_villages
-from waterdesk.demo.world import COUNTY
 from waterdesk.installation import SERVICES, Installation
 
 BATCH = 200
 """Complaints in one transaction of intake: a page of a platform's feed."""
-MOST_UNDER_WAY = 2_000
-_PATIENCE_SECONDS = 600
+MAX_IN_PROGRESS = 2_000
+_TIMEOUT_SECONDS = 600
 
 
 class PipelineStuckError(Exception):
-    """Complaints were lost or stand still; the text says how many were done."""
+    """Complaints were lost or make no progress; the text says how many were done."""
 
 
 class BusInUseError(Exception):
-    """Made-up complaints must not get among real ones."""
+    """The bus has events already: made-up complaints must not mix with real ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,33 +55,38 @@ class Measured:
     p99_ms: float
     raw_per_s: float
     peak_mb: float
-    """Of the three services' processes together; PostgreSQL and Kafka are others."""
+    """Of the three services' processes together, without PostgreSQL and Kafka."""
 
 
 async def measure(
-    installation: Installation, bus: Bus, carrier: raw.Carrier, complaints: int
+    installation: Installation, bus: Bus, baseline_bus: baseline.BaselineBus, complaints: int
 ) -> Measured:
-    """Run `complaints` through the three services, then the same rows and messages without rules.
+    """Run `complaints` through the three services, then the same rows and messages as a baseline.
+
     Needs an empty, migrated installation. Raises PipelineStuckError, BusInUseError,
-    ListenerFailedError.
+    ConsumerFailedError.
     """
     if (await _all_messages(bus)).count:
         raise BusInUseError("the bus holds events already: a benchmark needs one of its own")
-    track = Track(len(NAMES))
-    seconds, peak = await _run(installation, bus, track, complaints)
-    load = raw.RawLoad(
-        rows=await raw.collect_rows([_plain(installation.database_url(name)) for name in SERVICES]),
+    times = CompletionTimes(len(NAMES))
+    seconds, peak = await _run(installation, bus, times, complaints)
+    load = baseline.BaselineLoad(
+        rows=await baseline.collect_rows(
+            [_plain(installation.database_url(name)) for name in SERVICES]
+        ),
         messages=await _all_messages(bus),
     )
-    raw_seconds = await raw.seconds_of(load, _plain(installation.database_url("intake")), carrier)
-    took = [1000 * max(track.done[one] - at, 0) for one, at in track.accepted.items()]
+    baseline_seconds = await baseline.seconds_of(
+        load, _plain(installation.database_url("intake")), baseline_bus
+    )
+    took = [1000 * max(times.done[one] - at, 0) for one, at in times.accepted.items()]
     percentiles = quantiles(took, n=100)
     return Measured(
         complaints=complaints,
         complaints_per_s=round(complaints / seconds, 1),
         p50_ms=round(percentiles[49], 1),
         p99_ms=round(percentiles[98], 1),
-        raw_per_s=round(complaints / raw_seconds, 1),
+        raw_per_s=round(complaints / baseline_seconds, 1),
         peak_mb=round(peak, 1),
     )
 
@@ -92,9 +96,9 @@ def _plain(url: str) -> str:
 
 
 async def _run(
-    installation: Installation, bus: Bus, track: Track, complaints: int
+    installation: Installation, bus: Bus, times: CompletionTimes, complaints: int
 ) -> tuple[float, float]:
-    """Returns the seconds it took, and the most memory the three processes had."""
+    """Returns the seconds it took and the peak megabytes of the three processes."""
     clock = SystemClock()
     dispatch = composition.open_database(installation, "dispatch", clock)
     intake = composition.intake(installation, bus, clock, IntakeSettings(county=COUNTY))
@@ -105,42 +109,46 @@ async def _run(
     try:
         await _load_county(dispatch)
         acceptance = Acceptance(Platform.HOTLINE_12345, COUNTY, intake.database, desk)
-        async with listening(installation, track) as listeners, asyncio.TaskGroup() as tasks:
+        async with (
+            running_consumers(installation, times) as consumers,
+            asyncio.TaskGroup() as tasks,
+        ):
             tasks.create_task(run_relay(intake.database, bus, stopping, Progress("relay")))
             try:
-                seconds = await _feed(acceptance, letters, track)
+                seconds = await _feed(acceptance, letters, times)
             finally:
                 stopping.set()
         await _all_have_crew(dispatch, complaints)
-        return seconds, peak_megabytes() + listeners.peak_mb
+        return seconds, peak_megabytes() + consumers.peak_mb
     finally:
         await intake.close()
         await dispatch.close()
 
 
-async def _feed(acceptance: Acceptance, letters: Spool[Incoming], track: Track) -> float:
-    """Accept as fast as the rest keeps up. Returns the seconds until the last one was done."""
+async def _feed(
+    acceptance: Acceptance, letters: StoredBatches[Incoming], times: CompletionTimes
+) -> float:
+    """Submit as fast as the consumers keep up. Returns the seconds until the last one was done."""
     started = time.perf_counter()
     for batch in letters.batches():
-        while len(track.accepted) - len(track.done) > MOST_UNDER_WAY:
-            await _tick(track, started)
-        taken = await acceptance.accept(batch)
+        while len(times.accepted) - len(times.done) > MAX_IN_PROGRESS:
+            await _tick(times, started)
+        stored = await acceptance.accept(batch)
         at = time.perf_counter()
-        track.accepted |= {str(one.complaint_id): at for one in taken}
-    while len(track.done) < len(track.accepted):
-        await _tick(track, started)
-    return max(track.done.values()) - started
+        times.accepted |= {str(one.complaint_id): at for one in stored}
+    while len(times.done) < len(times.accepted):
+        await _tick(times, started)
+    return max(times.done.values()) - started
 
 
-async def _tick(track: Track, started: float) -> None:
+async def _tick(times: CompletionTimes, started: float) -> None:
     await asyncio.sleep(0.01)
-    if time.perf_counter() - started > _PATIENCE_SECONDS:
-        raise PipelineStuckError(f"{len(track.done)} of {len(track.accepted)} accepted were done")
+    if time.perf_counter() - started > _TIMEOUT_SECONDS:
+        raise PipelineStuckError(f"{len(times.done)} of {len(times.accepted)} accepted were done")
 
 
 async def _load_county(dispatch: Database) -> None:
-    """The demo county, with room in every crew: a burst of 20,000 is not what eight crews are for,
-    and here it is not they who are measured."""
+    """The demo county with unlimited crews: the benchmark does not measure crew capacity."""
     async with dispatch.work() as (session, _):
         await load_county(session, read_county())
         await session.execute(
@@ -165,10 +173,10 @@ async def _all_have_crew(dispatch: Database, complaints: int) -> None:
         raise PipelineStuckError(f"{assigned} of {complaints} have a crew")
 
 
-async def _all_messages(bus: Bus) -> Spool[Message]:
-    messages: Spool[Message] = Spool()
+async def _all_messages(bus: Bus) -> StoredBatches[Message]:
+    messages: StoredBatches[Message] = StoredBatches()
     for topic in ALL_TOPICS:
         async with bus.read_from(topic, None) as reader:
-            while received := await reader.poll(raw.BATCH, 1.0):
+            while received := await reader.poll(baseline.BATCH, 1.0):
                 messages.add([item.message for item in received])
     return messages

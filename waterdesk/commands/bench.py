@@ -1,4 +1,4 @@
-"""`waterdesk bench`: how fast the whole journey is here."""
+"""`waterdesk bench`: the performance of the product on this machine."""
 
 import json
 from collections.abc import Iterator
@@ -13,8 +13,8 @@ import uvloop
 
 from shared.logging import configure_logging
 from shared.settings import CommonSettings
+from waterdesk.benchmarks.baseline import BaselineBus, BaselineKafka, BaselinePostgres
 from waterdesk.benchmarks.pipeline import BusInUseError, Measured, measure
-from waterdesk.benchmarks.raw import Carrier, KafkaCarrier, PostgresCarrier
 from waterdesk.installation import Installation, open_installation
 from waterdesk.local_kafka.broker import BrokerUnavailable, local_broker
 
@@ -38,16 +38,16 @@ def pipeline(
     kafka: Annotated[
         str | None,
         typer.Option(
-            help="HOST:PORT of a broker; left out, a local one is started (java and mvn).",
+            help="HOST:PORT of a broker; default: a local one is started (needs java and mvn).",
             show_default=False,
         ),
     ] = None,
 ) -> None:
-    """整条流程: complaints through all three services, a process each, on databases of their own.
+    """整条流程: send complaints through all three services, one process each, on new databases.
 
-    One JSON line: complaints_per_s from accepted at intake to crew assigned and deadlines armed,
-    p50_ms and p99_ms of that, raw_per_s (the same rows and messages by plain asyncpg and aiokafka,
-    without rules, in the same run) and peak_mb of the three processes together.
+    One JSON line: complaints_per_s from stored at intake to crew assigned and deadlines set, p50_ms
+    and p99_ms of that, raw_per_s (the same rows and messages by plain asyncpg and aiokafka, without
+    rules) and peak_mb of the three processes together.
 
     Example:  waterdesk bench pipeline --bus kafka --complaints 20000
     """
@@ -76,10 +76,10 @@ def _broker(bus: str, given: str | None, home: Path) -> Iterator[str]:
 async def _measure(installation: Installation, bootstrap: str, complaints: int) -> Measured:
     await installation.migrate()
     bus = await installation.open_bus()
-    carrier: Carrier = KafkaCarrier(bootstrap, bus)
+    baseline_bus: BaselineBus = BaselineKafka(bootstrap, bus)
     if installation.settings.bus == "embedded":
-        carrier = PostgresCarrier(installation.database_url("bus"))
+        baseline_bus = BaselinePostgres(installation.database_url("bus"))
     try:
-        return await measure(installation, bus, carrier, complaints)
+        return await measure(installation, bus, baseline_bus, complaints)
     finally:
         await bus.close()

@@ -1,4 +1,4 @@
-"""`waterdesk demo`: see everything at once, on one machine, with nothing real."""
+"""`waterdesk demo`: everything on one machine, with simulated platforms."""
 
 import asyncio
 import os
@@ -16,10 +16,12 @@ from shared.clock import SHANGHAI
 from shared.health import READY
 from shared.logging import configure_logging
 from shared.settings import CommonSettings
-from waterdesk.commands.verify import look_at, shown
+from waterdesk.commands.verify import audit_installation, shown
 from waterdesk.composition import ports_of
 from waterdesk.demo.county import SHOWN_ACCOUNTS
-from waterdesk.demo.showing import FOR_HISTORY, DemoState, history_is_made, live, make_history
+from waterdesk.demo.history import POSTGRES_SETTINGS, history_is_made, make_history
+from waterdesk.demo.live import run_live
+from waterdesk.demo.state import DemoState
 from waterdesk.installation import SERVICES, Installation, open_installation
 from waterdesk.runner import refuse_taken_ports, stop_on_signals
 from waterdesk.simulators.county_year import YEAR
@@ -32,18 +34,16 @@ def demo(
         float | None,
         typer.Option(
             min=1,
-            help="End by itself after so long live, and print the ledger.",
+            help="End after so many seconds and print the result of verify.",
             show_default=False,
         ),
     ] = None,
-    rate: Annotated[
-        float, typer.Option(min=0.01, max=6000, help="How many complaints a minute come in.")
-    ] = 6.0,
+    rate: Annotated[float, typer.Option(min=0.01, max=6000, help="Complaints a minute.")] = 6.0,
 ) -> None:
     """演示: everything embedded, a demo county with a year of history, simulated platforms.
 
-    Prints the console's address and the sign-ins. The data are in WATERDESK_HOME (./var); started
-    again it goes on where it stopped. Ctrl-C ends it.
+    Prints the console's address and the sign-ins. The data are in WATERDESK_HOME (./var); the next
+    start continues where this one stopped. Ctrl-C ends it.
 
     Example:  waterdesk demo --seconds 60 --rate 30
     """
@@ -51,41 +51,41 @@ def demo(
     configure_logging("WARNING")
     ports = {**ports_of(SERVICES, settings), "WATERDESK_SIMULATORS_PORT": settings.simulators_port}
     refuse_taken_ports(settings.host, ports)
-    held = True
+    holds = True
     if not history_is_made(settings.home):
-        with open_installation(settings, FOR_HISTORY) as installation:
+        with open_installation(settings, POSTGRES_SETTINGS) as installation:
             uvloop.run(_make_history(installation))
         os.sync()
     with open_installation(settings) as installation:
-        uvloop.run(_show(installation, seconds, rate))
+        uvloop.run(_run(installation, seconds, rate))
         if seconds is not None:
-            ledger = asyncio.run(look_at(installation))
-            typer.echo(shown(ledger))
-            held = not ledger.findings
-    if not held:
+            result = asyncio.run(audit_installation(installation))
+            typer.echo(shown(result))
+            holds = not result.findings
+    if not holds:
         raise typer.Exit(1)
 
 
-async def _show(installation: Installation, seconds: float | None, rate: float) -> None:
+async def _run(installation: Installation, seconds: float | None, rate: float) -> None:
     stopping = asyncio.Event()
     stop_on_signals(stopping)
     await installation.migrate()
     bus = await installation.open_bus()
     try:
         state = DemoState(installation.settings.home, datetime.now(UTC))
-        async with live(installation, bus, state, rate, stopping) as show:
-            await _ready(installation, stopping)
-            _welcome(installation, state)
+        async with run_live(installation, bus, state, rate, stopping) as demo:
+            await _wait_until_ready(installation, stopping)
+            _print_sign_ins(installation, state)
             if seconds is None:
                 await stopping.wait()
             elif not await wait_for(stopping, seconds):
-                await show.come_to_rest()
+                await demo.run_until_idle()
     finally:
         await bus.close()
 
 
 async def _make_history(installation: Installation) -> None:
-    """With a bar where somebody is watching."""
+    """With a progress bar on a terminal."""
     await installation.migrate()
     bus = await installation.open_bus()
     state = DemoState(installation.settings.home, datetime.now(UTC))
@@ -99,18 +99,18 @@ async def _make_history(installation: Installation) -> None:
     ) as bar:
         task = bar.add_task("演示县的一年 a year of the demo county", total=YEAR.days, day="")
 
-        def on_moment(moment: datetime) -> None:
-            lived = (moment - (state.year_end - YEAR)).days
-            bar.update(task, completed=lived, day=f"{moment.astimezone(SHANGHAI):%Y-%m-%d}")
+        def on_step(now: datetime) -> None:
+            done = (now - (state.year_end - YEAR)).days
+            bar.update(task, completed=done, day=f"{now.astimezone(SHANGHAI):%Y-%m-%d}")
 
         try:
-            await make_history(installation, bus, state, on_moment)
+            await make_history(installation, bus, state, on_step)
         finally:
             await bus.close()
 
 
-async def _ready(installation: Installation, stopping: asyncio.Event) -> None:
-    """Return when all three services answer. Raises TimeoutError."""
+async def _wait_until_ready(installation: Installation, stopping: asyncio.Event) -> None:
+    """Wait until all three services are ready. Raises TimeoutError."""
     settings = installation.settings
     async with asyncio.timeout(_READY_SECONDS), httpx.AsyncClient() as client:
         for port in (settings.intake_port, settings.reply_port, settings.dispatch_port):
@@ -124,7 +124,7 @@ async def _ready(installation: Installation, stopping: asyncio.Event) -> None:
                 await wait_for(stopping, 0.05)
 
 
-def _welcome(installation: Installation, state: DemoState) -> None:
+def _print_sign_ins(installation: Installation, state: DemoState) -> None:
     address = f"http://{installation.settings.host}:{installation.settings.dispatch_port}"
     typer.echo(f"\n控制台 console:  {address}\n")
     for name, what in SHOWN_ACCOUNTS.items():

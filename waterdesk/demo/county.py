@@ -1,4 +1,4 @@
-"""The demo county: its villages as intake knows them, its crews and accounts as dispatch does."""
+"""The demo county: the villages for intake, and the crews and accounts for dispatch."""
 
 import csv
 from collections.abc import Collection, Mapping
@@ -11,10 +11,10 @@ from services.dispatch.handlers.loading import give_first_passwords, load_county
 from services.dispatch.models import Staff
 from services.intake.gazetteer import DEMO_COUNTY
 from shared.db import Database
-from waterdesk.simulators.drafts import Village
+from waterdesk.simulators.planned_submissions import Village
 
 SHOWN_ACCOUNTS: Mapping[str, str] = {
-    "dispatcher": "调度 dispatcher: the board, what waits, who goes where",
+    "dispatcher": "调度 dispatcher: the board, what waits, which crew goes where",
     "crew-duty": "维修队 crew: on the phone, /crew",
     "reviewer": "审核 reviewer: replies before they leave",
     "supervisor": "主管 supervisor: what fails again and again",
@@ -29,8 +29,8 @@ def demo_villages() -> list[Village]:
 
 
 async def load_demo_county(dispatch: Database, known: Collection[str] = ()) -> dict[str, str]:
-    """Load schemes, crews and accounts. Returns new passwords for the accounts not in `known`:
-    a demo that was killed before it could note them gives out others."""
+    """Load schemes, crews and accounts. Returns new passwords for the accounts not in `known`: a
+    demo that was killed before it saved them makes new ones."""
     county = read_county()
     async with dispatch.work() as (session, _):
         await load_county(session, county)

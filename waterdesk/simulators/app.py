@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from shared.clock import Clock, SystemClock
 
 from .control import control_router
-from .faults import keep_quiet_about_cut_connections
+from .failure_modes import silence_cut_connections
 from .hotline_api import hotline_router
 from .message_board_api import board_router
 from .settings import SimulatorSettings
@@ -23,7 +23,7 @@ def build_app(
     clock: Clock | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> FastAPI:
-    """The simulators as one application; `app.state.simulators` is there for its own process.
+    """The simulators as one application; `app.state.simulators` gives this process direct access.
 
     Its lifespan delivers pushes in the background, and closes everything at the end.
     """
@@ -32,14 +32,14 @@ def build_app(
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        keep_quiet_about_cut_connections()
-        delivering = asyncio.create_task(simulators.keep_delivering())
+        silence_cut_connections()
+        delivery = asyncio.create_task(simulators.keep_delivering())
         try:
             yield
         finally:
-            delivering.cancel()
+            delivery.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await delivering
+                await delivery
             await simulators.close()
 
     app = FastAPI(title="Waterdesk simulators", lifespan=lifespan)

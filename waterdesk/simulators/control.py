@@ -1,4 +1,4 @@
-"""Driving the simulators from another process. No sign-in: it listens on 127.0.0.1 only."""
+"""HTTP control of the simulators from another process. No sign-in: 127.0.0.1 only."""
 
 import contextlib
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, HTTPException
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from .faults import FaultKind
+from .failure_modes import FailureMode
 from .simulators import Simulators
 
 
@@ -15,7 +15,7 @@ class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class OrderBody(_Body):
+class TicketBody(_Body):
     fields: dict[str, str]
     change_id: str | None = None
     at: AwareDatetime | None = None
@@ -33,24 +33,24 @@ class ThreadBody(_Body):
     at: AwareDatetime | None = None
 
 
-class SpeakBody(_Body):
+class MessageBody(_Body):
     openid: str
     content: str
     message_id: str | None = None
     at: AwareDatetime | None = None
 
 
-class FaultBody(_Body):
+class FailureBody(_Body):
     simulator: Literal["hotline", "board", "wechat"]
-    kind: FaultKind
+    kind: FailureMode
     times: Annotated[int, Field(ge=1, le=10_000)] = 1
     on: str | None = None
     amount: Annotated[int, Field(ge=1)] | None = None
 
 
 @contextlib.contextmanager
-def _said_plainly() -> Iterator[None]:
-    """Whoever drives us made a mistake: say which."""
+def _driver_errors() -> Iterator[None]:
+    """Turn a mistake of the caller into 404 or 422."""
     try:
         yield
     except LookupError as error:
@@ -60,71 +60,71 @@ def _said_plainly() -> Iterator[None]:
 
 
 def control_router(simulators: Simulators) -> APIRouter:
-    """Feed complaints, ask for faults, read the journal, deliver pushes now."""
+    """Feed complaints, inject failures, read the journal, deliver pushes now."""
     router = APIRouter(tags=["control"])
     hotline, board, wechat = simulators.hotline, simulators.board, simulators.wechat
-    faults = {"hotline": hotline.faults, "board": board.faults, "wechat": wechat.faults}
+    failures = {"hotline": hotline.failures, "board": board.failures, "wechat": wechat.failures}
 
-    @router.post("/hotline/orders")
-    async def add_order(body: OrderBody) -> dict[str, str]:
-        with _said_plainly():
-            return {"issueNumber": hotline.add_order(body.fields, body.change_id, body.at)}
+    @router.post("/hotline/tickets")
+    async def add_ticket(body: TicketBody) -> dict[str, str]:
+        with _driver_errors():
+            return {"issueNumber": hotline.add_ticket(body.fields, body.change_id, body.at)}
 
-    @router.post("/hotline/orders/{number}/edit", status_code=204)
-    async def edit_order(number: str, body: OrderBody) -> None:
-        with _said_plainly():
-            hotline.edit_order(number, body.fields, body.change_id, body.at)
+    @router.post("/hotline/tickets/{number}/edit", status_code=204)
+    async def edit_ticket(number: str, body: TicketBody) -> None:
+        with _driver_errors():
+            hotline.edit_ticket(number, body.fields, body.change_id, body.at)
 
-    @router.post("/hotline/orders/{number}/chase", status_code=204)
-    async def chase_order(number: str, body: ChaseBody) -> None:
-        hotline.chase_order(number, body.words, body.change_id, body.at)
+    @router.post("/hotline/tickets/{number}/chase", status_code=204)
+    async def chase_ticket(number: str, body: ChaseBody) -> None:
+        hotline.chase_ticket(number, body.words, body.change_id, body.at)
 
-    @router.post("/hotline/orders/{number}/close", status_code=204)
-    async def close_order(number: str) -> None:
-        with _said_plainly():
-            hotline.close_order(number)
+    @router.post("/hotline/tickets/{number}/close", status_code=204)
+    async def close_ticket(number: str) -> None:
+        with _driver_errors():
+            hotline.close_ticket(number)
 
     @router.post("/board/threads")
     async def post_thread(body: ThreadBody) -> dict[str, int]:
-        with _said_plainly():
+        with _driver_errors():
             return {"tid": board.post_thread(body.fields, body.tid, body.at)}
 
     @router.post("/board/threads/{tid}/edit", status_code=204)
     async def edit_thread(tid: int, body: ThreadBody) -> None:
-        with _said_plainly():
+        with _driver_errors():
             board.edit_thread(tid, body.fields)
 
     @router.post("/wechat/messages")
-    async def speak(body: SpeakBody) -> dict[str, str]:
-        message_id = wechat.speak(body.openid, body.content, body.message_id, body.at)
+    async def write_message(body: MessageBody) -> dict[str, str]:
+        message_id = wechat.write_message(body.openid, body.content, body.message_id, body.at)
         return {"messageId": message_id}
 
     @router.post("/wechat/expire-tokens", status_code=204)
     async def expire_tokens() -> None:
         wechat.tokens.expire_all()
 
-    @router.post("/faults", status_code=204)
-    async def add_faults(body: FaultBody) -> None:
-        faults[body.simulator].add(body.kind, body.times, body.on, body.amount)
+    @router.post("/failures", status_code=204)
+    async def add_failures(body: FailureBody) -> None:
+        failures[body.simulator].add(body.kind, body.times, body.on, body.amount)
 
-    @router.get("/faults")
-    async def waiting_faults() -> dict[str, list[dict[str, Any]]]:
+    @router.get("/failures")
+    async def waiting_failures() -> dict[str, list[dict[str, Any]]]:
         return {
             name: [
-                {"kind": fault.kind, "on": fault.on, "amount": fault.amount}
-                for fault in queue.waiting()
+                {"kind": failure.kind, "on": failure.on, "amount": failure.amount}
+                for failure in queue.waiting()
             ]
-            for name, queue in faults.items()
+            for name, queue in failures.items()
         }
 
-    @router.delete("/faults", status_code=204)
-    async def clear_faults() -> None:
-        for queue in faults.values():
+    @router.delete("/failures", status_code=204)
+    async def clear_failures() -> None:
+        for queue in failures.values():
             queue.clear()
 
     @router.post("/deliver")
     async def deliver(everything: bool = False) -> dict[str, int]:
-        return {"taken": await simulators.deliver_pushes(everything=everything)}
+        return {"accepted": await simulators.deliver_pushes(everything=everything)}
 
     @router.get("/journal")
     async def journal(

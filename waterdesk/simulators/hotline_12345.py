@@ -1,6 +1,6 @@
-"""A city's 12345 hotline: sends orders by feed and by push, takes replies, never forgets one.
+"""A city's 12345 hotline: offers tickets by feed and push, and accepts replies.
 
-It takes the same reply twice, as some real platforms do, so that sending twice shows.
+It stores the same reply twice, as some real platforms do: tests notice a second sending.
 """
 
 import base64
@@ -14,15 +14,15 @@ import httpx
 from shared.clock import SHANGHAI, Clock
 from shared.platform_kit.request_signing import SignedRequests
 
-from .faults import FaultKind, Faults, Refused, page_of
+from .failure_modes import FailureMode, FailureQueue, Rejected, page_of
 from .journal import Entry, Journal
-from .pushing import PushQueue
+from .push_queue import PushQueue
 from .settings import SimulatorSettings
 
 NAME = "hotline"
 WEBHOOK = "/platforms/12345/webhook"
 
-_BLANK_ORDER = {
+_BLANK_TICKET = {
     "issueNumber": "",
     "issueTime": "",
     "issueSource": "12345热线",
@@ -44,7 +44,7 @@ _BLANK_ORDER = {
 
 
 class Hotline:
-    """State and use of the hotline. `client` reaches our webhook, or is None: no pushes."""
+    """State and operations of the hotline. `client` reaches our webhook; None: no pushes."""
 
     def __init__(
         self,
@@ -53,16 +53,16 @@ class Hotline:
         clock: Clock,
         client: httpx.AsyncClient | None,
     ) -> None:
-        self.faults = Faults()
+        self.failures = FailureQueue()
         self._journal = journal
         self._clock = clock
         self._client = client
         self._auth = SignedRequests(settings.hotline_app_id, settings.hotline_secret, clock.now)
         self.pushes = PushQueue(
-            self.faults, clock, settings.hotline_retry_after, self._push, self._push_ended
+            self.failures, clock, settings.hotline_retry_after, self._push, self._push_ended
         )
         self._pushing = client is not None and settings.hotline_push
-        self._orders: dict[str, dict[str, str]] = {}
+        self._tickets: dict[str, dict[str, str]] = {}
         self._changes: list[dict[str, str]] = []
         self._change_by_id: dict[str, dict[str, str]] = {}
         self._receipts: dict[str, list[dict[str, str]]] = {}
@@ -72,34 +72,34 @@ class Hotline:
 
     # What the city does
 
-    def add_order(
+    def add_ticket(
         self,
         fields: Mapping[str, str],
         change_id: str | None = None,
         at: datetime | None = None,
     ) -> str:
-        """Send a new order; returns its number. The same number again does nothing.
+        """Send a new ticket; returns its number. The same number again does nothing.
 
         `at` is when the resident called (now); `change_id` names the delivery.
         """
         at = at or self._clock.now()
         number = fields.get("issueNumber") or f"{at.astimezone(SHANGHAI):%Y%m%d}{self._next():06d}"
-        if number not in self._orders:
-            order = _BLANK_ORDER | {"issueTime": shanghai_text(at)} | dict(fields)
-            self._change("new", order | {"issueNumber": number}, change_id, at)
+        if number not in self._tickets:
+            ticket = _BLANK_TICKET | {"issueTime": shanghai_text(at)} | dict(fields)
+            self._change("new", ticket | {"issueNumber": number}, change_id, at)
         return number
 
-    def edit_order(
+    def edit_ticket(
         self,
         number: str,
         fields: Mapping[str, str],
         change_id: str | None = None,
         at: datetime | None = None,
     ) -> None:
-        """Change an order that was sent. Raises LookupError for an unknown number."""
-        self._change("edit", self._orders[number] | dict(fields), change_id, at)
+        """Change a ticket that was sent. Raises LookupError for an unknown number."""
+        self._change("edit", self._tickets[number] | dict(fields), change_id, at)
 
-    def chase_order(
+    def chase_ticket(
         self,
         number: str,
         words: str,
@@ -108,56 +108,58 @@ class Hotline:
     ) -> None:
         """催办, with the chase's own words for issueDesc in this one delivery.
 
-        An unknown number is chased too: it was sent before we came.
+        An unknown number is chased too: its ticket is older than the simulator.
         """
         time = shanghai_text(at or self._clock.now())
-        order = self._orders.get(number, _BLANK_ORDER | {"issueNumber": number, "issueTime": time})
-        self._change("chase", order | {"issueDesc": words}, change_id, at)
+        ticket = self._tickets.get(
+            number, _BLANK_TICKET | {"issueNumber": number, "issueTime": time}
+        )
+        self._change("chase", ticket | {"issueDesc": words}, change_id, at)
 
-    def close_order(self, number: str) -> None:
-        """已结案: no reply is taken any more. Raises LookupError for an unknown number."""
-        if number not in self._orders:
+    def close_ticket(self, number: str) -> None:
+        """已结案: no reply is accepted any more. Raises LookupError for an unknown number."""
+        if number not in self._tickets:
             raise KeyError(number)
         self._record("closed", {"issueNumber": number})
 
-    # What the county may do
+    # What the county calls
 
     def page(self, cursor: str, limit: int) -> dict[str, Any]:
-        """Changes behind the cursor, in order. Raises Refused for a cursor that is not ours."""
+        """Changes behind the cursor, in order. Raises Rejected for a cursor that is not ours."""
         start = _position(cursor)
         if start > len(self._changes):
             raise bad_field("cursor")
-        if start < len(self._changes) and self.faults.take(FaultKind.LATE, "orders"):
+        if start < len(self._changes) and self.failures.take(FailureMode.LATE, "tickets"):
             return {"code": 0, "orders": [], "nextCursor": _cursor(start), "hasMore": False}
         changes = self._changes[start : start + limit]
         end = start + len(changes)
         return {
             "code": 0,
-            "orders": page_of(self.faults, "orders", list(changes)),
+            "orders": page_of(self.failures, "tickets", list(changes)),
             "nextCursor": _cursor(end),
             "hasMore": end < len(self._changes),
         }
 
     def accept(self, number: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """签收. Raises Refused."""
+        """签收. Raises Rejected."""
         self._must_be_open(number)
         self._record("accepted", {"issueNumber": number, **body})
         return {"code": 0}
 
-    def take_reply(self, number: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Store a reply, whether or not it was sent before. Raises Refused."""
+    def add_reply(self, number: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Store a reply, whether or not it was sent before. Raises Rejected."""
         return self._store("reply", number, body)
 
-    def take_return(self, number: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """退回: the order is not ours. Raises Refused."""
+    def add_return(self, number: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """退回: the ticket is not ours. Raises Rejected."""
         return self._store("return", number, body)
 
     def replies(self, number: str) -> dict[str, Any]:
-        """What was taken for this order. Raises Refused."""
+        """What was accepted for this ticket. Raises Rejected."""
         self._must_be_known(number)
         return {"code": 0, "replies": self._receipts.get(number, [])}
 
-    # How it is kept
+    # State
 
     def _store(self, kind: str, number: str, body: Mapping[str, Any]) -> dict[str, Any]:
         self._must_be_open(number)
@@ -178,27 +180,27 @@ class Hotline:
         }
 
     def _must_be_known(self, number: str) -> None:
-        if number not in self._orders:
-            raise Refused({"code": 40401, "message": "工单不存在"}, 404)
+        if number not in self._tickets:
+            raise Rejected({"code": 40401, "message": "工单不存在"}, 404)
 
     def _must_be_open(self, number: str) -> None:
         self._must_be_known(number)
         if number in self._closed:
-            raise Refused({"code": 40901, "message": "工单已结案"}, 409)
+            raise Rejected({"code": 40901, "message": "工单已结案"}, 409)
 
     def _next(self) -> int:
         return len(self._changes) + 1
 
     def _change(
-        self, kind: str, order: dict[str, str], change_id: str | None, at: datetime | None
+        self, kind: str, ticket: dict[str, str], change_id: str | None, at: datetime | None
     ) -> None:
-        if unknown := order.keys() - _BLANK_ORDER.keys():
-            raise ValueError(f"an order has no {', '.join(sorted(unknown))}")
+        if unknown := ticket.keys() - _BLANK_TICKET.keys():
+            raise ValueError(f"a ticket has no {', '.join(sorted(unknown))}")
         change_id = change_id or f"C{self._next():08d}"
         if change_id in self._change_by_id:
             return
         time = shanghai_text(at or self._clock.now())
-        change = order | {"changeType": kind, "changeId": change_id, "changeTime": time}
+        change = ticket | {"changeType": kind, "changeId": change_id, "changeTime": time}
         self._record("changed", change)
 
     def _record(self, kind: str, data: Mapping[str, Any]) -> None:
@@ -209,11 +211,11 @@ class Hotline:
         match entry.kind:
             case "changed":
                 change = dict(data)
-                order = {name: change[name] for name in _BLANK_ORDER}
+                ticket = {name: change[name] for name in _BLANK_TICKET}
                 if change["changeType"] != "chase":
-                    self._orders[order["issueNumber"]] = order
+                    self._tickets[ticket["issueNumber"]] = ticket
                 else:
-                    self._orders.setdefault(order["issueNumber"], order)
+                    self._tickets.setdefault(ticket["issueNumber"], ticket)
                 self._changes.append(change)
                 self._change_by_id[change["changeId"]] = change
                 if self._pushing:
@@ -238,8 +240,8 @@ class Hotline:
         except (httpx.HTTPError, ValueError, AttributeError):
             return False
 
-    def _push_ended(self, change_id: str, taken: bool) -> None:
-        self._record("push_ended", {"changeId": change_id, "taken": taken})
+    def _push_ended(self, change_id: str, accepted: bool) -> None:
+        self._record("push_ended", {"changeId": change_id, "accepted": accepted})
 
 
 def shanghai_text(instant: datetime) -> str:
@@ -247,8 +249,8 @@ def shanghai_text(instant: datetime) -> str:
     return instant.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def bad_field(name: str) -> Refused:
-    return Refused({"code": 40001, "message": f"字段 {name} 有误"}, 400)
+def bad_field(name: str) -> Rejected:
+    return Rejected({"code": 40001, "message": f"字段 {name} 有误"}, 400)
 
 
 def _cursor(position: int) -> str:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from shared.clock import Clock
 from shared.platform_kit.request_signing import BadSignature, StaleTimestamp, verify
 
-from .faults import Refused, answer
+from .failure_modes import Rejected, answer
 from .hotline_12345 import Hotline, bad_field
 from .settings import SimulatorSettings
 
@@ -49,7 +49,7 @@ def hotline_router(hotline: Hotline, settings: SimulatorSettings, clock: Clock) 
 
     def check_signature(request: Request, body: bytes) -> None:
         if request.headers.get("x-app-id") != settings.hotline_app_id:
-            raise Refused({"code": 40101, "message": "应用不存在"}, 401)
+            raise Rejected({"code": 40101, "message": "应用不存在"}, 401)
         try:
             verify(
                 request.headers,
@@ -60,9 +60,9 @@ def hotline_router(hotline: Hotline, settings: SimulatorSettings, clock: Clock) 
                 clock.now(),
             )
         except BadSignature as error:
-            raise Refused({"code": 40102, "message": "签名错误"}, 401) from error
+            raise Rejected({"code": 40102, "message": "签名错误"}, 401) from error
         except StaleTimestamp as error:
-            raise Refused({"code": 40103, "message": "时间戳超出范围"}, 401) from error
+            raise Rejected({"code": 40103, "message": "时间戳超出范围"}, 401) from error
 
     async def take(
         request: Request,
@@ -76,10 +76,10 @@ def hotline_router(hotline: Hotline, settings: SimulatorSettings, clock: Clock) 
             check_signature(request, body)
             return act(_read(model, body))
 
-        return answer(hotline.faults, operation, accepted, stores=True)
+        return answer(hotline.failures, operation, accepted, stores=True)
 
     @router.get("/api/orders")
-    async def orders(request: Request) -> Response:
+    async def tickets(request: Request) -> Response:
         def page() -> Mapping[str, Any]:
             check_signature(request, b"")
             limit = request.query_params.get("limit", "50")
@@ -87,7 +87,7 @@ def hotline_router(hotline: Hotline, settings: SimulatorSettings, clock: Clock) 
                 raise bad_field("limit")
             return hotline.page(request.query_params.get("cursor", ""), int(limit))
 
-        return answer(hotline.faults, "orders", page, stores=False)
+        return answer(hotline.failures, "tickets", page, stores=False)
 
     @router.get("/api/orders/{number}/replies")
     async def replies(request: Request, number: str) -> Response:
@@ -95,7 +95,7 @@ def hotline_router(hotline: Hotline, settings: SimulatorSettings, clock: Clock) 
             check_signature(request, b"")
             return hotline.replies(number)
 
-        return answer(hotline.faults, "look", found, stores=False)
+        return answer(hotline.failures, "look", found, stores=False)
 
     @router.post("/api/orders/{number}/accept")
     async def accept(request: Request, number: str) -> Response:
@@ -103,14 +103,12 @@ def hotline_router(hotline: Hotline, settings: SimulatorSettings, clock: Clock) 
 
     @router.post("/api/orders/{number}/replies")
     async def reply(request: Request, number: str) -> Response:
-        return await take(
-            request, "reply", ReplyBody, lambda body: hotline.take_reply(number, body)
-        )
+        return await take(request, "reply", ReplyBody, lambda body: hotline.add_reply(number, body))
 
     @router.post("/api/orders/{number}/return")
     async def give_back(request: Request, number: str) -> Response:
         return await take(
-            request, "return", ReturnBody, lambda body: hotline.take_return(number, body)
+            request, "return", ReturnBody, lambda body: hotline.add_return(number, body)
         )
 
     return router

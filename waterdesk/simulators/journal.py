@@ -21,7 +21,7 @@ class JournalDamaged(Exception):
 
 
 class JournalInUse(Exception):
-    """Another process keeps this journal."""
+    """Another process has this journal open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class Journal:
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise JournalInUse(f"{path} is kept by another process") from error
+            raise JournalInUse(f"{path} is in use by another process") from error
         whole, newline, torn = path.read_bytes().rpartition(b"\n")
         if torn:
             os.ftruncate(self._file, len(whole) + len(newline))

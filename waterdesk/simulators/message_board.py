@@ -1,4 +1,4 @@
-"""People's Daily Online's message board: threads that are read, and a back office that answers."""
+"""People's Daily Online's message board: threads to read, and a back office for answers."""
 
 from bisect import insort
 from collections.abc import Callable, Mapping
@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.clock import Clock
 
-from .faults import FaultKind, Faults, Refused, page_of
+from .failure_modes import FailureMode, FailureQueue, Rejected, page_of
 from .journal import Entry, Journal
 from .settings import SimulatorSettings
 
@@ -29,14 +29,14 @@ class _Answer:
     organization: str
     dateline: int
     reads_left: int
-    """How often the thread is still read without it."""
+    """Reads of the thread left before it appears."""
 
 
 class MessageBoard:
-    """State and use of the board, for one leader's forum."""
+    """State and operations of the board, for one leader's forum."""
 
     def __init__(self, settings: SimulatorSettings, journal: Journal, clock: Clock) -> None:
-        self.faults = Faults()
+        self.failures = FailureQueue()
         self._settings = settings
         self._journal = journal
         self._clock = clock
@@ -53,7 +53,7 @@ class MessageBoard:
     ) -> int:
         """Post a thread with at least `subject` and `content`; returns its tid.
 
-        A tid that is there already does nothing. Raises ValueError for a field threads do not have.
+        An existing tid changes nothing. Raises ValueError for a field threads do not have.
         """
         if tid is None:
             tid = self._oldest_first[-1] + 1 if self._oldest_first else 20_000_001
@@ -65,23 +65,25 @@ class MessageBoard:
         return tid
 
     def edit_thread(self, tid: int, fields: Mapping[str, Any]) -> None:
-        """Change a thread; what is so already does nothing. Raises LookupError, ValueError."""
+        """Change a thread; equal fields change nothing. Raises LookupError, ValueError."""
         thread = self._threads[tid]
         _no_unknown(fields, thread)
         if any(thread[name] != value for name, value in fields.items()):
             self._record("edited", {"tid": tid, "fields": dict(fields)})
 
-    # What is read
+    # What readers call
 
     def list_page(self, fid: str, state: str, last_item: str) -> dict[str, Any]:
         """The unsigned list: newest first, `last_item` is the last tid seen (0: from the top)."""
-        stands = STATES.get(state)
+        wanted_state = STATES.get(state)
         found = self._newest(
             before=_number(last_item),
             rows=ROWS,
-            fits=lambda thread: str(thread["fid"]) == fid and stands in (None, thread["stateInfo"]),
+            fits=lambda thread: (
+                str(thread["fid"]) == fid and wanted_state in (None, thread["stateInfo"])
+            ),
         )
-        return {"result": "success", "responseData": page_of(self.faults, "list", found)}
+        return {"result": "success", "responseData": page_of(self.failures, "list", found)}
 
     def search(self, param: Mapping[str, Any]) -> dict[str, Any]:
         """The signed search: newest first; pages by `page`, or by `lastItem` where it is given."""
@@ -98,13 +100,13 @@ class MessageBoard:
             ),
         )[skip:]
         found = [thread | {"createDateline": thread["dateline"]} for thread in found]
-        return {"code": "0000", "data": {"data": page_of(self.faults, "search", found)}}
+        return {"code": "0000", "data": {"data": page_of(self.failures, "search", found)}}
 
     def content(self, tid: object) -> dict[str, Any]:
-        """One thread with its answers, newest first, then the message. Raises Refused."""
+        """One thread with its answers, newest first, then the message. Raises Rejected."""
         thread = self._threads.get(_number(tid))
         if thread is None:
-            raise Refused({"code": "SN0404", "message": "留言不存在"})
+            raise Rejected({"code": "SN0404", "message": "留言不存在"})
         answers = self._answers.get(thread["tid"], [])
         shown = [
             {
@@ -126,14 +128,14 @@ class MessageBoard:
             "resultData": {"contentList": [*shown, {"dataType": MESSAGE, **thread}]},
         }
 
-    # What the office answers
+    # What the back office calls
 
-    def take_answer(self, tid: object, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Publish an answer, whether or not it was sent before. Raises Refused."""
+    def add_answer(self, tid: object, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Publish an answer, whether or not it was sent before. Raises Rejected."""
         number = _number(tid)
         if number not in self._threads:
-            raise Refused({"accepted": False, "message": "留言不存在"}, 404)
-        late = self.faults.take(FaultKind.LATE, "answer")
+            raise Rejected({"accepted": False, "message": "留言不存在"}, 404)
+        late = self.failures.take(FailureMode.LATE, "answer")
         self._record(
             "answered",
             {
@@ -147,7 +149,7 @@ class MessageBoard:
         )
         return {"accepted": True}
 
-    # How it is kept
+    # State
 
     def _newest(
         self, before: int, rows: int, fits: Callable[[dict[str, Any]], bool]
@@ -187,7 +189,7 @@ class MessageBoard:
         }
 
     def _show(self, thread: dict[str, Any], answer: _Answer) -> None:
-        """An answer that can be seen changes what lists say about its thread."""
+        """A visible answer changes the thread's entry in lists."""
         if answer.reads_left == 0:
             thread["stateInfo"] = STATES["4"]
             thread["answerContent"] = answer.content
@@ -213,13 +215,13 @@ class MessageBoard:
                 self._show(self._threads[data["tid"]], answer)
 
 
-def wrong_body() -> Refused:
-    """What the board says to a wrong signature, key or body, with HTTP 200."""
-    return Refused({"code": "SN0006", "message": "请求参数错误", "resultData": None})
+def wrong_body() -> Rejected:
+    """The board's answer to a wrong signature, key or body, with HTTP 200."""
+    return Rejected({"code": "SN0006", "message": "请求参数错误", "resultData": None})
 
 
 def _number(value: object) -> int:
-    """Numbers come with and without quotes; nothing is 0. Raises Refused."""
+    """A number with or without quotes; empty is 0. Raises Rejected."""
     try:
         return int(str(value or 0))
     except ValueError as error:

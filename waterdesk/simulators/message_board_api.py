@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from shared.platform_kit.message_board import signature
 from shared.platform_kit.signatures import same_signature
 
-from .faults import Refused, answer
+from .failure_modes import Rejected, answer
 from .message_board import MessageBoard, wrong_body
 from .settings import SimulatorSettings
 
@@ -31,7 +31,7 @@ def board_router(board: MessageBoard, settings: SimulatorSettings) -> APIRouter:
     router = APIRouter(tags=["message board"])
 
     def signed_param(path: str, body: bytes) -> Mapping[str, Any]:
-        """The parameters of a rightly signed body. Raises Refused, as the board does: HTTP 200."""
+        """The parameters of a rightly signed body. Raises Rejected, as the board does: HTTP 200."""
         try:
             sent = json.loads(body)
             app_code, token, param = sent["appCode"], sent["token"], sent["param"]
@@ -53,7 +53,7 @@ def board_router(board: MessageBoard, settings: SimulatorSettings) -> APIRouter:
             return form.get(name, [otherwise])[0]
 
         return answer(
-            board.faults,
+            board.failures,
             "list",
             lambda: board.list_page(field("fid", ""), field("state", "1"), field("lastItem", "0")),
             stores=False,
@@ -63,7 +63,7 @@ def board_router(board: MessageBoard, settings: SimulatorSettings) -> APIRouter:
     async def search(request: Request) -> Response:
         body = await request.body()
         return answer(
-            board.faults,
+            board.failures,
             "search",
             lambda: board.search(signed_param(SEARCH, body)),
             stores=False,
@@ -73,7 +73,7 @@ def board_router(board: MessageBoard, settings: SimulatorSettings) -> APIRouter:
     async def content(request: Request) -> Response:
         body = await request.body()
         return answer(
-            board.faults,
+            board.failures,
             "content",
             lambda: board.content(signed_param(CONTENT, body).get("tid")),
             stores=False,
@@ -86,13 +86,13 @@ def board_router(board: MessageBoard, settings: SimulatorSettings) -> APIRouter:
         def taken() -> Mapping[str, Any]:
             authorization = request.headers.get("authorization", "")
             if not same_signature(authorization, f"Bearer {settings.board_backoffice_key}"):
-                raise Refused({"accepted": False, "message": "未授权"}, 401)
+                raise Rejected({"accepted": False, "message": "未授权"}, 401)
             try:
                 sent = AnswerBody.model_validate_json(body)
             except ValidationError as error:
-                raise Refused({"accepted": False, "message": "请求内容有误"}, 400) from error
-            return board.take_answer(sent.tid, sent.model_dump())
+                raise Rejected({"accepted": False, "message": "请求内容有误"}, 400) from error
+            return board.add_answer(sent.tid, sent.model_dump())
 
-        return answer(board.faults, "answer", taken, stores=True, status=202)
+        return answer(board.failures, "answer", taken, stores=True, status=202)
 
     return router

@@ -1,4 +1,4 @@
-"""What the simulators are started with. Every default is invented; none is a real key."""
+"""Settings of the simulators. Every default is invented; none is a real key."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -10,12 +10,12 @@ class SimulatorSettings:
     journal_path: Path | None = None
     """Where the journal is kept; None keeps it in memory, for tests."""
     push_to: str | None = None
-    """Our intake's base URL, to which 12345 and WeChat push; None: nothing is pushed."""
+    """Base URL of intake, to which 12345 and WeChat push; None: nothing is pushed."""
     push_every: timedelta = timedelta(seconds=1)
-    """How often the background task looks for deliveries that are due again."""
+    """Interval at which the background task delivers due pushes."""
 
     hotline_push: bool = True
-    """Whether 12345 pushes its orders beside offering them in its feed."""
+    """Whether 12345 pushes its tickets, besides offering them in its feed."""
     hotline_app_id: str = "waterdesk"
     hotline_secret: str = field(default="simulated-hotline-secret", repr=False)
     hotline_retry_after: tuple[timedelta, ...] = tuple(

@@ -17,7 +17,7 @@ log = structlog.get_logger()
 
 
 class Simulators:
-    """All three with the journal they share. Raises what opening the journal raises.
+    """All three with their shared journal. Raises what opening the journal raises.
 
     `transport` reaches our intake where that is no network (httpx.ASGITransport in tests).
     """
@@ -40,15 +40,15 @@ class Simulators:
         self.wechat = WeChat(settings, self.journal, clock, self._client)
 
     async def deliver_pushes(self, *, everything: bool = False) -> int:
-        """Deliver once all pushes that are due now; returns how many were taken.
+        """Deliver once all pushes that are due now; returns how many were accepted.
 
-        `everything` does not wait for a retry's or a late push's time.
+        `everything` includes pushes whose retry time has not come.
         """
         hotline = await self.hotline.pushes.deliver_due(everything=everything)
         return hotline + await self.wechat.pushes.deliver_due(everything=everything)
 
     async def keep_delivering(self) -> None:
-        """Deliver what comes due until cancelled."""
+        """Deliver pushes as they become due, until cancelled."""
         while True:
             try:
                 await self.deliver_pushes()

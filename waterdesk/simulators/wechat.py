@@ -1,4 +1,4 @@
-"""A WeChat official account's server: users write to us through it, and we to them."""
+"""A WeChat official account's server: users write to us, and we answer them."""
 
 import secrets
 from collections.abc import Mapping
@@ -17,9 +17,9 @@ from shared.platform_kit.wechat_crypto import (
     url_signature,
 )
 
-from .faults import Faults, Refused
+from .failure_modes import FailureQueue, Rejected
 from .journal import Entry, Journal
-from .pushing import PushQueue
+from .push_queue import PushQueue
 from .settings import SimulatorSettings
 from .wechat_tokens import WeChatTokens
 
@@ -30,7 +30,7 @@ MESSAGES_PER_WINDOW = 5
 
 
 class WeChat:
-    """State and use of one account. `client` reaches our callback, or is None: no deliveries."""
+    """State and operations of one account. `client` reaches our callback; None: no deliveries."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class WeChat:
         clock: Clock,
         client: httpx.AsyncClient | None,
     ) -> None:
-        self.faults = Faults()
+        self.failures = FailureQueue()
         self.tokens = WeChatTokens(settings, journal, clock, NAME)
         self.safe_mode = settings.wechat_safe_mode
         self._settings = settings
@@ -50,10 +50,10 @@ class WeChat:
             settings.wechat_token, settings.wechat_aes_key, settings.wechat_app_id
         )
         self.pushes = PushQueue(
-            self.faults, clock, settings.wechat_retry_after, self._push, self._push_ended
+            self.failures, clock, settings.wechat_retry_after, self._push, self._push_ended
         )
         self._messages: dict[str, Mapping[str, Any]] = {}
-        self._spoke_last: dict[str, datetime] = {}
+        self._last_wrote: dict[str, datetime] = {}
         self._sent_since: dict[str, int] = {}
         self._messages_to_users = 0
         for entry in journal.entries(NAME):
@@ -61,20 +61,20 @@ class WeChat:
 
     # What users do
 
-    def speak(
+    def write_message(
         self, openid: str, content: str, message_id: str | None = None, at: datetime | None = None
     ) -> str:
         """A user writes one text message; returns its MsgId. A MsgId used before does nothing."""
         message_id = message_id or str(24_000_000_000_000_000 + len(self._messages) + 1)
         if message_id not in self._messages:
-            said_at = at or self._clock.now()
+            written_at = at or self._clock.now()
             self._record(
-                "user_spoke",
+                "user_wrote",
                 {
                     "openid": openid,
                     "content": content,
                     "messageId": message_id,
-                    "at": said_at.isoformat(),
+                    "at": written_at.isoformat(),
                 },
             )
         return message_id
@@ -89,40 +89,40 @@ class WeChat:
             return False
         return response.status_code == 200 and response.text == echo
 
-    # What the account may do
+    # What the account calls
 
     def send_customer_message(self, token: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """客服消息: five within 48 h of the user's last message. Raises Refused."""
+        """客服消息: five within 48 h of the user's last message. Raises Rejected."""
         self.tokens.check(token)
         openid = self._known_user(body)
         text = body.get("text")
         content = text.get("content") if isinstance(text, Mapping) else None
         if body.get("msgtype") != "text" or not isinstance(content, str) or not content:
-            raise Refused({"errcode": 40008, "errmsg": "invalid message type"})
-        if self._clock.now() - self._spoke_last[openid] > WINDOW:
-            raise Refused({"errcode": 45015, "errmsg": "response out of time limit"})
+            raise Rejected({"errcode": 40008, "errmsg": "invalid message type"})
+        if self._clock.now() - self._last_wrote[openid] > WINDOW:
+            raise Rejected({"errcode": 45015, "errmsg": "response out of time limit"})
         if self._sent_since[openid] >= MESSAGES_PER_WINDOW:
-            raise Refused({"errcode": 45047, "errmsg": "out of response count limit"})
+            raise Rejected({"errcode": 45047, "errmsg": "out of response count limit"})
         self._record("customer_message", {"openid": openid, "content": content})
         return {"errcode": 0, "errmsg": "ok"}
 
     def send_template(self, token: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """订阅消息 / 模板消息: at any time, in the words of a template. Raises Refused."""
+        """订阅消息 / 模板消息: at any time, in the words of a template. Raises Rejected."""
         self.tokens.check(token)
         openid = self._known_user(body)
         if not body.get("template_id"):
-            raise Refused({"errcode": 40037, "errmsg": "invalid template_id"})
+            raise Rejected({"errcode": 40037, "errmsg": "invalid template_id"})
         if not isinstance(body.get("data"), Mapping):
-            raise Refused({"errcode": 47003, "errmsg": "argument invalid"})
+            raise Rejected({"errcode": 47003, "errmsg": "argument invalid"})
         self._record("template_message", {"openid": openid, "body": dict(body)})
         return {"errcode": 0, "errmsg": "ok", "msgid": self._messages_to_users}
 
-    # How it is kept
+    # State
 
     def _known_user(self, body: Mapping[str, Any]) -> str:
         openid = body.get("touser")
-        if not isinstance(openid, str) or openid not in self._spoke_last:
-            raise Refused({"errcode": 40003, "errmsg": "invalid openid"})
+        if not isinstance(openid, str) or openid not in self._last_wrote:
+            raise Rejected({"errcode": 40003, "errmsg": "invalid openid"})
         return openid
 
     def _record(self, kind: str, data: Mapping[str, Any]) -> None:
@@ -131,9 +131,9 @@ class WeChat:
     def _apply(self, entry: Entry) -> None:
         data = entry.data
         match entry.kind:
-            case "user_spoke":
+            case "user_wrote":
                 self._messages[data["messageId"]] = data
-                self._spoke_last[data["openid"]] = datetime.fromisoformat(data["at"])
+                self._last_wrote[data["openid"]] = datetime.fromisoformat(data["at"])
                 self._sent_since[data["openid"]] = 0
                 if self._client is not None:
                     self.pushes.add(data["messageId"])
@@ -147,15 +147,15 @@ class WeChat:
 
     async def _push(self, message_id: str) -> bool:
         assert self._client is not None
-        said = self._messages[message_id]
+        message = self._messages[message_id]
         body = wechat_xml.text_message(
             self._settings.wechat_account,
-            said["openid"],
-            datetime.fromisoformat(said["at"]),
-            said["content"],
+            message["openid"],
+            datetime.fromisoformat(message["at"]),
+            message["content"],
             message_id,
         )
-        query = self._stamp() | {"openid": said["openid"]}
+        query = self._stamp() | {"openid": message["openid"]}
         if self.safe_mode:
             encrypted = self._crypto.encrypt(body)
             signature = self._crypto.signature(query["timestamp"], query["nonce"], encrypted)
@@ -171,13 +171,13 @@ class WeChat:
             )
         except httpx.HTTPError:
             return False
-        return response.status_code == 200 and self._understood(response.content, said["openid"])
+        return response.status_code == 200 and self._understood(response.content, message["openid"])
 
-    def _push_ended(self, message_id: str, taken: bool) -> None:
-        self._record("push_ended", {"messageId": message_id, "taken": taken})
+    def _push_ended(self, message_id: str, accepted: bool) -> None:
+        self._record("push_ended", {"messageId": message_id, "accepted": accepted})
 
     def _understood(self, answer: bytes, openid: str) -> bool:
-        """`success`, nothing, or a passive reply that we can read; that one is recorded."""
+        """Accepts `success`, an empty body or a readable passive reply, which is recorded."""
         if answer in (b"", b"success"):
             return True
         try:

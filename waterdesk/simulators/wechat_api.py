@@ -6,12 +6,12 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from .faults import Refused, answer
+from .failure_modes import Rejected, answer
 from .wechat import WeChat
 
 
 def wechat_router(wechat: WeChat) -> APIRouter:
-    """`/cgi-bin/...`; every answer is HTTP 200 with an errcode where it is a no."""
+    """`/cgi-bin/...`; every answer is HTTP 200; an errcode marks an error."""
     router = APIRouter(prefix="/cgi-bin", tags=["WeChat"])
 
     async def send(
@@ -21,19 +21,19 @@ def wechat_router(wechat: WeChat) -> APIRouter:
     ) -> Response:
         body = await request.body()
         token = request.query_params.get("access_token", "")
-        return answer(wechat.faults, operation, lambda: act(token, _read(body)), stores=True)
+        return answer(wechat.failures, operation, lambda: act(token, _read(body)), stores=True)
 
     @router.post("/stable_token")
     async def stable_token(request: Request) -> Response:
         body = await request.body()
         return answer(
-            wechat.faults, "token", lambda: wechat.tokens.stable(_read(body)), stores=False
+            wechat.failures, "token", lambda: wechat.tokens.stable(_read(body)), stores=False
         )
 
     @router.get("/token")
     async def token(request: Request) -> Response:
         query = dict(request.query_params)
-        return answer(wechat.faults, "token", lambda: wechat.tokens.plain(query), stores=False)
+        return answer(wechat.failures, "token", lambda: wechat.tokens.plain(query), stores=False)
 
     @router.post("/message/custom/send")
     async def customer_message(request: Request) -> Response:
@@ -51,7 +51,7 @@ def _read(body: bytes) -> Mapping[str, Any]:
     try:
         sent = json.loads(body)
     except ValueError as error:
-        raise Refused({"errcode": 47001, "errmsg": "data format error"}) from error
+        raise Rejected({"errcode": 47001, "errmsg": "data format error"}) from error
     if not isinstance(sent, dict):
-        raise Refused({"errcode": 47001, "errmsg": "data format error"})
+        raise Rejected({"errcode": 47001, "errmsg": "data format error"})
     return sent

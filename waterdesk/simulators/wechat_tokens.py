@@ -1,4 +1,4 @@
-"""Access tokens as WeChat hands them out: 7200 s, and the old one good for five minutes more."""
+"""Access tokens as WeChat issues them: valid 7200 s, or five minutes once replaced."""
 
 import secrets
 from collections.abc import Mapping
@@ -7,16 +7,16 @@ from typing import Any
 
 from shared.clock import Clock
 
-from .faults import Refused
+from .failure_modes import Rejected
 from .journal import Entry, Journal
 from .settings import SimulatorSettings
 
-LIVES = timedelta(seconds=7200)
+LIFETIME = timedelta(seconds=7200)
 OVERLAP = timedelta(minutes=5)
 
 
 class WeChatTokens:
-    """The tokens of one account, kept in the journal under `name`."""
+    """The tokens of one account, in the journal under `name`."""
 
     def __init__(
         self, settings: SimulatorSettings, journal: Journal, clock: Clock, name: str
@@ -31,7 +31,7 @@ class WeChatTokens:
             self._apply(entry)
 
     def stable(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """stable_token: the same token to everyone, until it is about to end. Raises Refused."""
+        """stable_token: the same token until five minutes before its end. Raises Rejected."""
         self._check(body)
         ends = self._expires.get(self._latest, self._clock.now())
         if body.get("force_refresh") or ends - self._clock.now() <= OVERLAP:
@@ -39,32 +39,32 @@ class WeChatTokens:
         return self._answer()
 
     def plain(self, query: Mapping[str, Any]) -> dict[str, Any]:
-        """token: a new one every time. Raises Refused."""
+        """token: a new one every time. Raises Rejected."""
         self._check(query)
         self._issue()
         return self._answer()
 
     def expire_all(self) -> None:
-        """Every token handed out so far ends now."""
+        """Expire every token issued so far."""
         self._record("tokens_expired", {})
 
     def check(self, token: str) -> None:
-        """Raises Refused: 40001 for a token never given, 42001 for one that has ended."""
+        """Raises Rejected: 40001 for an unknown token, 42001 for an expired one."""
         if token not in self._expires:
-            raise Refused({"errcode": 40001, "errmsg": "invalid credential"})
+            raise Rejected({"errcode": 40001, "errmsg": "invalid credential"})
         if self._clock.now() >= self._expires[token]:
-            raise Refused({"errcode": 42001, "errmsg": "access_token expired"})
+            raise Rejected({"errcode": 42001, "errmsg": "access_token expired"})
 
     def _check(self, sent: Mapping[str, Any]) -> None:
         if sent.get("grant_type") != "client_credential":
-            raise Refused({"errcode": 40002, "errmsg": "invalid grant_type"})
+            raise Rejected({"errcode": 40002, "errmsg": "invalid grant_type"})
         if sent.get("appid") != self._settings.wechat_app_id:
-            raise Refused({"errcode": 40013, "errmsg": "invalid appid"})
+            raise Rejected({"errcode": 40013, "errmsg": "invalid appid"})
         if sent.get("secret") != self._settings.wechat_app_secret:
-            raise Refused({"errcode": 40125, "errmsg": "invalid appsecret"})
+            raise Rejected({"errcode": 40125, "errmsg": "invalid appsecret"})
 
     def _issue(self) -> None:
-        ends = self._clock.now() + LIVES
+        ends = self._clock.now() + LIFETIME
         token = f"token-{secrets.token_hex(24)}"
         self._record("token_issued", {"token": token, "expires": ends.isoformat()})
 

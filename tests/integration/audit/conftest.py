@@ -6,7 +6,7 @@ import pytest
 from shared.clock import ManualClock, SystemClock
 from shared.db import Database
 from shared.migrations import make_database, migrate
-from tests.integration.audit.world import World
+from tests.integration.audit.sample_data import SampleData
 from waterdesk.installation import SERVICES
 
 _SERVICES = Path(__file__).parents[3] / "services"
@@ -27,11 +27,11 @@ async def ledger_databases(postgres: str) -> AsyncIterator[Mapping[str, Database
 
 
 @pytest.fixture
-async def world(
+async def data(
     ledger_databases: Mapping[str, Database], clock: ManualClock, tmp_path: Path
-) -> World:
+) -> SampleData:
     """All in order."""
-    world = World(ledger_databases, clock, tmp_path / "simulators.jsonl")
-    await world.empty()
-    await world.holds()
-    return world
+    data = SampleData(ledger_databases, clock, tmp_path / "simulators.jsonl")
+    await data.empty()
+    await data.holds()
+    return data

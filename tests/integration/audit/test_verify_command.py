@@ -6,8 +6,8 @@ import os
 import sys
 from pathlib import Path
 
-from tests.integration.audit.world import World
-from waterdesk.audit.looking import Look
+from tests.integration.audit.sample_data import SampleData
+from waterdesk.audit.run import AuditResult
 from waterdesk.commands.verify import shown
 
 
@@ -31,19 +31,19 @@ async def _verify(postgres: str, home: Path, *options: str) -> tuple[int | None,
     return process.returncode, out.decode(), err.decode()
 
 
-async def test_it_holds_and_ends_with_status_0(world: World, postgres: str) -> None:
-    status, out, err = await _verify(postgres, world.journal.parent)
+async def test_it_holds_and_ends_with_status_0(data: SampleData, postgres: str) -> None:
+    status, out, err = await _verify(postgres, data.journal.parent)
     assert (status, err) == (0, "")
     assert out.splitlines()[0] == "账目相符 The ledger holds."
     assert "  complaints: 3" in out.splitlines()
 
 
 async def test_it_does_not_hold_and_names_the_offenders_with_status_1(
-    world: World, postgres: str
+    data: SampleData, postgres: str
 ) -> None:
-    world.platform_wrote(("hotline", "changed", {"issueNumber": "n-c1"}))
-    await world.change("reply", "DELETE FROM deadline WHERE complaint_id = 'c2'")
-    status, out, err = await _verify(postgres, world.journal.parent, "--json")
+    data.platform_wrote(("hotline", "changed", {"issueNumber": "n-c1"}))
+    await data.change("reply", "DELETE FROM deadline WHERE complaint_id = 'c2'")
+    status, out, err = await _verify(postgres, data.journal.parent, "--json")
     assert (status, err) == (1, "")
     ledger = json.loads(out)
     assert ledger["holds"] is False
@@ -56,7 +56,7 @@ async def test_it_does_not_hold_and_names_the_offenders_with_status_1(
 
 def test_of_many_offenders_the_first_twenty_are_shown_and_all_are_counted() -> None:
     ids = {f"c{number:02}" for number in range(31)}
-    lines = shown(Look({"never_taken": ids})).splitlines()
+    lines = shown(AuditResult({"unknown_to_intake": ids})).splitlines()
     assert lines[0] == "账目不符 The ledger does not hold."
-    (line,) = [line for line in lines if line.startswith("never_taken: ")]
+    (line,) = [line for line in lines if line.startswith("unknown_to_intake: ")]
     assert line.endswith("c18, c19, ... (31 in all)")

@@ -22,7 +22,7 @@ from shared.platform_kit.wechat_crypto import url_signature
 from tests.integration.intake.conftest import Intake
 from tests.integration.intake.taking import count, the_complaint
 from tests.integration.intake.test_pulling import DRY, PULL
-from waterdesk.simulators.faults import FaultKind
+from waterdesk.simulators.failure_modes import FailureMode
 from waterdesk.simulators.settings import SimulatorSettings
 
 WEBHOOK, CALLBACK = "/platforms/12345/webhook", "/platforms/wechat/callback"
@@ -39,7 +39,7 @@ async def push(
 async def test_a_pushed_order_is_taken_and_then_answered(
     intake: Intake, database: Database
 ) -> None:
-    number = intake.simulators.hotline.add_order(DRY)
+    number = intake.simulators.hotline.add_ticket(DRY)
 
     assert await intake.simulators.deliver_pushes() == 1
     assert (await the_complaint(database)).external_id == number
@@ -48,22 +48,22 @@ async def test_a_pushed_order_is_taken_and_then_answered(
 async def test_an_order_that_is_pushed_and_pulled_is_taken_once(
     intake: Intake, database: Database
 ) -> None:
-    intake.simulators.hotline.add_order(DRY)
+    intake.simulators.hotline.add_ticket(DRY)
     await intake.simulators.deliver_pushes()
 
     assert await intake.drain(PULL) == 0
     assert await count(database, Complaint) == 1
 
 
-@pytest.mark.parametrize("fault", [FaultKind.DUPLICATE, FaultKind.DISORDER, FaultKind.LATE])
+@pytest.mark.parametrize("fault", [FailureMode.DUPLICATE, FailureMode.DISORDER, FailureMode.LATE])
 async def test_pushes_twice_disordered_or_late_come_to_one_complaint(
-    intake: Intake, database: Database, fault: FaultKind
+    intake: Intake, database: Database, fault: FailureMode
 ) -> None:
     hotline = intake.simulators.hotline
-    number = hotline.add_order(DRY)
+    number = hotline.add_ticket(DRY)
     intake.clock.advance(timedelta(minutes=1))
-    hotline.edit_order(number, {"timeLimit": "24小时"})
-    hotline.faults.add(fault, on="push")
+    hotline.edit_ticket(number, {"timeLimit": "24小时"})
+    hotline.failures.add(fault, on="push")
     await intake.simulators.deliver_pushes(everything=True)
     await intake.simulators.deliver_pushes(everything=True)
 
@@ -73,7 +73,7 @@ async def test_pushes_twice_disordered_or_late_come_to_one_complaint(
 async def test_an_answer_lost_on_the_way_brings_the_order_again_and_it_is_not_taken_twice(
     intake: Intake, database: Database
 ) -> None:
-    intake.simulators.hotline.add_order(DRY)
+    intake.simulators.hotline.add_ticket(DRY)
     intake.doorway.answers_lost = 1
 
     assert await intake.simulators.deliver_pushes() == 0
@@ -87,7 +87,7 @@ async def test_a_push_that_could_not_be_committed_is_answered_503_and_comes_agai
     async def away(*_: Any, **__: Any) -> None:
         raise ConnectionRefusedError
 
-    intake.simulators.hotline.add_order(DRY)
+    intake.simulators.hotline.add_ticket(DRY)
     with monkeypatch.context() as patched:
         patched.setattr("services.intake.accepting.take", away)
         response = await push(intake, b"{}")
@@ -185,7 +185,7 @@ async def test_wechat_finds_our_address(intake: Intake) -> None:
 async def test_a_message_is_taken_once_however_often_wechat_delivers_it(
     intake: Intake, database: Database
 ) -> None:
-    intake.simulators.wechat.speak("oTest0001", DRY_MESSAGE)
+    intake.simulators.wechat.write_message("oTest0001", DRY_MESSAGE)
     intake.doorway.answers_lost = 2
 
     assert await intake.simulators.deliver_pushes(everything=True) == 0

@@ -199,11 +199,11 @@ async def test_an_unknown_complaint_and_anothers_countys_are_the_same_404(intake
 
 
 async def test_the_words_are_shown_with_their_history(intake: Intake) -> None:
-    number = intake.simulators.hotline.add_order(DRY)
+    number = intake.simulators.hotline.add_ticket(DRY)
     await intake.drain(PULL)
     intake.clock.advance(timedelta(minutes=1))
-    intake.simulators.hotline.edit_order(number, {"issueDesc": "三里镇樊家村三组又停水"})
-    intake.simulators.hotline.chase_order(number, "怎么还没来")
+    intake.simulators.hotline.edit_ticket(number, {"issueDesc": "三里镇樊家村三组又停水"})
+    intake.simulators.hotline.chase_ticket(number, "怎么还没来")
     await intake.drain(PULL)
     (complaint,) = await complaints(intake.service.database)
 
@@ -257,7 +257,7 @@ async def test_a_crew_opens_only_the_complaints_its_token_lists(
 async def test_a_handle_is_given_to_who_answers_on_the_platform(
     intake: Intake, database: Database
 ) -> None:
-    intake.simulators.wechat.speak("oTest0001", CALL["text"])
+    intake.simulators.wechat.write_message("oTest0001", CALL["text"])
     await intake.simulators.deliver_pushes()
     complaint = await the_complaint(database)
 

@@ -76,8 +76,8 @@ async def test_no_word_name_phone_or_address_is_told_logged_or_stored_in_the_cle
     said: str,
 ) -> None:
     order = DRY | {"issueDesc": said, "requestorName": name, "requestorTel": phone}
-    intake.simulators.hotline.add_order(order | {"addrDesc": f"三里镇樊家村{name}家"})
-    intake.simulators.wechat.speak(f"o{_MARK}{phone}", said + name)
+    intake.simulators.hotline.add_ticket(order | {"addrDesc": f"三里镇樊家村{name}家"})
+    intake.simulators.wechat.write_message(f"o{_MARK}{phone}", said + name)
     await intake.simulators.deliver_pushes(everything=True)
     await intake.drain(PULL)
     answers = [
@@ -113,7 +113,7 @@ async def nothing_said_can_be_stored(database: Database) -> AsyncIterator[None]:
 async def test_an_error_while_storing_tells_nothing_of_the_resident(
     intake: Intake, database: Database, log_lines: io.StringIO
 ) -> None:
-    intake.simulators.hotline.add_order(
+    intake.simulators.hotline.add_ticket(
         DRY | {"issueDesc": f"{_MARK}停水，电话13900000009", "requestorName": f"{_MARK}甲"}
     )
     async with nothing_said_can_be_stored(database):

@@ -26,7 +26,7 @@ from shared.db import Database
 from tests.integration.intake.conftest import Intake
 from tests.integration.intake.letters import COUNTY, order
 from tests.integration.intake.taking import complaints, count, the_complaint
-from waterdesk.simulators.faults import FaultKind
+from waterdesk.simulators.failure_modes import FailureMode
 
 PULL, READ_BOARD, REREAD_BOARD = "pull 12345", "read board", "reread board"
 DRY = {"issueSubject": "停水", "issueDesc": "三里镇樊家村三组从昨天停水，一滴水都没有。"}
@@ -35,7 +35,7 @@ YELLOW = {"issueSubject": "水发黄", "issueDesc": "三里镇樊家村四组自
 
 
 def add_orders(intake: Intake, how_many: int) -> list[str]:
-    return [intake.simulators.hotline.add_order(DRY) for _ in range(how_many)]
+    return [intake.simulators.hotline.add_ticket(DRY) for _ in range(how_many)]
 
 
 async def events_told(database: Database) -> list[tuple[str, str]]:
@@ -60,8 +60,8 @@ async def test_edits_and_chases_of_the_feed_reach_their_order(
     (number,) = add_orders(intake, 1)
     await intake.drain(PULL)
     intake.clock.advance(timedelta(minutes=5))
-    intake.simulators.hotline.edit_order(number, {"timeLimit": "24小时"})
-    intake.simulators.hotline.chase_order(number, "怎么还没来")
+    intake.simulators.hotline.edit_ticket(number, {"timeLimit": "24小时"})
+    intake.simulators.hotline.chase_ticket(number, "怎么还没来")
     await intake.drain(PULL)
 
     complaint = await the_complaint(database)
@@ -71,21 +71,21 @@ async def test_edits_and_chases_of_the_feed_reach_their_order(
 @pytest.mark.parametrize(
     "fault",
     [
-        FaultKind.DUPLICATE,
-        FaultKind.DISORDER,
-        FaultKind.LATE,
-        FaultKind.ERROR_5XX,
-        FaultKind.TIMEOUT_BEFORE_ACCEPTING,
+        FailureMode.DUPLICATE,
+        FailureMode.DISORDER,
+        FailureMode.LATE,
+        FailureMode.ERROR_5XX,
+        FailureMode.TIMEOUT_BEFORE_ACCEPTING,
     ],
 )
 async def test_nothing_is_lost_or_taken_twice_under(
-    intake: Intake, database: Database, fault: FaultKind
+    intake: Intake, database: Database, fault: FailureMode
 ) -> None:
     (number,) = add_orders(intake, 1)
     intake.clock.advance(timedelta(minutes=1))
-    intake.simulators.hotline.edit_order(number, YELLOW)
-    intake.simulators.hotline.chase_order(number, "催办")
-    intake.simulators.hotline.faults.add(fault, times=2, on="orders")
+    intake.simulators.hotline.edit_ticket(number, YELLOW)
+    intake.simulators.hotline.chase_ticket(number, "催办")
+    intake.simulators.hotline.failures.add(fault, times=2, on="tickets")
     for _ in range(6):
         await intake.turn(PULL)
 
@@ -98,7 +98,7 @@ async def test_a_platform_that_refuses_our_account_is_left_alone_a_while(
     intake: Intake, database: Database
 ) -> None:
     add_orders(intake, 1)
-    intake.simulators.hotline.faults.add(FaultKind.WAF_403, times=1, on="orders")
+    intake.simulators.hotline.failures.add(FailureMode.WAF_403, times=1, on="tickets")
 
     assert await intake.turn(PULL) == 0
     assert await intake.turn(PULL) == 0, "not asked again yet"
@@ -145,9 +145,9 @@ async def test_a_kill_between_any_two_statements_loses_nothing_and_repeats_nothi
     expected: dict[str, int] = {}
     for nth in range(1, 200):
         number = add_orders(intake, 2)[0]
-        intake.simulators.hotline.chase_order(number, "催办")
+        intake.simulators.hotline.chase_ticket(number, "催办")
         intake.clock.advance(timedelta(seconds=1))
-        intake.simulators.hotline.edit_order(number, {"issueDesc": f"樊家村{nth}号井坏了"})
+        intake.simulators.hotline.edit_ticket(number, {"issueDesc": f"樊家村{nth}号井坏了"})
         expected |= {"received": 2 * nth, "chased": nth, "edited": nth}
         with killed_at(nth, database, monkeypatch) as steps, suppress(Killed):
             await intake.drain(PULL)
@@ -203,7 +203,7 @@ async def test_what_fails_by_itself_is_set_aside_and_holds_up_nothing(
 
     monkeypatch.setattr("services.intake.handlers.taking.read", read)
     add_orders(intake, 1)
-    intake.simulators.hotline.add_order(DRY | {"issueDesc": "水里有毒"})
+    intake.simulators.hotline.add_ticket(DRY | {"issueDesc": "水里有毒"})
     add_orders(intake, 1)
 
     assert await intake.drain(PULL) == 3

@@ -11,7 +11,7 @@ from services.reply.channels.message_board import BoardChannel, BoardSettings
 from shared.clock import ManualClock
 from shared.http import PlatformRejected, PlatformUnavailable, RetryPolicy
 from shared.platform_kit.message_board_reader import BoardAccess
-from waterdesk.simulators.faults import FaultKind
+from waterdesk.simulators.failure_modes import FailureMode
 from waterdesk.simulators.settings import SimulatorSettings
 from waterdesk.simulators.simulators import Simulators
 
@@ -37,7 +37,7 @@ async def test_an_answer_under_review_is_found_once_it_is_published(
         transport=transport,
     )
     reply = reply_to(str(simulators.board.post_thread({"content": "没水"})))
-    simulators.board.faults.add(FaultKind.LATE, on="answer", amount=2)
+    simulators.board.failures.add(FailureMode.LATE, on="answer", amount=2)
     assert await channel.send(reply) is None
     assert channel.appears_within >= timedelta(days=1)
     answered_at = clock.now()

@@ -11,7 +11,7 @@ import pytest
 from services.reply.channels.channel import Ambiguous, OutgoingReply, Refused
 from services.reply.channels.hotline_12345 import HotlineChannel, HotlineSettings
 from shared.clock import ManualClock
-from waterdesk.simulators.faults import FaultKind
+from waterdesk.simulators.failure_modes import FailureMode
 from waterdesk.simulators.settings import SimulatorSettings
 from waterdesk.simulators.simulators import Simulators
 
@@ -34,7 +34,7 @@ async def desk(
     simulators, transport = platforms
     settings = HotlineSettings("http://city/12345", ours.hotline_app_id, ours.hotline_secret)
     channel = HotlineChannel(settings, clock, transport=transport)
-    number = simulators.hotline.add_order({"issueDesc": "没水"})
+    number = simulators.hotline.add_ticket({"issueDesc": "没水"})
     yield Desk(
         simulators,
         channel,
@@ -83,7 +83,7 @@ async def test_an_order_is_accepted_in_office_time(desk: Desk) -> None:
 
 
 async def test_an_ambiguous_acceptance_is_simply_made_again(desk: Desk) -> None:
-    desk.simulators.hotline.faults.add(FaultKind.TIMEOUT_AFTER_ACCEPTING, on="accept")
+    desk.simulators.hotline.failures.add(FailureMode.TIMEOUT_AFTER_ACCEPTING, on="accept")
     with pytest.raises(Ambiguous):
         await desk.channel.acknowledge(desk.reply.external_id, "值班员", desk.now)
     await desk.channel.acknowledge(desk.reply.external_id, "值班员", desk.now)
@@ -92,7 +92,7 @@ async def test_an_ambiguous_acceptance_is_simply_made_again(desk: Desk) -> None:
 
 async def test_a_closed_order_takes_no_reply_and_still_shows_the_earlier_one(desk: Desk) -> None:
     receipt = await desk.channel.send(desk.reply)
-    desk.simulators.hotline.close_order(desk.reply.external_id)
+    desk.simulators.hotline.close_ticket(desk.reply.external_id)
     with pytest.raises(Refused, match="HTTP 409 code 40901"):
         await desk.channel.send(replace(desk.reply, request_id="r-2"))
     assert await desk.channel.look(desk.reply) == receipt

@@ -15,7 +15,7 @@ from services.reply.channels.hotline_12345 import HotlineChannel, HotlineSetting
 from shared.clock import ManualClock
 from shared.http import RetryPolicy
 from waterdesk.simulators.app import build_app
-from waterdesk.simulators.faults import FaultKind
+from waterdesk.simulators.failure_modes import FailureMode
 from waterdesk.simulators.settings import SimulatorSettings
 from waterdesk.simulators.simulators import Simulators
 
@@ -60,7 +60,7 @@ def reply_to(number: str) -> OutgoingReply:
 async def test_orders_with_chinese_numbers_are_pulled_and_answered(
     served: Served, channel: HotlineChannel, clock: ManualClock, ours: SimulatorSettings
 ) -> None:
-    number = served.simulators.hotline.add_order({"issueNumber": "蓝2026/17", "issueDesc": "没水"})
+    number = served.simulators.hotline.add_ticket({"issueNumber": "蓝2026/17", "issueDesc": "没水"})
     feed = HotlineFeed(
         FeedSettings(
             county="610122",
@@ -78,13 +78,13 @@ async def test_orders_with_chinese_numbers_are_pulled_and_answered(
 
 @pytest.mark.parametrize(
     ("kind", "taken"),
-    [(FaultKind.TIMEOUT_AFTER_ACCEPTING, 1), (FaultKind.TIMEOUT_BEFORE_ACCEPTING, 0)],
+    [(FailureMode.TIMEOUT_AFTER_ACCEPTING, 1), (FailureMode.TIMEOUT_BEFORE_ACCEPTING, 0)],
 )
 async def test_a_connection_cut_in_the_answer_is_ambiguous(
-    served: Served, channel: HotlineChannel, kind: FaultKind, taken: int
+    served: Served, channel: HotlineChannel, kind: FailureMode, taken: int
 ) -> None:
-    reply = reply_to(served.simulators.hotline.add_order({"issueDesc": "没水"}))
-    served.simulators.hotline.faults.add(kind, on="reply")
+    reply = reply_to(served.simulators.hotline.add_ticket({"issueDesc": "没水"}))
+    served.simulators.hotline.failures.add(kind, on="reply")
     with pytest.raises(Ambiguous):
         await channel.send(reply)
     assert len(list(served.simulators.journal.entries(kind="replied"))) == taken

@@ -12,7 +12,7 @@ from services.reply.channels.channel import Ambiguous, OutgoingReply, PlatformUn
 from services.reply.channels.wechat import WeChatChannel, WeChatSettings
 from shared.clock import ManualClock
 from shared.http import PlatformRejected
-from waterdesk.simulators.faults import FaultKind
+from waterdesk.simulators.failure_modes import FailureMode
 from waterdesk.simulators.settings import SimulatorSettings
 from waterdesk.simulators.simulators import Simulators
 
@@ -41,7 +41,7 @@ async def account(
     )
     channel = WeChatChannel(settings, clock, transport=transport)
     without = WeChatChannel(replace(settings, template_id=None), clock, transport=transport)
-    simulators.wechat.speak("o-1", "没水")
+    simulators.wechat.write_message("o-1", "没水")
     yield Account(simulators, channel, without)
     await channel.close()
     await without.close()
@@ -94,11 +94,11 @@ async def test_an_ended_token_is_renewed_and_the_message_sent_once(account: Acco
 
 async def test_without_a_token_nothing_is_sent_and_it_is_tried_later(account: Account) -> None:
     for kind in (
-        FaultKind.ERROR_5XX,
-        FaultKind.TIMEOUT_BEFORE_ACCEPTING,
-        FaultKind.WAF_403,
+        FailureMode.ERROR_5XX,
+        FailureMode.TIMEOUT_BEFORE_ACCEPTING,
+        FailureMode.WAF_403,
     ):
-        account.simulators.wechat.faults.add(kind, on="token")
+        account.simulators.wechat.failures.add(kind, on="token")
         with pytest.raises(PlatformUnavailable):
             await account.channel.send(REPLY)
     assert account.sent("customer_message") == []
@@ -110,7 +110,9 @@ async def test_a_notice_that_may_have_gone_out_is_ambiguous(
     account: Account, clock: ManualClock
 ) -> None:
     clock.advance(timedelta(hours=49))
-    account.simulators.wechat.faults.add(FaultKind.TIMEOUT_AFTER_ACCEPTING, on="template_message")
+    account.simulators.wechat.failures.add(
+        FailureMode.TIMEOUT_AFTER_ACCEPTING, on="template_message"
+    )
     with pytest.raises(Ambiguous):
         await account.channel.send(REPLY)
 

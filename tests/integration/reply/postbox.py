@@ -23,7 +23,7 @@ from shared.bus.tables import outbox as outbox_table
 from tests.integration.reply.desk import OFFICE, Desk
 from tests.integration.reply.events import COUNTY, linked, received, repaired
 from waterdesk.simulators.app import build_app
-from waterdesk.simulators.faults import Faults
+from waterdesk.simulators.failure_modes import FailureQueue
 from waterdesk.simulators.settings import SimulatorSettings
 from waterdesk.simulators.simulators import Simulators
 
@@ -98,11 +98,11 @@ class Postbox:
     def with_channel(self, platform: str, channel: Channel) -> Sender:
         return replace(self.sender, channels={**self.ways_out.channels, platform: channel})
 
-    def faults_of(self, platform: str) -> Faults:
+    def faults_of(self, platform: str) -> FailureQueue:
         return {
-            "hotline_12345": self.simulators.hotline.faults,
-            "message_board": self.simulators.board.faults,
-            "wechat": self.simulators.wechat.faults,
+            "hotline_12345": self.simulators.hotline.failures,
+            "message_board": self.simulators.board.failures,
+            "wechat": self.simulators.wechat.failures,
         }[platform]
 
     async def approved(self, complaint_id: str = "c1", platform: str = "hotline_12345") -> None:
@@ -153,11 +153,11 @@ class Postbox:
 
     def _ask(self, complaint_id: str, platform: str) -> str:
         if platform == "hotline_12345":
-            return self.simulators.hotline.add_order({"issueDesc": "没水"})
+            return self.simulators.hotline.add_ticket({"issueDesc": "没水"})
         if platform == "message_board":
             return str(self.simulators.board.post_thread({"content": "没水"}))
         self.intake.handles[complaint_id] = f"o-{complaint_id}"
-        return self.simulators.wechat.speak(f"o-{complaint_id}", "没水")
+        return self.simulators.wechat.write_message(f"o-{complaint_id}", "没水")
 
     def taken(self) -> list[Mapping[str, object]]:
         """Every reply that any platform has taken, each time it took it."""

@@ -6,7 +6,7 @@ from shared.events.complaints import Decision
 from tests.conftest import NOW
 from tests.integration.reply.events import HOUR, NOT_OURS, decided, decision, linked, received
 from tests.integration.reply.postbox import Postbox
-from waterdesk.simulators.faults import FaultKind
+from waterdesk.simulators.failure_modes import FailureMode
 
 
 def _accepted(postbox: Postbox) -> list[dict[str, object]]:
@@ -14,7 +14,7 @@ def _accepted(postbox: Postbox) -> list[dict[str, object]]:
 
 
 async def _received(postbox: Postbox, what: Decision | None = None) -> str:
-    number = postbox.simulators.hotline.add_order({"issueDesc": "没水"})
+    number = postbox.simulators.hotline.add_ticket({"issueDesc": "没水"})
     await postbox.desk.hears(received(external_id=number, decision=what or decision()))
     return number
 
@@ -39,14 +39,14 @@ async def test_it_is_accepted_when_a_person_decides(postbox: Postbox) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", [FaultKind.ERROR_5XX, FaultKind.TIMEOUT_BEFORE_ACCEPTING, FaultKind.WAF_403]
+    "kind", [FailureMode.ERROR_5XX, FailureMode.TIMEOUT_BEFORE_ACCEPTING, FailureMode.WAF_403]
 )
 async def test_it_is_tried_again_until_the_platform_takes_it(
-    postbox: Postbox, kind: FaultKind
+    postbox: Postbox, kind: FailureMode
 ) -> None:
     await _received(postbox)
     await postbox.desk.hears(linked())
-    postbox.simulators.hotline.faults.add(kind, times=2, on="accept")
+    postbox.simulators.hotline.failures.add(kind, times=2, on="accept")
     for _ in range(4):
         await postbox.acknowledger.once()
         postbox.desk.clock.advance(HOUR)
@@ -56,7 +56,7 @@ async def test_it_is_tried_again_until_the_platform_takes_it(
 async def test_a_closed_order_is_not_asked_for_ever(postbox: Postbox) -> None:
     number = await _received(postbox)
     await postbox.desk.hears(linked())
-    postbox.simulators.hotline.close_order(number)
+    postbox.simulators.hotline.close_ticket(number)
     await postbox.acknowledger.once()
     postbox.desk.clock.advance(100 * HOUR)
     assert await postbox.acknowledger.once() == 0

@@ -28,7 +28,7 @@ from tests.integration.reply.events import (
     repaired,
 )
 from tests.integration.reply.postbox import SECRET, Postbox, settings
-from waterdesk.simulators.faults import FaultKind
+from waterdesk.simulators.failure_modes import FailureMode
 
 
 @pytest.fixture
@@ -233,7 +233,7 @@ async def test_a_person_resolves_what_is_stuck(
     postbox: Postbox, call: Caller, outcome: str, sent: int
 ) -> None:
     await postbox.approved(platform="wechat")
-    postbox.faults_of("wechat").add(FaultKind.TIMEOUT_AFTER_ACCEPTING, on="customer_message")
+    postbox.faults_of("wechat").add(FailureMode.TIMEOUT_AFTER_ACCEPTING, on="customer_message")
     await postbox.until_quiet()
     changed = await call("PUT", "/replies/c1/draft", {"text": "再答", "solved": True, "version": 1})
     assert _key(changed) == "reply_must_be_confirmed"
@@ -264,7 +264,7 @@ async def test_a_refused_reply_is_written_anew(postbox: Postbox, call: Caller) -
 
 async def test_what_is_on_its_way_cannot_be_changed(postbox: Postbox, call: Caller) -> None:
     await postbox.approved()
-    postbox.faults_of("hotline_12345").add(FaultKind.TIMEOUT_BEFORE_ACCEPTING, on="reply")
+    postbox.faults_of("hotline_12345").add(FailureMode.TIMEOUT_BEFORE_ACCEPTING, on="reply")
     await postbox.sender.once()
     body = {"text": "再答", "solved": True, "version": 1}
     refused = await call("PUT", "/replies/c1/draft", body)

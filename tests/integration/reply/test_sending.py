@@ -15,7 +15,7 @@ from shared.events.replies import ReplyDelivered, ReplyStuck, ResidentTold
 from tests.integration.reply.dying import Killed, killed_at
 from tests.integration.reply.events import HOUR, NOT_OURS, received
 from tests.integration.reply.postbox import PACE, Postbox
-from waterdesk.simulators.faults import FaultKind
+from waterdesk.simulators.failure_modes import FailureMode
 
 PLATFORMS = ("hotline_12345", "message_board", "wechat")
 OPERATIONS = {"hotline_12345": "reply", "message_board": "answer", "wechat": "customer_message"}
@@ -47,7 +47,7 @@ async def test_a_delivery_is_told_once(postbox: Postbox) -> None:
 
 
 async def test_what_is_not_ours_goes_back_and_every_deadline_ends(postbox: Postbox) -> None:
-    number = postbox.simulators.hotline.add_order({"issueDesc": "屋顶漏水"})
+    number = postbox.simulators.hotline.add_ticket({"issueDesc": "屋顶漏水"})
     await postbox.desk.hears(received(external_id=number, decision=NOT_OURS))
     version = await postbox.writes("该问题由县住建局负责。", responsible="县住建局", version=1)
     await postbox.approves("c1", version)
@@ -62,9 +62,9 @@ async def test_what_is_not_ours_goes_back_and_every_deadline_ends(postbox: Postb
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
-@pytest.mark.parametrize("kind", [FaultKind.WAF_403, FaultKind.ERROR_5XX])
+@pytest.mark.parametrize("kind", [FailureMode.WAF_403, FailureMode.ERROR_5XX])
 async def test_a_platform_that_is_away_is_tried_again_with_growing_pauses(
-    postbox: Postbox, platform: str, kind: FaultKind
+    postbox: Postbox, platform: str, kind: FailureMode
 ) -> None:
     await postbox.approved(platform=platform)
     postbox.faults_of(platform).add(kind, times=3, on=OPERATIONS[platform])
@@ -81,10 +81,10 @@ async def test_a_platform_that_is_away_is_tried_again_with_growing_pauses(
 
 @pytest.mark.parametrize("platform", LOOKABLE)
 @pytest.mark.parametrize(
-    "kind", [FaultKind.TIMEOUT_AFTER_ACCEPTING, FaultKind.TIMEOUT_BEFORE_ACCEPTING]
+    "kind", [FailureMode.TIMEOUT_AFTER_ACCEPTING, FailureMode.TIMEOUT_BEFORE_ACCEPTING]
 )
 async def test_a_reply_nobody_answered_is_looked_for_before_it_is_sent_again(
-    postbox: Postbox, platform: str, kind: FaultKind
+    postbox: Postbox, platform: str, kind: FailureMode
 ) -> None:
     await postbox.approved(platform=platform)
     postbox.faults_of(platform).add(kind, on=OPERATIONS[platform])
@@ -98,10 +98,10 @@ async def test_a_reply_nobody_answered_is_looked_for_before_it_is_sent_again(
 
 @pytest.mark.parametrize(
     ("kind", "arrived"),
-    [(FaultKind.TIMEOUT_AFTER_ACCEPTING, 1), (FaultKind.TIMEOUT_BEFORE_ACCEPTING, 0)],
+    [(FailureMode.TIMEOUT_AFTER_ACCEPTING, 1), (FailureMode.TIMEOUT_BEFORE_ACCEPTING, 0)],
 )
 async def test_what_cannot_be_looked_for_waits_for_a_person(
-    postbox: Postbox, kind: FaultKind, arrived: int
+    postbox: Postbox, kind: FailureMode, arrived: int
 ) -> None:
     await postbox.approved(platform="wechat")
     postbox.faults_of("wechat").add(kind, on="customer_message")
@@ -114,7 +114,7 @@ async def test_what_cannot_be_looked_for_waits_for_a_person(
 
 async def test_an_answer_the_board_shows_late_is_waited_for(postbox: Postbox) -> None:
     await postbox.approved(platform="message_board")
-    postbox.faults_of("message_board").add(FaultKind.LATE, on="answer", amount=4)
+    postbox.faults_of("message_board").add(FailureMode.LATE, on="answer", amount=4)
     await postbox.sender.once()
     assert (await postbox.desk.live_reply()).state == ReplyState.AWAITING_RECEIPT
     await postbox.until_quiet()
@@ -124,7 +124,7 @@ async def test_an_answer_the_board_shows_late_is_waited_for(postbox: Postbox) ->
 
 async def test_an_answer_the_board_never_shows_waits_for_a_person(postbox: Postbox) -> None:
     await postbox.approved(platform="message_board")
-    postbox.faults_of("message_board").add(FaultKind.LATE, on="answer", amount=1_000)
+    postbox.faults_of("message_board").add(FailureMode.LATE, on="answer", amount=1_000)
     await postbox.until_quiet()
     reply = await postbox.desk.live_reply()
     assert (reply.state, reply.why_stuck) == (ReplyState.STUCK, "unconfirmed")
@@ -134,7 +134,7 @@ async def test_an_answer_the_board_never_shows_waits_for_a_person(postbox: Postb
 async def test_a_reply_the_platform_will_never_take_waits_for_a_person(postbox: Postbox) -> None:
     await postbox.approved()
     number = (await postbox.desk.complaint()).external_id
-    postbox.simulators.hotline.close_order(number)
+    postbox.simulators.hotline.close_ticket(number)
     await postbox.until_quiet()
     reply = await postbox.desk.live_reply()
     assert (reply.state, reply.why_stuck) == (ReplyState.STUCK, "refused")
@@ -198,10 +198,10 @@ async def test_a_kill_at_any_statement_never_sends_twice(postbox: Postbox, platf
 
 @pytest.mark.parametrize("platform", LOOKABLE)
 @pytest.mark.parametrize(
-    "kind", [FaultKind.TIMEOUT_AFTER_ACCEPTING, FaultKind.TIMEOUT_BEFORE_ACCEPTING]
+    "kind", [FailureMode.TIMEOUT_AFTER_ACCEPTING, FailureMode.TIMEOUT_BEFORE_ACCEPTING]
 )
 async def test_a_kill_at_any_statement_of_looking_never_sends_twice(
-    postbox: Postbox, platform: str, kind: FaultKind
+    postbox: Postbox, platform: str, kind: FailureMode
 ) -> None:
     number = 0
     while True:

@@ -42,7 +42,7 @@ async def test_from_the_bus_to_the_platform_and_back(
     database = postbox.desk.database
     assert service.consumer is not None
     assert set(service.consumer.topics) == {COMPLAINTS, WORK_ORDERS}
-    number = postbox.simulators.hotline.add_order({"issueDesc": "没水"})
+    number = postbox.simulators.hotline.add_ticket({"issueDesc": "没水"})
     told: list[Event] = [linked(), repaired(), received(external_id=number)]
     await bus.publish(
         [

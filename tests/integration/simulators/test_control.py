@@ -7,12 +7,12 @@ import httpx
 import pytest
 
 from shared.clock import ManualClock
-from waterdesk.simulators.faults import FaultKind
+from waterdesk.simulators.failure_modes import FailureMode
 from waterdesk.simulators.simulators import Simulators
 
 from .conftest import SETTINGS, Intake
 
-ORDER = {"issueNumber": "LT001", "issueSubject": "停水", "issueDesc": "三组停水"}
+TICKET = {"issueNumber": "LT001", "issueSubject": "停水", "issueDesc": "三组停水"}
 CONTROL = "/_control"
 
 
@@ -20,10 +20,10 @@ async def test_everything_can_be_fed_and_read_over_http(
     client: httpx.AsyncClient, intake: Intake
 ) -> None:
     posted = [
-        ("/hotline/orders", {"fields": ORDER, "at": "2026-10-11T20:00:00+08:00"}),
-        ("/hotline/orders/LT001/edit", {"fields": {"issueDesc": "四组也停了"}}),
-        ("/hotline/orders/LT001/chase", {"words": "催办"}),
-        ("/hotline/orders/LT001/close", {}),
+        ("/hotline/tickets", {"fields": TICKET, "at": "2026-10-11T20:00:00+08:00"}),
+        ("/hotline/tickets/LT001/edit", {"fields": {"issueDesc": "四组也停了"}}),
+        ("/hotline/tickets/LT001/chase", {"words": "催办"}),
+        ("/hotline/tickets/LT001/close", {}),
         ("/board/threads", {"fields": {"subject": "停水", "content": "三天了"}, "tid": 100}),
         ("/board/threads/100/edit", {"fields": {"content": "四天了"}}),
         ("/wechat/messages", {"openid": "o1", "content": "莫水了", "message_id": "23"}),
@@ -32,7 +32,7 @@ async def test_everything_can_be_fed_and_read_over_http(
     for path, body in posted:
         response = await client.post(CONTROL + path, json=body)
         assert response.is_success, response.text
-    assert (await client.post(f"{CONTROL}/deliver")).json() == {"taken": 4}
+    assert (await client.post(f"{CONTROL}/deliver")).json() == {"accepted": 4}
     journal = (await client.get(f"{CONTROL}/journal", params={"simulator": "hotline"})).json()
     assert [entry["kind"] for entry in journal["entries"]] == [
         "changed",
@@ -52,29 +52,31 @@ async def test_everything_can_be_fed_and_read_over_http(
 @pytest.mark.parametrize(
     ("path", "body", "status"),
     [
-        ("/hotline/orders", {"fields": {"noSuchField": "x"}}, 422),
-        ("/hotline/orders/NONE/edit", {"fields": {}}, 404),
-        ("/hotline/orders/NONE/close", {}, 404),
+        ("/hotline/tickets", {"fields": {"noSuchField": "x"}}, 422),
+        ("/hotline/tickets/NONE/edit", {"fields": {}}, 404),
+        ("/hotline/tickets/NONE/close", {}, 404),
         ("/board/threads", {"fields": {"noSuchField": "x"}}, 422),
         ("/board/threads/7/edit", {"fields": {}}, 404),
-        ("/faults", {"simulator": "hotline", "kind": "no_such_fault"}, 422),
-        ("/faults", {"simulator": "sms", "kind": "late"}, 422),
+        ("/failures", {"simulator": "hotline", "kind": "no_such_failure"}, 422),
+        ("/failures", {"simulator": "sms", "kind": "late"}, 422),
     ],
 )
-async def test_a_mistake_of_the_driver_is_said(
+async def test_a_mistake_of_the_caller_is_answered(
     client: httpx.AsyncClient, path: str, body: object, status: int
 ) -> None:
     response = await client.post(CONTROL + path, json=body)
     assert response.status_code == status
 
 
-async def test_faults_wait_until_they_fit_and_can_be_taken_back(client: httpx.AsyncClient) -> None:
-    fault = {"simulator": "board", "kind": "late", "times": 2, "on": "answer", "amount": 5}
-    await client.post(f"{CONTROL}/faults", json=fault)
-    waiting = (await client.get(f"{CONTROL}/faults")).json()
+async def test_failures_wait_for_their_operation_and_can_be_cleared(
+    client: httpx.AsyncClient,
+) -> None:
+    failure = {"simulator": "board", "kind": "late", "times": 2, "on": "answer", "amount": 5}
+    await client.post(f"{CONTROL}/failures", json=failure)
+    waiting = (await client.get(f"{CONTROL}/failures")).json()
     assert waiting["board"] == [{"kind": "late", "on": "answer", "amount": 5}] * 2
-    await client.delete(f"{CONTROL}/faults")
-    assert not any((await client.get(f"{CONTROL}/faults")).json().values())
+    await client.delete(f"{CONTROL}/failures")
+    assert not any((await client.get(f"{CONTROL}/failures")).json().values())
 
 
 async def test_a_restart_goes_on_where_the_journal_ends(tmp_path: Path, clock: ManualClock) -> None:
@@ -85,13 +87,13 @@ async def test_a_restart_goes_on_where_the_journal_ends(tmp_path: Path, clock: M
         "secret": SETTINGS.wechat_app_secret,
     }
     before = Simulators(settings, clock)
-    before.hotline.add_order(ORDER)
-    before.hotline.take_reply("LT001", {"requestId": "r1"})
-    before.hotline.close_order("LT001")
+    before.hotline.add_ticket(TICKET)
+    before.hotline.add_reply("LT001", {"requestId": "r1"})
+    before.hotline.close_ticket("LT001")
     tid = before.board.post_thread({"subject": "停水", "content": "三天了"})
-    before.board.faults.add(FaultKind.LATE, amount=1)
-    before.board.take_answer(tid, {"requestId": "r2", "organization": "水务局", "content": "好"})
-    before.wechat.speak("o1", "停水了")
+    before.board.failures.add(FailureMode.LATE, amount=1)
+    before.board.add_answer(tid, {"requestId": "r2", "organization": "水务局", "content": "好"})
+    before.wechat.write_message("o1", "停水了")
     token = before.wechat.tokens.stable(client)["access_token"]
     message = {"touser": "o1", "msgtype": "text", "text": {"content": "已修好"}}
     before.wechat.send_customer_message(token, message)
@@ -105,7 +107,7 @@ async def test_a_restart_goes_on_where_the_journal_ends(tmp_path: Path, clock: M
     shown = [len(after.board.content(tid)["resultData"]["contentList"]) for _ in range(2)]
     assert shown == [1, 2]
     assert [entry.kind for entry in after.journal.entries("wechat")] == [
-        "user_spoke",
+        "user_wrote",
         "token_issued",
         "customer_message",
     ]

@@ -13,9 +13,9 @@ import pytest
 from shared.clock import SHANGHAI
 from shared.platform_kit.request_signing import SignedRequests
 from waterdesk.simulators.county_year import county_year, live_stream
-from waterdesk.simulators.feeding import feed
-from waterdesk.simulators.said import Said, SpokenTo
 from waterdesk.simulators.simulators import Simulators
+from waterdesk.simulators.submissions import Platform, Submission
+from waterdesk.simulators.submit import submit
 
 END = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 ROOT = Path(__file__).parents[3]
@@ -26,23 +26,23 @@ SEEDS = range(5)
 
 
 @pytest.fixture(scope="module", params=SEEDS)
-def year(request: pytest.FixtureRequest) -> list[Said]:
+def year(request: pytest.FixtureRequest) -> list[Submission]:
     return county_year(request.param, END, villages=VILLAGES)
 
 
-def test_a_year_has_the_complaints_asked_for_in_the_order_of_time(year: list[Said]) -> None:
-    assert sum(said.is_complaint for said in year) == 401
-    times = [said.at for said in year]
+def test_a_year_has_the_complaints_asked_for_in_time_order(year: list[Submission]) -> None:
+    assert sum(one.is_complaint for one in year) == 401
+    times = [one.at for one in year]
     assert times == sorted(times)
     assert END - timedelta(days=365) <= times[0]
     assert times[-1] < END
-    assert all(said.at.microsecond == 0 for said in year)
+    assert all(one.at.microsecond == 0 for one in year)
 
 
 @pytest.mark.parametrize("total", [20, 100, 4000])
 def test_a_smaller_or_larger_county_has_its_own_number(total: int) -> None:
     year = county_year(3, END, total, villages=VILLAGES)
-    assert sum(said.is_complaint for said in year) == total
+    assert sum(one.is_complaint for one in year) == total
 
 
 def test_the_same_seed_gives_the_same_year_and_another_seed_another() -> None:
@@ -50,90 +50,88 @@ def test_the_same_seed_gives_the_same_year_and_another_seed_another() -> None:
     assert first == again != other
 
 
-def test_numbers_and_keys_are_unique(year: list[Said]) -> None:
-    assert len({said.key for said in year}) == len(year)
-    numbers = [said.number for said in year if said.is_complaint]
+def test_numbers_and_keys_are_unique(year: list[Submission]) -> None:
+    assert len({one.key for one in year}) == len(year)
+    numbers = [one.number for one in year if one.is_complaint]
     assert len(set(numbers)) == len(numbers)
 
 
-def test_references_point_back_in_time(year: list[Said]) -> None:
-    complaints = {said.number: said for said in year if said.is_complaint}
-    for said in year:
+def test_references_point_back_in_time(year: list[Submission]) -> None:
+    complaints = {one.number: one for one in year if one.is_complaint}
+    for one in year:
         for number, same_platform in (
-            (said.chase_of, True),
-            (said.edit_of, True),
-            (said.duplicate_of, False),
+            (one.chase_of, True),
+            (one.edit_of, True),
+            (one.duplicate_of, False),
         ):
             if number is not None:
                 first = complaints[number]
-                assert first.at < said.at
-                assert (first.platform is said.platform) is same_platform
-                assert (first.category, first.village_code) == (said.category, said.village_code)
+                assert first.at < one.at
+                assert (first.platform is one.platform) is same_platform
+                assert (first.category, first.village_code) == (one.category, one.village_code)
 
 
-def test_the_year_holds_everything_that_makes_the_work_hard(year: list[Said]) -> None:
-    assert {said.platform for said in year} == set(SpokenTo)
+def test_the_year_has_every_difficult_kind_of_submission(year: list[Submission]) -> None:
+    assert {one.platform for one in year} == set(Platform)
     assert all(
         count >= least
         for count, least in (
-            (sum(said.chase_of is not None for said in year), 10),
-            (sum(said.edit_of is not None for said in year), 3),
-            (sum(said.duplicate_of is not None for said in year), 15),
-            (sum(said.second_category is not None for said in year), 5),
-            (sum(said.category == "not_ours" for said in year), 20),
-            (sum(said.says_repeated for said in year), 5),
+            (sum(one.chase_of is not None for one in year), 10),
+            (sum(one.edit_of is not None for one in year), 3),
+            (sum(one.duplicate_of is not None for one in year), 15),
+            (sum(one.second_category is not None for one in year), 5),
+            (sum(one.category == "not_ours" for one in year), 20),
+            (sum(one.says_repeated for one in year), 5),
         )
     )
 
 
-def test_one_village_speaks_at_once_on_three_platforms(year: list[Said]) -> None:
+def test_one_village_complains_at_once_on_three_platforms(year: list[Submission]) -> None:
     bursts = [
-        (said, last)
-        for said, last in zip(year, year[19:], strict=False)
-        if last.at - said.at <= timedelta(hours=2)
+        (one, last)
+        for one, last in zip(year, year[19:], strict=False)
+        if last.at - one.at <= timedelta(hours=2)
     ]
     assert bursts
     first, last = bursts[0]
-    fault = Counter(said.fault for said in year if first.at <= said.at <= last.at).most_common(1)[
-        0
-    ][0]
-    burst = [said for said in year if said.fault == fault and said.is_complaint]
-    loud = [said for said in burst if said.duplicate_of is None]
-    assert 20 <= len(loud) <= 40
-    assert len({said.village_code for said in burst}) == 1
-    assert {said.platform for said in loud} == set(SpokenTo)
+    fault = Counter(one.fault for one in year if first.at <= one.at <= last.at).most_common(1)[0][0]
+    burst = [one for one in year if one.fault == fault and one.is_complaint]
+    first_ones = [one for one in burst if one.duplicate_of is None]
+    assert 20 <= len(first_ones) <= 40
+    assert len({one.village_code for one in burst}) == 1
+    assert {one.platform for one in first_ones} == set(Platform)
 
 
-def test_frost_comes_in_winter_and_mud_after_storms(year: list[Said]) -> None:
+def test_frost_comes_in_winter_and_mud_after_storms(year: list[Submission]) -> None:
     def months(words: str) -> set[int]:
-        found = (said for said in year if re.search(words, said.text) and said.is_complaint)
-        return {said.at.astimezone(SHANGHAI).month for said in found}
+        found = (one for one in year if re.search(words, one.text) and one.is_complaint)
+        return {one.at.astimezone(SHANGHAI).month for one in found}
 
     assert months("冻") <= {12, 1, 2, 3}
     assert months("泥汤|黄泥水|泥水") <= {7, 8, 9, 10}
     assert months("天旱|井里没水") <= {6, 7, 8, 9}
 
 
-def test_some_schemes_fail_again_and_again(year: list[Said]) -> None:
+def test_some_schemes_fail_again_and_again(year: list[Submission]) -> None:
     failures = Counter(
         (village, component)
         for village, component, _ in {
-            (said.village_code, said.component, said.fault) for said in year if said.fault
+            (one.village_code, one.component, one.fault) for one in year if one.fault
         }
     )
     assert failures.most_common(1)[0][1] >= 4
 
 
-def test_texts_are_varied_and_the_people_invented(year: list[Said]) -> None:
-    complaints = [said for said in year if said.is_complaint]
-    assert len({said.text for said in complaints}) > 0.95 * len(complaints)
-    assert all(re.fullmatch(r"1380000\d{4}", said.phone) for said in year if said.phone)
-    assert not any("{" in said.text + said.title for said in year)
+def test_texts_are_varied_and_the_people_invented(year: list[Submission]) -> None:
+    complaints = [one for one in year if one.is_complaint]
+    assert len({one.text for one in complaints}) > 0.95 * len(complaints)
+    assert all(re.fullmatch(r"1380000\d{4}", one.phone) for one in year if one.phone)
+    assert not any("{" in one.text + one.title for one in year)
     with_place = sum(
-        village.removesuffix("委会") in said.text
-        for said in complaints
+        village.removesuffix("委会") in one.text
+        for one in complaints
         for code, village, _ in VILLAGES
-        if code == said.village_code
+        if code == one.village_code
     )
     assert 0.85 * len(complaints) < with_place < len(complaints)
 
@@ -145,16 +143,16 @@ def test_an_impossible_year_is_refused(total: int, villages: list[tuple[str, str
 
 
 def test_a_stream_goes_on_in_order_at_about_its_rate() -> None:
-    said = list(islice(live_stream(4, 30.0, END, villages=VILLAGES), 3000))
-    times = [one.at for one in said]
+    stream = list(islice(live_stream(4, 30.0, END, villages=VILLAGES), 3000))
+    times = [one.at for one in stream]
     assert times == sorted(times)
-    assert len({one.key for one in said}) == len(said)
-    per_minute = len(said) / ((times[-1] - END).total_seconds() / 60)
+    assert len({one.key for one in stream}) == len(stream)
+    per_minute = len(stream) / ((times[-1] - END).total_seconds() / 60)
     assert 25 < per_minute < 36
-    assert said == list(islice(live_stream(4, 30.0, END, villages=VILLAGES), 3000))
+    assert stream == list(islice(live_stream(4, 30.0, END, villages=VILLAGES), 3000))
 
 
-def test_a_stream_never_takes_a_number_that_was_given_before() -> None:
+def test_a_stream_never_reuses_a_number() -> None:
     given = {one.number for one in county_year(4, END, 4000, villages=VILLAGES)}
     for start in (END, END + timedelta(seconds=5), END + timedelta(days=1)):
         stream = islice(live_stream(4, 600.0, start, villages=VILLAGES), 1000)
@@ -163,24 +161,24 @@ def test_a_stream_never_takes_a_number_that_was_given_before() -> None:
         given |= numbers
 
 
-async def test_a_year_fed_twice_is_in_the_simulators_once(
+async def test_a_year_submitted_twice_is_in_the_simulators_once(
     simulators: Simulators, client: httpx.AsyncClient, signed: SignedRequests
 ) -> None:
     year = county_year(1, END, 60, villages=VILLAGES)
-    for said in [*year, *year]:
-        await feed(client, said)
+    for one in [*year, *year]:
+        await submit(client, one)
     kinds = Counter((entry.simulator, entry.kind) for entry in simulators.journal.entries())
-    of_platform = Counter(said.platform for said in year)
-    assert kinds["hotline", "changed"] == of_platform[SpokenTo.HOTLINE]
+    of_platform = Counter(one.platform for one in year)
+    assert kinds["hotline", "changed"] == of_platform[Platform.HOTLINE]
     board = kinds["board", "posted"] + kinds["board", "edited"]
-    assert board == of_platform[SpokenTo.BOARD]
-    assert kinds["wechat", "user_spoke"] == of_platform[SpokenTo.WECHAT]
+    assert board == of_platform[Platform.BOARD]
+    assert kinds["wechat", "user_wrote"] == of_platform[Platform.WECHAT]
     response = await client.get("/12345/api/orders", params={"limit": 200}, auth=signed)
-    changes = {order["changeId"]: order for order in response.json()["orders"]}
-    for said in year:
-        if said.platform is SpokenTo.HOTLINE:
-            order = changes[said.key]
-            assert order["issueNumber"] == said.number
-            assert order["issueDesc"] == said.text
-            time = said.at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
-            assert order["changeTime"] == time
+    changes = {ticket["changeId"]: ticket for ticket in response.json()["orders"]}
+    for one in year:
+        if one.platform is Platform.HOTLINE:
+            ticket = changes[one.key]
+            assert ticket["issueNumber"] == one.number
+            assert ticket["issueDesc"] == one.text
+            time = one.at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
+            assert ticket["changeTime"] == time

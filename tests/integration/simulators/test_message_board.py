@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from shared.platform_kit.message_board import signed_body
-from waterdesk.simulators.faults import FaultKind
+from waterdesk.simulators.failure_modes import FailureMode
 from waterdesk.simulators.simulators import Simulators
 
 from .conftest import SETTINGS
@@ -155,7 +155,7 @@ async def test_the_back_office_refuses(
 async def test_a_late_answer_appears_after_so_many_reads(
     simulators: Simulators, client: httpx.AsyncClient, tid: int
 ) -> None:
-    simulators.board.faults.add(FaultKind.LATE, amount=2)
+    simulators.board.failures.add(FailureMode.LATE, amount=2)
     await client.post("/board/backoffice/replies", json=ANSWER, headers=KEY)
     assert [await shown(client, tid) for _ in range(4)] == [[1], [1], [4, 1], [4, 1]]
 
@@ -163,7 +163,7 @@ async def test_a_late_answer_appears_after_so_many_reads(
 async def test_an_answer_cut_after_accepting_is_published(
     simulators: Simulators, client: httpx.AsyncClient, tid: int
 ) -> None:
-    simulators.board.faults.add(FaultKind.TIMEOUT_AFTER_ACCEPTING)
+    simulators.board.failures.add(FailureMode.TIMEOUT_AFTER_ACCEPTING)
     with pytest.raises(httpx.ReadTimeout):
         await client.post("/board/backoffice/replies", json=ANSWER, headers=KEY)
     assert await shown(client, tid) == [4, 1]
@@ -174,8 +174,8 @@ async def test_the_firewall_answers_403_and_pages_come_doubled_and_reversed(
 ) -> None:
     simulators.board.post_thread(LETTER, tid=100)
     simulators.board.post_thread(LETTER, tid=101)
-    for kind in (FaultKind.WAF_403, FaultKind.DUPLICATE, FaultKind.DISORDER):
-        simulators.board.faults.add(kind, on="search")
+    for kind in (FailureMode.WAF_403, FailureMode.DUPLICATE, FailureMode.DISORDER):
+        simulators.board.failures.add(kind, on="search")
     body = signed_body(SEARCH, {"rows": 5}, SETTINGS.board_app_code, SETTINGS.board_token)
     blocked = await client.post(f"/board{SEARCH}", json=body)
     assert (blocked.status_code, blocked.headers["content-type"][:9]) == (403, "text/html")

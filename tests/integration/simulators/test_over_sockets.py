@@ -21,7 +21,7 @@ from starlette.responses import Response
 from shared.clock import SystemClock
 from shared.platform_kit.request_signing import SignedRequests
 from waterdesk.simulators.app import build_app
-from waterdesk.simulators.faults import FaultKind
+from waterdesk.simulators.failure_modes import FailureMode
 from waterdesk.simulators.settings import SimulatorSettings
 
 SERVE = """
@@ -33,7 +33,7 @@ from waterdesk.simulators.settings import SimulatorSettings
 app = build_app(SimulatorSettings(journal_path=Path(sys.argv[2])))
 uvicorn.run(app, fd=int(sys.argv[1]), log_level="error")
 """
-ORDER = {"issueSubject": "停水", "issueDesc": "三组停水"}
+TICKET = {"issueSubject": "停水", "issueDesc": "三组停水"}
 RESPONSE_MAY_BE_LOST = (httpx.RemoteProtocolError, httpx.ReadError)
 
 
@@ -60,24 +60,24 @@ async def served(app: FastAPI, listener: socket.socket) -> AsyncIterator[None]:
 
 @pytest.mark.parametrize(
     ("kind", "stored"),
-    [(FaultKind.TIMEOUT_BEFORE_ACCEPTING, 0), (FaultKind.TIMEOUT_AFTER_ACCEPTING, 1)],
+    [(FailureMode.TIMEOUT_BEFORE_ACCEPTING, 0), (FailureMode.TIMEOUT_AFTER_ACCEPTING, 1)],
 )
 async def test_a_cut_connection_is_seen_as_one(
-    listening: socket.socket, caplog: pytest.LogCaptureFixture, kind: FaultKind, stored: int
+    listening: socket.socket, caplog: pytest.LogCaptureFixture, kind: FailureMode, stored: int
 ) -> None:
     settings = SimulatorSettings()
     app = build_app(settings)
     auth = SignedRequests(settings.hotline_app_id, settings.hotline_secret, SystemClock().now)
     async with served(app, listening), httpx.AsyncClient(base_url=url_of(listening)) as client:
-        number = app.state.simulators.hotline.add_order(ORDER)
-        fault = {"simulator": "hotline", "kind": kind, "on": "return"}
-        assert (await client.post("/_control/faults", json=fault)).status_code == 204
+        number = app.state.simulators.hotline.add_ticket(TICKET)
+        failure = {"simulator": "hotline", "kind": kind, "on": "return"}
+        assert (await client.post("/_control/failures", json=failure)).status_code == 204
         path = f"/12345/api/orders/{number}/return"
         body = {"requestId": "r1", "reason": "属排水"}
         with pytest.raises(RESPONSE_MAY_BE_LOST):
             await client.post(path, json=body, auth=auth)
-        looked = await client.get(f"/12345/api/orders/{number}/replies", auth=auth)
-        assert len(looked.json()["replies"]) == stored
+        found = await client.get(f"/12345/api/orders/{number}/replies", auth=auth)
+        assert len(found.json()["replies"]) == stored
     assert "Exception in ASGI application" not in caplog.text
 
 
@@ -95,8 +95,8 @@ async def test_pushes_go_out_in_the_background(listening: socket.socket) -> None
         simulators = build_app(settings)
         async with served(intake, theirs), served(simulators, listening):
             async with httpx.AsyncClient(base_url=url_of(listening)) as driver:
-                order = {"fields": ORDER | {"issueNumber": "LT001"}}
-                added = await driver.post("/_control/hotline/orders", json=order)
+                ticket = {"fields": TICKET | {"issueNumber": "LT001"}}
+                added = await driver.post("/_control/hotline/tickets", json=ticket)
                 assert added.json() == {"issueNumber": "LT001"}
             assert b"LT001" in await asyncio.wait_for(arrived.get(), timeout=30)
 
@@ -104,7 +104,7 @@ async def test_pushes_go_out_in_the_background(listening: socket.socket) -> None
 def test_kill_9_loses_nothing_that_was_answered(listening: socket.socket, tmp_path: Path) -> None:
     journal = tmp_path / "journal.jsonl"
     answered: list[str] = []
-    for life in range(3):
+    for run in range(3):
         command = [sys.executable, "-c", SERVE, str(listening.fileno()), str(journal)]
         process = subprocess.Popen(
             command, pass_fds=[listening.fileno()], cwd=Path(__file__).parents[3]
@@ -115,10 +115,10 @@ def test_kill_9_loses_nothing_that_was_answered(listening: socket.socket, tmp_pa
                 numbers = [entry["data"]["issueNumber"] for entry in found["entries"]]
                 assert numbers == answered
                 for index in range(20):
-                    number = f"LT{life}{index:03d}"
+                    number = f"LT{run}{index:03d}"
                     driver.post(
-                        "/_control/hotline/orders",
-                        json={"fields": ORDER | {"issueNumber": number}},
+                        "/_control/hotline/tickets",
+                        json={"fields": TICKET | {"issueNumber": number}},
                     ).raise_for_status()
                     answered.append(number)
         finally:

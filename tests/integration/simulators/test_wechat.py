@@ -1,4 +1,4 @@
-"""The WeChat simulator on the wire: what users say, and what may be said to them."""
+"""The WeChat simulator on the wire: what users write, and what may be sent to them."""
 
 from datetime import timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from shared.clock import ManualClock
 from shared.platform_kit import wechat_xml
 from shared.platform_kit.wechat_crypto import MessageCrypto, check_url_signature
 from shared.platform_kit.wechat_token import AccessToken
-from waterdesk.simulators.faults import FaultKind
+from waterdesk.simulators.failure_modes import FailureMode
 from waterdesk.simulators.simulators import Simulators
 
 from .conftest import SETTINGS, Intake
@@ -50,7 +50,7 @@ async def token(client: httpx.AsyncClient) -> str:
 async def test_a_safe_mode_message_can_be_opened_by_its_receiver(
     simulators: Simulators, intake: Intake, clock: ManualClock
 ) -> None:
-    simulators.wechat.speak("o1", "三组莫水了 ]]> 😀", message_id="23")
+    simulators.wechat.write_message("o1", "三组莫水了 ]]> 😀", message_id="23")
     assert await simulators.deliver_pushes() == 1
     ((request, body),) = intake.received
     query = request.query_params
@@ -73,7 +73,7 @@ async def test_a_safe_mode_message_can_be_opened_by_its_receiver(
 
 async def test_a_plain_message_is_signed_in_the_url(simulators: Simulators, intake: Intake) -> None:
     simulators.wechat.safe_mode = False
-    simulators.wechat.speak("o1", "停水了")
+    simulators.wechat.write_message("o1", "停水了")
     await simulators.deliver_pushes()
     ((request, body),) = intake.received
     query = request.query_params
@@ -109,7 +109,7 @@ async def test_a_message_is_delivered_three_times_at_most(
     deliveries: int,
 ) -> None:
     intake.answers = list(answers)
-    simulators.wechat.speak("o1", "停水了")
+    simulators.wechat.write_message("o1", "停水了")
     for _ in range(5):
         await simulators.deliver_pushes()
         clock.advance(timedelta(seconds=5))
@@ -121,7 +121,7 @@ async def test_a_passive_reply_is_heard(simulators: Simulators, intake: Intake) 
     encrypted = CRYPTO.encrypt("<xml><Content>已登记</Content></xml>")
     signature = CRYPTO.signature("1", "n", encrypted)
     intake.answers = [Response(wechat_xml.encrypted_reply(encrypted, signature, "1", "n"))]
-    simulators.wechat.speak("o1", "停水了")
+    simulators.wechat.write_message("o1", "停水了")
     assert await simulators.deliver_pushes() == 1
     (heard,) = simulators.journal.entries("wechat", "passive_reply")
     assert heard.data == {"openid": "o1", "content": "已登记"}
@@ -131,16 +131,16 @@ async def test_a_passive_reply_in_the_wrong_mode_is_not_understood(
     simulators: Simulators, intake: Intake
 ) -> None:
     intake.answers = [Response("<xml><Content>已登记</Content></xml>")]
-    simulators.wechat.speak("o1", "停水了")
+    simulators.wechat.write_message("o1", "停水了")
     assert await simulators.deliver_pushes() == 0
 
 
-async def test_a_message_said_again_under_its_id_is_said_once(
+async def test_a_message_written_again_under_its_id_is_stored_once(
     simulators: Simulators, intake: Intake
 ) -> None:
     for _ in range(2):
-        simulators.wechat.speak("o1", "停水了", message_id="23")
-    simulators.wechat.faults.add(FaultKind.DUPLICATE)
+        simulators.wechat.write_message("o1", "停水了", message_id="23")
+    simulators.wechat.failures.add(FailureMode.DUPLICATE)
     assert await simulators.deliver_pushes() == 1
     assert len(intake.received) == 2
     assert await simulators.deliver_pushes() == 0
@@ -149,9 +149,9 @@ async def test_a_message_said_again_under_its_id_is_said_once(
 async def test_five_messages_within_48_hours(
     simulators: Simulators, client: httpx.AsyncClient, token: str, clock: ManualClock
 ) -> None:
-    simulators.wechat.speak("o1", "停水了")
+    simulators.wechat.write_message("o1", "停水了")
     assert [await say(client, token) for _ in range(6)] == [0, 0, 0, 0, 0, 45047]
-    simulators.wechat.speak("o1", "还没修好")
+    simulators.wechat.write_message("o1", "还没修好")
     assert await say(client, token) == 0
     clock.advance(timedelta(hours=48))
     later = (await token_of(client))["access_token"]
@@ -163,7 +163,7 @@ async def test_five_messages_within_48_hours(
 async def test_a_template_message_needs_no_window(
     simulators: Simulators, client: httpx.AsyncClient, clock: ManualClock
 ) -> None:
-    simulators.wechat.speak("o1", "停水了")
+    simulators.wechat.write_message("o1", "停水了")
     clock.advance(timedelta(days=9))
     token = (await token_of(client))["access_token"]
     body = {"touser": "o1", "template_id": "t1", "data": {"thing1": {"value": "已修好"}}}
@@ -188,7 +188,7 @@ async def test_no_token_for_a_stranger(
 async def test_tokens_end(
     simulators: Simulators, client: httpx.AsyncClient, clock: ManualClock, token: str
 ) -> None:
-    simulators.wechat.speak("o1", "停水了")
+    simulators.wechat.write_message("o1", "停水了")
     assert await say(client, "never given") == 40001
     clock.advance(timedelta(seconds=7199))
     assert await say(client, token) == 0
@@ -199,7 +199,7 @@ async def test_tokens_end(
 async def test_the_stable_token_stays_and_a_forced_one_lets_the_old_live_on_a_little(
     client: httpx.AsyncClient, clock: ManualClock, token: str, simulators: Simulators
 ) -> None:
-    simulators.wechat.speak("o1", "停水了")
+    simulators.wechat.write_message("o1", "停水了")
     clock.advance(timedelta(hours=1))
     again = await token_of(client)
     assert (again["access_token"], again["expires_in"]) == (token, 3600)
@@ -213,7 +213,7 @@ async def test_the_stable_token_stays_and_a_forced_one_lets_the_old_live_on_a_li
 async def test_our_token_cache_gets_along_with_a_token_that_ended_early(
     simulators: Simulators, client: httpx.AsyncClient, clock: ManualClock
 ) -> None:
-    simulators.wechat.speak("o1", "停水了")
+    simulators.wechat.write_message("o1", "停水了")
     client.base_url = httpx.URL("http://simulators.test/wechat")
     cache = AccessToken(client, SETTINGS.wechat_app_id, SETTINGS.wechat_app_secret, clock.now)
     first = await cache.current()
@@ -236,8 +236,8 @@ async def test_our_token_cache_gets_along_with_a_token_that_ended_early(
 async def test_a_message_cut_after_accepting_was_sent(
     simulators: Simulators, client: httpx.AsyncClient, token: str
 ) -> None:
-    simulators.wechat.speak("o1", "停水了")
-    simulators.wechat.faults.add(FaultKind.TIMEOUT_AFTER_ACCEPTING)
+    simulators.wechat.write_message("o1", "停水了")
+    simulators.wechat.failures.add(FailureMode.TIMEOUT_AFTER_ACCEPTING)
     with pytest.raises(httpx.ReadTimeout):
         await say(client, token)
     assert len(list(simulators.journal.entries("wechat", "customer_message"))) == 1

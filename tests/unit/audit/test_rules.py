@@ -1,4 +1,4 @@
-"""What must hold, as tables: each rule alone, on the facts of one thing."""
+"""What must hold, as tables: each rule alone, on one record."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,24 +10,24 @@ from services.dispatch.models import ComplaintState as AtDispatchState
 from services.reply.models import ReplyState
 from services.reply.rules.escalation import WAITING, Standing
 from waterdesk.audit import rules
-from waterdesk.audit.facts import (
+from waterdesk.audit.records import (
     AtDispatch,
     AtReply,
     Complaint,
     Deadline,
-    Decided,
+    DecisionCopy,
     Delivery,
     RawMessage,
     Reply,
 )
-from waterdesk.audit.looking import Look
+from waterdesk.audit.run import AuditResult
 
 T = TypeVar("T")
 DUE = datetime(2026, 11, 30, 15, 59, 59, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
-OURS = Decided(is_ours=True, needs_human=False)
-UNSURE = Decided(is_ours=True, needs_human=True)
-NOT_OURS = Decided(is_ours=False, needs_human=False)
+OURS = DecisionCopy(is_ours=True, needs_human=False)
+UNSURE = DecisionCopy(is_ours=True, needs_human=True)
+NOT_OURS = DecisionCopy(is_ours=False, needs_human=False)
 
 LINKED = Complaint(
     "c1", OURS, AtDispatch(OURS, "linked", "w1"), AtReply(OURS, "open", "w1"), frozenset()
@@ -52,9 +52,9 @@ RETURNED = Complaint(
 
 
 def broken(complaint: Complaint) -> set[str]:
-    look = Look()
-    look.judge(complaint, rules.OF_COMPLAINTS, complaint.id)
-    return set(look.findings)
+    result = AuditResult()
+    result.check(complaint, rules.OF_COMPLAINTS, complaint.id)
+    return set(result.findings)
 
 
 def at_dispatch(complaint: Complaint, **changes: object) -> Complaint:
@@ -83,10 +83,10 @@ def test_a_complaint_in_order_breaks_no_rule(complaint: Complaint) -> None:
             replace(LINKED, dispatch=None, reply=None),
             {"unknown_to_dispatch", "unknown_to_reply"},
         ),
-        (replace(LINKED, intake=None), {"never_taken"}),
-        (replace(LINKED, intake=UNSURE), {"decision_not_heard"}),
-        (at_dispatch(LINKED, decided=UNSURE), {"decision_not_heard"}),
-        (at_reply(LINKED, decided=NOT_OURS), {"decision_not_heard"}),
+        (replace(LINKED, intake=None), {"unknown_to_intake"}),
+        (replace(LINKED, intake=UNSURE), {"decision_differs"}),
+        (at_dispatch(LINKED, decision=UNSURE), {"decision_differs"}),
+        (at_reply(LINKED, decision=NOT_OURS), {"decision_differs"}),
         (
             at_reply(at_dispatch(LINKED, work_order_id=None), work_order_id=None),
             {"neither_linked_nor_waiting_nor_returned"},
@@ -113,10 +113,10 @@ def test_each_break_is_found_and_nothing_else(complaint: Complaint, rules_broken
     ("service", "complaint"),
     [
         ("dispatch", replace(LINKED, dispatch=None)),
-        ("dispatch", at_dispatch(LINKED, decided=UNSURE)),
+        ("dispatch", at_dispatch(LINKED, decision=UNSURE)),
         ("reply", replace(LINKED, reply=None)),
         ("reply", replace(RETURNED, reply=None)),
-        ("reply", at_reply(LINKED, decided=NOT_OURS)),
+        ("reply", at_reply(LINKED, decision=NOT_OURS)),
         ("reply", at_reply(LINKED, work_order_id=None)),
         ("reply", at_reply(RETURNED, has_return=False)),
         ("reply", at_dispatch(LINKED, is_repaired=True)),
@@ -206,7 +206,7 @@ def reply(state: str, receipt: str | None, delivered_at: datetime | None) -> Rep
         request_id="q",
         was_sent=True,
         by_hand=False,
-        words=None,
+        text_md5=None,
     )
 
 
@@ -253,7 +253,7 @@ def test_a_version_is_at_its_platform_once_where_it_is_delivered(
 def test_only_an_unreadable_message_may_be_without_a_complaint(
     is_readable: bool, names_complaint: bool, is_broken: bool
 ) -> None:
-    fact = RawMessage("r1", is_readable, names_complaint, is_settled=False)
+    fact = RawMessage("r1", is_readable, names_complaint, is_handled=False)
     assert rules.readable_message_without_complaint(fact) is is_broken
 
 
@@ -282,8 +282,8 @@ def test_the_rules_know_every_state_there_is() -> None:
 
 
 def test_a_finding_counts_only_if_both_looks_have_it_with_the_same_id() -> None:
-    first = Look({"unknown_to_reply": {"c1", "c2"}, "never_taken": {"c3"}})
-    later = Look({"unknown_to_reply": {"c2", "c4"}})
+    first = AuditResult({"unknown_to_reply": {"c1", "c2"}, "unknown_to_intake": {"c3"}})
+    later = AuditResult({"unknown_to_reply": {"c2", "c4"}})
     later.counts["complaints"] = 7
     both = first.confirmed_by(later)
     assert both.findings == {"unknown_to_reply": {"c2"}}

@@ -1,4 +1,4 @@
-"""Deliveries a platform makes to us, tried again a bounded number of times."""
+"""Pushes from a simulated platform to intake, retried a bounded number of times."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from shared.clock import Clock
 
-from .faults import FaultKind, Faults
+from .failure_modes import FailureMode, FailureQueue
 
 LATE_BY_SECONDS = 60
 
@@ -20,15 +20,16 @@ class _Push:
 
 
 class PushQueue:
-    """Pushes that wait, oldest first. What they are and how they end is their owner's matter.
+    """Pending pushes, oldest first.
 
-    `deliver` says whether the receiver took one; `ended` is told (key, whether it was taken) once
-    for each. Killed between the two, the next start delivers again, as real platforms do.
+    `deliver(key)` returns whether the receiver accepted it; `ended(key, accepted)` is called once
+    for each. A process killed between the two delivers again after its restart, as real platforms
+    do.
     """
 
     def __init__(
         self,
-        faults: Faults,
+        faults: FailureQueue,
         clock: Clock,
         retry_after: Sequence[timedelta],
         deliver: Callable[[str], Awaitable[bool]],
@@ -46,32 +47,32 @@ class PushQueue:
         self._waiting[key] = _Push(key, self._clock.now())
 
     def remove(self, key: str) -> None:
-        """It has ended; does nothing where it is not waiting."""
+        """Drop an ended push; an unknown key changes nothing."""
         self._waiting.pop(key, None)
 
     def __len__(self) -> int:
         return len(self._waiting)
 
     async def deliver_due(self, *, everything: bool = False) -> int:
-        """Deliver once what is due now, or all that waits; returns how many were taken."""
+        """Deliver once what is due now, or all of it; returns how many were accepted."""
         async with self._delivering:
             now = self._clock.now()
             due = [push for push in self._waiting.values() if everything or push.due_at <= now]
-            if len(due) > 1 and self._faults.take(FaultKind.DISORDER, "push"):
+            if len(due) > 1 and self._faults.take(FailureMode.DISORDER, "push"):
                 due.reverse()
             return sum([await self._deliver_one(push) for push in due])
 
     async def _deliver_one(self, push: _Push) -> bool:
-        if late := self._faults.take(FaultKind.LATE, "push"):
+        if late := self._faults.take(FailureMode.LATE, "push"):
             push.due_at = self._clock.now() + timedelta(seconds=late.amount or LATE_BY_SECONDS)
             return False
-        taken = await self._deliver(push.key)
-        if self._faults.take(FaultKind.DUPLICATE, "push"):
-            taken = await self._deliver(push.key) or taken
-        if taken or push.attempts == len(self._retry_after):
+        accepted = await self._deliver(push.key)
+        if self._faults.take(FailureMode.DUPLICATE, "push"):
+            accepted = await self._deliver(push.key) or accepted
+        if accepted or push.attempts == len(self._retry_after):
             self.remove(push.key)
-            self._ended(push.key, taken)
+            self._ended(push.key, accepted)
         else:
             push.due_at = self._clock.now() + self._retry_after[push.attempts]
             push.attempts += 1
-        return taken
+        return accepted

@@ -1,4 +1,4 @@
-"""The demo's world: the three services, wired to simulated platforms instead of real ones."""
+"""Composition of the demo: the three services, connected to simulated platforms."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -19,8 +19,8 @@ from shared.bus.protocol import Bus
 from shared.clock import Clock
 from shared.service import Service
 from waterdesk import composition
-from waterdesk.audit.platforms import JOURNAL
-from waterdesk.demo.in_process import ByHost
+from waterdesk.audit.simulator_journal import JOURNAL
+from waterdesk.demo.in_process_http import InProcessTransport
 from waterdesk.installation import Installation
 from waterdesk.simulators.app import build_app
 from waterdesk.simulators.settings import SimulatorSettings
@@ -28,15 +28,15 @@ from waterdesk.simulators.simulators import Simulators
 
 COUNTY = "610122"
 CENTRE = "蓝田县农村饮水安全中心"
-_QUICK = 2.0
-"""Seconds between polls: real platforms are asked seldom, the demo shall look alive."""
+_POLL_SECONDS = 2.0
+"""Shorter than for real platforms, so that the live demo reacts quickly."""
 _BOARD_HOURS, _LIVE_BOARD_HOURS = 72, 20 / 3600
-"""How long the board may review an answer: the live demo's shows them at once; in the year's
-history, where it may be read hours apart, it has the days of a real one."""
+"""How long the board may review an answer. The live demo's board shows it at once; the
+history reads the board hours apart and uses a real board's days."""
 
 
 def _platform_settings(simulated: SimulatorSettings, root: str) -> dict[str, Any]:
-    """Where both intake and reply find the platforms, and the keys they share with them."""
+    """Settings that intake and reply share: the platforms' addresses and keys."""
     return {
         "hotline_url": f"{root}/12345",
         "hotline_app_id": simulated.hotline_app_id,
@@ -58,8 +58,8 @@ def intake_settings(
         board_forum_id=simulated.board_fid,
         wechat_token=SecretStr(simulated.wechat_token),
         wechat_aes_key=SecretStr(simulated.wechat_aes_key),
-        hotline_poll_seconds=_QUICK,
-        board_poll_seconds=_QUICK,
+        hotline_poll_seconds=_POLL_SECONDS,
+        board_poll_seconds=_POLL_SECONDS,
     )
 
 
@@ -89,16 +89,16 @@ def reply_settings(
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class DemoComposition:
     installation: Installation
     bus: Bus
     clock: Clock
     services: Mapping[str, Service]
     simulators_app: FastAPI
-    said_to: httpx.AsyncClient
-    """Reaches the simulators' root: what residents say goes in here."""
-    asked: Mapping[str, httpx.AsyncClient]
-    """By service: reaches its HTTP API."""
+    simulators_client: httpx.AsyncClient
+    """Its base URL is the simulators' root."""
+    service_clients: Mapping[str, httpx.AsyncClient]
+    """By service name, for its HTTP API."""
 
     @property
     def simulators(self) -> Simulators:
@@ -110,10 +110,10 @@ class World:
         async with self.services[service].database.connect() as connection:
             return (await connection.exec_driver_sql(query)).all()
 
-    async def platforms_wrote(self) -> Iterable[tuple[str, Mapping[str, Any]]]:
+    async def journal_entries(self) -> Iterable[tuple[str, Mapping[str, Any]]]:
         return ((entry.kind, entry.data) for entry in self.simulators.journal.entries())
 
-    async def ask(
+    async def request(
         self,
         service: str,
         role: Role,
@@ -123,13 +123,13 @@ class World:
         *,
         crew_id: str | None = None,
     ) -> httpx.Response:
-        """Somebody of the centre at a service's HTTP API, in this process.
+        """Call a service's HTTP API in this process as a member of staff.
 
-        Raises httpx.HTTPStatusError where the service refuses.
+        Raises httpx.HTTPStatusError for an error answer.
         """
         person = Person(f"demo-{role.value}", role, COUNTY, crew_id)
         token = issue_token(person, self.installation.secret, self.clock.now(), audience="service")
-        answer = await self.asked[service].request(
+        answer = await self.service_clients[service].request(
             method, path, json=body, headers={"authorization": f"Bearer {token}"}
         )
         return answer.raise_for_status()
@@ -140,15 +140,15 @@ def _client_of(app: FastAPI, name: str) -> httpx.AsyncClient:
 
 
 @asynccontextmanager
-async def open_world(
+async def compose_demo(
     installation: Installation, bus: Bus, clock: Clock, *, in_process: bool
-) -> AsyncIterator[World]:
-    """Build everything; nothing runs yet.
+) -> AsyncIterator[DemoComposition]:
+    """Build everything without starting it.
 
-    `in_process`: all HTTP between services and platforms goes without sockets, so that nothing
-    needs to be served. Else it goes to the ports of the settings.
+    `in_process`: HTTP between services and platforms uses no sockets, so nothing must be served.
+    Otherwise it uses the ports of the settings.
     """
-    between = ByHost() if in_process else None
+    transport = InProcessTransport() if in_process else None
     intake_url = "http://intake" if in_process else installation.settings.intake_url
     port = installation.settings.simulators_port
     root = "http://simulators" if in_process else f"http://127.0.0.1:{port}"
@@ -157,7 +157,7 @@ async def open_world(
     )
     services = {
         "intake": composition.intake(
-            installation, bus, clock, intake_settings(installation, simulated, root), between
+            installation, bus, clock, intake_settings(installation, simulated, root), transport
         ),
         "dispatch": composition.dispatch(
             installation, bus, clock, DispatchSettings(home=installation.settings.home)
@@ -167,18 +167,20 @@ async def open_world(
             bus,
             clock,
             reply_settings(installation, simulated, root, intake_url, is_live=not in_process),
-            between,
+            transport,
         ),
     }
-    simulators_app = build_app(simulated, clock, between)
-    if between:
-        between.answer({"intake": services["intake"].app, "simulators": simulators_app})
-    said_to = _client_of(simulators_app, "simulators")
-    asked = {name: _client_of(service.app, name) for name, service in services.items()}
+    simulators_app = build_app(simulated, clock, transport)
+    if transport:
+        transport.add({"intake": services["intake"].app, "simulators": simulators_app})
+    simulators_client = _client_of(simulators_app, "simulators")
+    service_clients = {name: _client_of(service.app, name) for name, service in services.items()}
     try:
-        yield World(installation, bus, clock, services, simulators_app, said_to, asked)
+        yield DemoComposition(
+            installation, bus, clock, services, simulators_app, simulators_client, service_clients
+        )
     finally:
-        for client in (said_to, *asked.values()):
+        for client in (simulators_client, *service_clients.values()):
             await client.aclose()
         await simulators_app.state.simulators.close()
         for service in services.values():

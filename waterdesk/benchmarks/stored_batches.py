@@ -1,4 +1,4 @@
-"""Batches kept in a file, so that what is made beforehand costs a run no memory."""
+"""Batches in a temporary file, so that prepared data takes no memory during a run."""
 
 import pickle
 from collections.abc import Iterator, Sequence
@@ -8,14 +8,14 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Spool(Generic[T]):
-    """What is added comes out again as it went in, as often as it is asked for."""
+class StoredBatches(Generic[T]):
+    """Added batches can be read back in order, any number of times."""
 
     def __init__(self) -> None:
-        self._file = TemporaryFile()  # noqa: SIM115 - closed with the spool, at its end
+        self._file = TemporaryFile()  # noqa: SIM115 - closed with this object
         self._batches = 0
         self.count = 0
-        """Of all items."""
+        """Items in all batches."""
 
     def add(self, batch: Sequence[T]) -> None:
         pickle.dump(batch, self._file, pickle.HIGHEST_PROTOCOL)
@@ -25,4 +25,4 @@ class Spool(Generic[T]):
     def batches(self) -> Iterator[Sequence[T]]:
         self._file.seek(0)
         for _ in range(self._batches):
-            yield pickle.load(self._file)  # noqa: S301 - we wrote it ourselves
+            yield pickle.load(self._file)  # noqa: S301 - written by this process

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from tests.conftest import NOW
-from tests.integration.audit.world import HOUR, World
+from tests.integration.audit.sample_data import HOUR, SampleData
 from waterdesk.audit.rules import MEANINGS
 
 Breaking = Sequence[tuple[str, str]]
 """Statements by the service whose database they break."""
 
-_SECOND_ORDER = (
+_SECOND_WORK_ORDER = (
     "dispatch",
     'INSERT INTO work_order SELECT (jsonb_populate_record(w, \'{"id": "w-2"}\')).*'
     " FROM work_order w WHERE id = 'w-c1'",
@@ -29,31 +29,31 @@ BROKEN: Mapping[str, tuple[str, str, Breaking]] = {
         "r-c1",
         [("intake", "UPDATE raw_message SET complaint_id = 'c0' WHERE id = 'r-c1'")],
     ),
-    "dispatch never heard of it": (
+    "dispatch does not know it": (
         "unknown_to_dispatch",
         "c2",
         [("dispatch", "DELETE FROM complaint WHERE id = 'c2'")],
     ),
-    "reply never heard of it": (
+    "reply does not know it": (
         "unknown_to_reply",
         "c2",
         [("reply", "DELETE FROM complaint WHERE id = 'c2'")],
     ),
     "intake lost it": (
-        "never_taken",
+        "unknown_to_intake",
         "c2",
         [
             ("intake", "DELETE FROM raw_message WHERE complaint_id = 'c2'"),
             ("intake", "DELETE FROM complaint WHERE id = 'c2'"),
         ],
     ),
-    "a decision was not heard at dispatch": (
-        "decision_not_heard",
+    "a decision did not reach dispatch": (
+        "decision_differs",
         "c2",
         [("dispatch", "UPDATE complaint SET needs_human = false WHERE id = 'c2'")],
     ),
-    "a decision was not heard at reply": (
-        "decision_not_heard",
+    "a decision did not reach reply": (
+        "decision_differs",
         "c1",
         [("reply", "UPDATE complaint SET is_ours = false WHERE id = 'c1'")],
     ),
@@ -65,7 +65,7 @@ BROKEN: Mapping[str, tuple[str, str, Breaking]] = {
             ("reply", "DELETE FROM link WHERE complaint_id = 'c1'"),
         ],
     ),
-    "it stayed behind on an order that was merged away": (
+    "it stayed behind on a work order that was merged": (
         "neither_linked_nor_waiting_nor_returned",
         "c1",
         [("dispatch", "UPDATE work_order SET state = 'closed', outcome = 'merged'")],
@@ -83,7 +83,10 @@ BROKEN: Mapping[str, tuple[str, str, Breaking]] = {
     "reply did not hear of a link": (
         "linked_elsewhere_at_reply",
         "c1",
-        [_SECOND_ORDER, ("dispatch", "UPDATE complaint SET work_order_id = 'w-2' WHERE id = 'c1'")],
+        [
+            _SECOND_WORK_ORDER,
+            ("dispatch", "UPDATE complaint SET work_order_id = 'w-2' WHERE id = 'c1'"),
+        ],
     ),
     "repaired, and nobody drafted": (
         "repaired_without_reply",
@@ -144,8 +147,8 @@ BROKEN: Mapping[str, tuple[str, str, Breaking]] = {
 }
 
 
-async def test_where_all_is_in_order_nothing_is_found(world: World) -> None:
-    found = await world.look()
+async def test_where_all_is_in_order_nothing_is_found(data: SampleData) -> None:
+    found = await data.look()
     assert found.findings == {}
     assert {name: n for name, n in found.counts.items() if n} == {
         "complaints": 3,
@@ -160,87 +163,91 @@ async def test_where_all_is_in_order_nothing_is_found(world: World) -> None:
     }
 
 
-async def test_three_databases_without_a_row_are_in_order(world: World) -> None:
-    await world.empty()
-    found = await world.look()
+async def test_three_databases_without_a_row_are_in_order(data: SampleData) -> None:
+    await data.empty()
+    found = await data.look()
     assert (found.findings, found.counts.total()) == ({}, 0)
 
 
 @pytest.mark.parametrize(("rule", "offender", "breaking"), BROKEN.values(), ids=BROKEN)
 async def test_what_is_wrong_is_found_alone_and_by_its_id(
-    world: World, rule: str, offender: str, breaking: Breaking
+    data: SampleData, rule: str, offender: str, breaking: Breaking
 ) -> None:
     for service, statement in breaking:
-        await world.change(service, statement)
-    assert (await world.look()).findings == {rule: {offender}}
+        await data.change(service, statement)
+    assert (await data.look()).findings == {rule: {offender}}
     assert rule in MEANINGS
 
 
-async def test_an_event_that_stays_in_an_outbox_is_found(world: World) -> None:
-    await world.add("dispatch", "outbox", topic="t", key="w-c1")
-    assert (await world.look()).findings == {"event_not_sent": {"dispatch:1:w-c1"}}
+async def test_an_event_that_stays_in_an_outbox_is_found(data: SampleData) -> None:
+    await data.add("dispatch", "outbox", topic="t", key="w-c1")
+    assert (await data.look()).findings == {"event_not_sent": {"dispatch:1:w-c1"}}
 
 
-async def test_what_is_parked_is_found_until_somebody_has_seen_it(world: World) -> None:
-    await world.add("reply", "parked", consumer="reply", topic="t", key="c2", why="ValueError")
-    assert (await world.look()).findings == {"parked_unseen": {"reply:1:c2"}}
-    await world.change("reply", "UPDATE parked SET seen_at = now(), seen_by = 'wang'")
-    found = await world.look()
+async def test_what_is_parked_is_found_until_somebody_has_seen_it(data: SampleData) -> None:
+    await data.add("reply", "parked", consumer="reply", topic="t", key="c2", why="ValueError")
+    assert (await data.look()).findings == {"parked_unseen": {"reply:1:c2"}}
+    await data.change("reply", "UPDATE parked SET seen_at = now(), seen_by = 'wang'")
+    found = await data.look()
     assert (found.findings, found.counts["parked_seen"]) == ({}, 1)
 
 
 @pytest.mark.parametrize("key", ["c1", "w-c1"])
 async def test_what_a_parked_event_keeps_from_a_service_is_no_finding_of_its_own(
-    world: World, key: str
+    data: SampleData, key: str
 ) -> None:
-    await world.add("reply", "parked", consumer="reply", topic="t", key=key, seen_at=NOW)
-    await world.change("reply", "DELETE FROM link WHERE complaint_id = 'c1'")
-    assert (await world.look()).findings == {}
+    await data.add("reply", "parked", consumer="reply", topic="t", key=key, seen_at=NOW)
+    await data.change("reply", "DELETE FROM link WHERE complaint_id = 'c1'")
+    assert (await data.look()).findings == {}
 
 
-async def test_what_is_settled_between_two_looks_was_only_on_its_way(world: World) -> None:
-    await world.add("intake", "outbox", topic="t", key="c2")
-    await world.change("reply", "UPDATE complaint SET needs_human = false WHERE id = 'c2'")
+async def test_what_is_settled_between_two_looks_was_only_on_its_way(data: SampleData) -> None:
+    await data.add("intake", "outbox", topic="t", key="c2")
+    await data.change("reply", "UPDATE complaint SET needs_human = false WHERE id = 'c2'")
 
     async def news_arrives() -> None:
-        await world.change("intake", "DELETE FROM outbox")
-        await world.change("reply", "UPDATE complaint SET needs_human = true WHERE id = 'c2'")
+        await data.change("intake", "DELETE FROM outbox")
+        await data.change("reply", "UPDATE complaint SET needs_human = true WHERE id = 'c2'")
 
-    assert (await world.look(news_arrives)).findings == {}
+    assert (await data.look(news_arrives)).findings == {}
 
 
-async def test_another_event_in_the_outbox_at_each_look_is_a_relay_at_work(world: World) -> None:
-    await world.add("intake", "outbox", topic="t", key="c2")
+async def test_another_event_in_the_outbox_at_each_look_is_a_relay_at_work(
+    data: SampleData,
+) -> None:
+    await data.add("intake", "outbox", topic="t", key="c2")
 
     async def relay_goes_on() -> None:
-        await world.change("intake", "DELETE FROM outbox")
-        await world.add("intake", "outbox", topic="t", key="c2")
+        await data.change("intake", "DELETE FROM outbox")
+        await data.add("intake", "outbox", topic="t", key="c2")
 
-    assert (await world.look(relay_goes_on)).findings == {}
+    assert (await data.look(relay_goes_on)).findings == {}
 
 
-async def test_due_since_the_last_sweep_is_counted_and_no_finding(world: World) -> None:
+async def test_due_since_the_last_sweep_is_counted_and_no_finding(data: SampleData) -> None:
     """The system was stopped; the next sweep records it."""
-    world.clock.advance(2 * HOUR)
-    found = await world.look()
+    data.clock.advance(2 * HOUR)
+    found = await data.look()
     assert (found.findings, found.counts["deadlines_due_since_last_sweep"]) == ({}, 6)
 
 
-async def test_an_unreadable_message_waits_for_a_person(world: World) -> None:
-    await world.add("intake", "raw_message", id="r-x", delivery_id="x", outcome="unreadable")
-    found = await world.look()
+async def test_an_unreadable_message_waits_for_a_person(data: SampleData) -> None:
+    await data.add("intake", "raw_message", id="r-x", delivery_id="x", outcome="unreadable")
+    found = await data.look()
     assert (found.findings, found.counts["unreadable_messages_waiting"]) == ({}, 1)
-    await world.change("intake", "UPDATE raw_message SET settled_at = now() WHERE id = 'r-x'")
-    assert (await world.look()).counts["unreadable_messages_waiting"] == 0
+    await data.change("intake", "UPDATE raw_message SET settled_at = now() WHERE id = 'r-x'")
+    assert (await data.look()).counts["unreadable_messages_waiting"] == 0
 
 
-async def test_answered_before_it_turned_out_not_to_be_ours_needs_no_return(world: World) -> None:
-    for service in world.databases:
-        await world.change(service, "UPDATE complaint SET is_ours = false WHERE id = 'c1'")
-    await world.change(
+async def test_answered_before_it_turned_out_not_to_be_ours_needs_no_return(
+    data: SampleData,
+) -> None:
+    for service in data.databases:
+        await data.change(service, "UPDATE complaint SET is_ours = false WHERE id = 'c1'")
+    await data.change(
         "dispatch", "UPDATE complaint SET state = 'not_ours', work_order_id = NULL WHERE id = 'c1'"
     )
-    assert (await world.look()).findings == {}
+    assert (await data.look()).findings == {}
 
 
 def _order(number: str) -> tuple[str, str, dict[str, Any]]:
@@ -251,40 +258,40 @@ def _stored(request_id: str, kind: str = "replied") -> tuple[str, str, dict[str,
     return "hotline", kind, {"receipt": {"requestId": request_id}}
 
 
-async def test_the_platform_s_own_book_bears_the_ledger_out(world: World) -> None:
-    world.platform_wrote(_order("n-c1"), _order("n-c3"), _stored("q-c1-1"))
-    found = await world.look()
+async def test_the_platform_s_own_book_bears_the_ledger_out(data: SampleData) -> None:
+    data.platform_wrote(_order("n-c1"), _order("n-c3"), _stored("q-c1-1"))
+    found = await data.look()
     assert (found.findings, found.counts["replies_found_at_platform"]) == ({}, 1)
 
 
-async def test_a_version_that_the_platform_has_twice_is_found(world: World) -> None:
-    world.platform_wrote(_order("n-c1"), _stored("q-c1-1"), _stored("q-c1-1"))
-    assert (await world.look()).findings == {"delivered_more_than_once": {"c1/1"}}
+async def test_a_version_that_the_platform_has_twice_is_found(data: SampleData) -> None:
+    data.platform_wrote(_order("n-c1"), _stored("q-c1-1"), _stored("q-c1-1"))
+    assert (await data.look()).findings == {"delivered_more_than_once": {"c1/1"}}
 
 
-async def test_a_receipt_for_what_the_platform_does_not_have_is_found(world: World) -> None:
-    world.platform_wrote(_order("n-c1"))
-    assert (await world.look()).findings == {"delivered_but_not_at_platform": {"c1/1"}}
+async def test_a_receipt_for_what_the_platform_does_not_have_is_found(data: SampleData) -> None:
+    data.platform_wrote(_order("n-c1"))
+    assert (await data.look()).findings == {"delivered_but_not_at_platform": {"c1/1"}}
 
 
 async def test_a_complaint_of_another_platform_is_not_looked_for_in_the_simulators_book(
-    world: World,
+    data: SampleData,
 ) -> None:
-    world.platform_wrote(_order("another"))
-    assert (await world.look()).findings == {}
+    data.platform_wrote(_order("another"))
+    assert (await data.look()).findings == {}
 
 
-async def test_what_a_person_said_has_arrived_need_not_stand_in_the_book(world: World) -> None:
-    await world.change("reply", "UPDATE reply SET settled_by = 'wang' WHERE complaint_id = 'c1'")
-    world.platform_wrote(_order("n-c1"))
-    assert (await world.look()).findings == {}
+async def test_what_a_person_said_has_arrived_need_not_stand_in_the_book(data: SampleData) -> None:
+    await data.change("reply", "UPDATE reply SET settled_by = 'wang' WHERE complaint_id = 'c1'")
+    data.platform_wrote(_order("n-c1"))
+    assert (await data.look()).findings == {}
 
 
-async def test_the_line_being_written_just_now_is_not_read(world: World) -> None:
-    world.platform_wrote(_order("n-c1"), _stored("q-c1-1"))
-    with world.journal.open("a") as journal:
+async def test_the_line_being_written_just_now_is_not_read(data: SampleData) -> None:
+    data.platform_wrote(_order("n-c1"), _stored("q-c1-1"))
+    with data.journal.open("a") as journal:
         journal.write('{"number": 3, "simula')
-    assert (await world.look()).findings == {}
+    assert (await data.look()).findings == {}
 
 
 @pytest.mark.parametrize(
@@ -292,17 +299,17 @@ async def test_the_line_being_written_just_now_is_not_read(world: World) -> None
     [(1, "delivered_but_not_at_platform"), (2, None), (3, "delivered_more_than_once")],
 )
 async def test_equal_words_to_one_person_on_wechat_are_counted_together(
-    world: World, stored: int, rule: str | None
+    data: SampleData, stored: int, rule: str | None
 ) -> None:
     ids = {"c1/1", "c2/1"}
-    await world.change("reply", "DELETE FROM reply WHERE complaint_id = 'c1'")
+    await data.change("reply", "DELETE FROM reply WHERE complaint_id = 'c1'")
     for complaint_id, message_id in (("c1", "m1"), ("c2", "m2")):
-        await world.change(
+        await data.change(
             "reply",
             f"UPDATE complaint SET platform = 'wechat', external_id = '{message_id}',"
             f" state = 'answered' WHERE id = '{complaint_id}'",
         )
-        await world.reply(
+        await data.reply(
             complaint_id,
             state="delivered",
             platform="wechat",
@@ -312,7 +319,7 @@ async def test_equal_words_to_one_person_on_wechat_are_counted_together(
             sent_at=NOW,
         )
         said = {"messageId": message_id, "openid": "o1"}
-        world.platform_wrote(("wechat", "user_spoke", said))
+        data.platform_wrote(("wechat", "user_spoke", said))
     told = ("wechat", "customer_message", {"openid": "o1", "content": "已修好。"})
-    world.platform_wrote(*[told] * stored)
-    assert (await world.look()).findings == ({rule: ids} if rule else {})
+    data.platform_wrote(*[told] * stored)
+    assert (await data.look()).findings == ({rule: ids} if rule else {})

@@ -1,12 +1,12 @@
-"""One thing a resident said, with the truth that only the simulator knows."""
+"""One message a resident submits, with the ground truth that only the simulator knows."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 
-class SpokenTo(StrEnum):
-    """Where it was said; the codes are those of the product's platforms."""
+class Platform(StrEnum):
+    """Where it was submitted; the codes are those of the product's platforms."""
 
     HOTLINE = "hotline_12345"
     BOARD = "message_board"
@@ -14,12 +14,12 @@ class SpokenTo(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Submission:
     key: str
-    """Names this very utterance: feeding it twice is feeding it once."""
+    """Identifies this submission: submitting it again changes nothing."""
     at: datetime
     """UTC."""
-    platform: SpokenTo
+    platform: Platform
     number: str
     """The platform's own number. A chase or an edit on 12345, and an edit on the board, carry that
     of the complaint they belong to; on WeChat every message has its own."""
@@ -30,14 +30,14 @@ class Said:
     address: str | None = field(default=None, repr=False)
     openid: str | None = field(default=None, repr=False)
     time_limit: str = ""
-    """As printed on the order ("5个工作日"), or empty."""
+    """As printed on the ticket ("5个工作日"), or empty."""
     urgent: bool = False
     chase_of: str | None = None
-    """Number of the complaint that is asked about again."""
+    """Number of the complaint this chases."""
     edit_of: str | None = None
-    """Number of the complaint that now reads differently."""
+    """Number of the complaint whose text this replaces."""
     duplicate_of: str | None = None
-    """Number of what the same person said about the same thing before, on another platform."""
+    """Number of the same person's earlier complaint about the same matter, on another platform."""
     village_code: str = ""
     """Truth: where it is."""
     category: str = ""

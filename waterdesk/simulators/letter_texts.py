@@ -1,13 +1,13 @@
-"""How people say it: an operator's note, a letter to a leader, a few words on WeChat.
+"""The texts residents write: an operator's note, a letter to a leader, a few words on WeChat.
 
-Every sentence here was written for this file; none was taken from a real complaint.
+Every sentence was written for this file; none is from a real complaint.
 """
 
 from dataclasses import dataclass
 from random import Random
 
-from .causes import Cause
-from .said import SpokenTo
+from .fault_scenarios import Scenario
+from .submissions import Platform
 
 SURNAMES = "赵钱孙李周吴郑王冯陈卫蒋沈韩杨朱秦许何吕张孔曹严魏姜戚谢邹喻"
 GIVEN = "建国秀芳军平桂兰志强玉梅小红文斌淑珍海涛春燕永安长河新民彩霞"
@@ -134,7 +134,7 @@ def household(random: Random, town: str, village: str) -> Household:
         name=random.choice(SURNAMES) + "".join(random.sample(GIVEN, random.choice((1, 2, 2)))),
         phone=f"1380000{random.randrange(10_000):04d}",
         town=town,
-        village=as_people_say(village),
+        village=spoken_name(village),
         group=random.choice(_GROUPS),
         house=random.randrange(1, 120),
         openid="o" + "".join(random.choices("abcdefghjkmnpqrstuvwxyz0123456789", k=27)),
@@ -142,52 +142,52 @@ def household(random: Random, town: str, village: str) -> Household:
     )
 
 
-def as_people_say(village: str) -> str:
+def spoken_name(village: str) -> str:
     return village.removesuffix("委会") if village.endswith("村委会") else village
 
 
-def title(random: Random, platform: SpokenTo, cause: Cause, who: Household) -> str:
+def title(random: Random, platform: Platform, scenario: Scenario, who: Household) -> str:
     """What stands over it; WeChat messages have no title."""
-    words = random.choice(_TITLES[cause.category])
+    words = random.choice(_TITLES[scenario.category])
     match platform:
-        case SpokenTo.HOTLINE:
+        case Platform.HOTLINE:
             return f"{who.town}{who.village}{words}"
-        case SpokenTo.BOARD:
+        case Platform.BOARD:
             return random.choice(
                 (f"{who.village}{words}", f"{who.town}{who.village}{words}", words)
             )
-        case SpokenTo.WECHAT:
+        case Platform.WECHAT:
             return ""
 
 
 def complaint(
     random: Random,
-    platform: SpokenTo,
-    cause: Cause,
+    platform: Platform,
+    scenario: Scenario,
     who: Household,
     *,
     repeated: bool = False,
-    second: Cause | None = None,
+    second: Scenario | None = None,
 ) -> str:
     """One complaint, in the tone of its platform. `second` is another topic in the same letter."""
-    seen = random.choice(cause.seen)
+    symptom = random.choice(scenario.symptoms)
     again = random.choice(_REPEATED) if repeated else ""
-    impact = random.choice(_IMPACTS.get(cause.category, _OTHER_IMPACTS))
-    broken = cause.category in _IMPACTS
+    impact = random.choice(_IMPACTS.get(scenario.category, _OTHER_IMPACTS))
+    broken = scenario.category in _IMPACTS
     ask = random.choice(_ASKS if broken else _MATTER_ASKS)
     since = random.choice(_SINCE) if broken else ""
     match platform:
-        case SpokenTo.HOTLINE:
-            return _note(random, who, since + seen, again, impact, ask, second)
-        case SpokenTo.BOARD:
-            return _letter(random, who, since + seen, again, impact, ask, second)
-        case SpokenTo.WECHAT:
-            return _chat(random, who, seen, again)
+        case Platform.HOTLINE:
+            return _note(random, who, since + symptom, again, impact, ask, second)
+        case Platform.BOARD:
+            return _letter(random, who, since + symptom, again, impact, ask, second)
+        case Platform.WECHAT:
+            return _chat(random, who, symptom, again)
 
 
-def chase(random: Random, platform: SpokenTo, cause: Cause, who: Household) -> str:
+def chase(random: Random, platform: Platform, scenario: Scenario, who: Household) -> str:
     """The same person asks again."""
-    if platform is SpokenTo.WECHAT:
+    if platform is Platform.WECHAT:
         chat = random.choice(
             (
                 "咋还没人来修",
@@ -200,7 +200,7 @@ def chase(random: Random, platform: SpokenTo, cause: Cause, who: Household) -> s
         return _mistyped(random, chat)
     return random.choice(
         (
-            f"来电人再次来电，{who.village}{random.choice(cause.seen)}，至今无人联系，要求尽快处理。",
+            f"来电人再次来电，{who.village}{random.choice(scenario.symptoms)}，至今无人联系，要求尽快处理。",
             "来电人催办：此前反映的问题仍未解决，请尽快答复。",
             "市民催单，称未接到任何部门电话，情绪激动，请承办单位重视。",
         )
@@ -222,21 +222,21 @@ def addition(random: Random, who: Household) -> str:
 def _note(
     random: Random,
     who: Household,
-    seen: str,
+    symptom: str,
     again: str,
     impact: str,
     ask: str,
-    second: Cause | None,
+    second: Scenario | None,
 ) -> str:
     more = f"，{again}" if again else ""
-    also = f"另反映{random.choice(second.seen)}。" if second else ""
+    also = f"另反映{random.choice(second.symptoms)}。" if second else ""
     return random.choice(
         (
-            f"来电人反映：{who.place}{seen}{more}，{impact}，{ask}。{also}",
-            f"市民来电称其住在{who.place}，{seen}{more}。诉求：{ask}。{also}",
-            f"来电人称{who.village}{who.group}{seen}，{impact}{more}，"
+            f"来电人反映：{who.place}{symptom}{more}，{impact}，{ask}。{also}",
+            f"市民来电称其住在{who.place}，{symptom}{more}。诉求：{ask}。{also}",
+            f"来电人称{who.village}{who.group}{symptom}，{impact}{more}，"
             f"曾向村上反映未果，{ask}，并回复来电人。{also}",
-            f"{who.place}村民来电，{seen}{more}，现来电{ask}。{also}",
+            f"{who.place}村民来电，{symptom}{more}，现来电{ask}。{also}",
         )
     )
 
@@ -244,39 +244,39 @@ def _note(
 def _letter(
     random: Random,
     who: Household,
-    seen: str,
+    symptom: str,
     again: str,
     impact: str,
     ask: str,
-    second: Cause | None,
+    second: Scenario | None,
 ) -> str:
     parts = [
         random.choice(_GREETINGS),
         random.choice(_BACKGROUNDS).format(place=who.place),
-        f"我们这里{seen}，{impact}。",
+        f"我们这里{symptom}，{impact}。",
     ]
     if again:
         parts.append(f"{again}。")
     if second:
-        parts.append(f"还有一件事，{random.choice(second.seen)}。")
+        parts.append(f"还有一件事，{random.choice(second.symptoms)}。")
     parts.append(f"{ask}。")
     parts.append(random.choice(_THANKS))
     return "".join(parts)
 
 
-def _chat(random: Random, who: Household, seen: str, again: str) -> str:
+def _chat(random: Random, who: Household, symptom: str, again: str) -> str:
     where = random.choice(
         (who.place, who.village + who.group, who.village + who.group, who.village, "我们这")
     )
     tail = random.choice(("", "啥时候能修好", "有人管没", "赶紧来人看看", "都没人来"))
-    words = [f"{where}{seen}", again, tail]
+    words = [f"{where}{symptom}", again, tail]
     if random.random() < 0.3:
         return "，".join(filter(None, words)) + random.choice(("。", "！", "？"))
     return _mistyped(random, " ".join(filter(None, words)).replace("，", " "))
 
 
 def _mistyped(random: Random, chat: str) -> str:
-    """Now and then a wrong character, as thumbs make them."""
+    """Replaces a character now and then, as typing on a phone does."""
     for right, wrong in _MISTYPED.items():
         if right in chat and random.random() < 0.15:
             chat = chat.replace(right, wrong, 1)

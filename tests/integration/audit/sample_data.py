@@ -1,4 +1,4 @@
-"""A small world, written straight into the three migrated databases: all in order, to be broken."""
+"""A small data, written straight into the three migrated databases: all in order, to be broken."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
@@ -16,7 +16,7 @@ from shared.bus.tables import metadata as bus_tables
 from shared.clock import ManualClock
 from shared.db import Database
 from tests.conftest import NOW
-from waterdesk.audit.looking import Books, Look, look_until_sure
+from waterdesk.audit.run import AuditResult, AuditSources, audit
 
 HOUR = timedelta(hours=1)
 _TABLES: Mapping[str, MetaData] = {
@@ -35,7 +35,7 @@ _BLANK: Mapping[type, Any] = {
 
 
 @dataclass
-class World:
+class SampleData:
     databases: Mapping[str, Database]
     clock: ManualClock
     journal: Path
@@ -125,7 +125,7 @@ class World:
                 line = {"number": 0, "at": "", "simulator": simulator, "kind": kind, "data": data}
                 journal.write(json.dumps(line, ensure_ascii=False) + "\n")
 
-    async def look(self, between: Callable[[], Awaitable[None]] | None = None) -> Look:
+    async def look(self, between: Callable[[], Awaitable[None]] | None = None) -> AuditResult:
         """Every look there is; `between` them something may change."""
 
         async def pause() -> None:
@@ -133,7 +133,7 @@ class World:
                 await between()
 
         engines = {name: database.engine for name, database in self.databases.items()}
-        return await look_until_sure(Books(engines, None, self.journal), self.clock, pause)
+        return await audit(AuditSources(engines, None, self.journal), self.clock, pause)
 
 
 def _blank_row(table: Table) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""One listening service in a process of its own, as `waterdesk serve` runs it, without its pages.
+"""One consuming service in a process of its own, as `waterdesk serve` runs it, without HTTP.
 
-Says on standard output, a JSON line each: {"ready": true} once it listens; {"done", "at"} when its
-offset has moved behind complaints; {"peak_mb"} at the end, when standard input has been closed.
+Writes JSON lines: {"ready": true} once it consumes, {"done", "at"} for complaints whose offset is
+committed, {"peak_mb"} at the end, when standard input is closed.
 """
 
 import asyncio
@@ -18,13 +18,13 @@ from shared.logging import configure_logging
 from shared.progress import Progress
 from shared.settings import CommonSettings
 from waterdesk import composition
+from waterdesk.benchmarks.completion_times import TrackedBus
 from waterdesk.benchmarks.memory import peak_megabytes
-from waterdesk.benchmarks.tracking import TrackedBus
 from waterdesk.installation import Installation, open_installation
 
 
-async def _listen(installation: Installation, name: str) -> None:
-    bus = TrackedBus(await installation.open_bus(), _say_done)
+async def _consume(installation: Installation, name: str) -> None:
+    bus = TrackedBus(await installation.open_bus(), _report_done)
     service = composition.build(name, installation, bus, SystemClock())
     assert service.consumer is not None
     stopping = asyncio.Event()
@@ -32,8 +32,8 @@ async def _listen(installation: Installation, name: str) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(run_relay(service.database, bus, stopping, Progress("relay")))
             tasks.create_task(service.consumer.run(stopping))
-            _say({"ready": True})
-            # Nobody writes there: it is readable once it is closed.
+            _report({"ready": True})
+            # Nothing is written there: it becomes readable when it is closed.
             asyncio.get_running_loop().add_reader(sys.stdin, stopping.set)
             await stopping.wait()
     finally:
@@ -41,20 +41,20 @@ async def _listen(installation: Installation, name: str) -> None:
         await bus.close()
 
 
-def _say_done(complaint_ids: Sequence[str], at: float) -> None:
-    _say({"done": list(complaint_ids), "at": at})
+def _report_done(complaint_ids: Sequence[str], at: float) -> None:
+    _report({"done": list(complaint_ids), "at": at})
 
 
-def _say(what: dict[str, object]) -> None:
-    print(json.dumps(what), flush=True)
+def _report(line: dict[str, object]) -> None:
+    print(json.dumps(line), flush=True)
 
 
 def main(name: str) -> None:
     configure_logging("ERROR")
     collect_less_often()
     with open_installation(CommonSettings()) as installation:
-        uvloop.run(_listen(installation, name))
-    _say({"peak_mb": peak_megabytes()})
+        uvloop.run(_consume(installation, name))
+    _report({"peak_mb": peak_megabytes()})
 
 
 if __name__ == "__main__":

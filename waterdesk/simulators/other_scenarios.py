@@ -1,9 +1,9 @@
-"""What people also write about: matters where nothing has broken, and matters of others."""
+"""Complaints without a fault, and complaints that belong to other offices."""
 
-from .causes import ALL_YEAR, RAINS, SUMMER, WINTER, Cause
+from .fault_scenarios import ALL_YEAR, FAULT_SCENARIOS, RAINS, SUMMER, WINTER, Scenario
 
-MATTERS: tuple[Cause, ...] = (
-    Cause(
+SERVICE_SCENARIOS: tuple[Scenario, ...] = (
+    Scenario(
         "bill_too_high",
         "billing",
         "meter",
@@ -16,7 +16,7 @@ MATTERS: tuple[Cause, ...] = (
             "抄表的估着收钱，跟水表读数对不上",
         ),
     ),
-    Cause(
+    Scenario(
         "bill_unclear",
         "billing",
         None,
@@ -29,7 +29,7 @@ MATTERS: tuple[Cause, ...] = (
             "水费在手机上交不了，要跑到镇上",
         ),
     ),
-    Cause(
+    Scenario(
         "never_connected",
         "new_connection",
         None,
@@ -43,7 +43,7 @@ MATTERS: tuple[Cause, ...] = (
             "申请开户装表一直没人来",
         ),
     ),
-    Cause(
+    Scenario(
         "rude_or_silent",
         "service",
         None,
@@ -56,7 +56,7 @@ MATTERS: tuple[Cause, ...] = (
             "来修的人收了钱也不说清楚收的啥",
         ),
     ),
-    Cause(
+    Scenario(
         "question",
         "other",
         None,
@@ -69,10 +69,10 @@ MATTERS: tuple[Cause, ...] = (
         ),
     ),
 )
-"""Matters of water supply where nothing has broken."""
+"""Water supply matters where no component has failed."""
 
-NOT_OURS: tuple[Cause, ...] = (
-    Cause(
+NOT_OURS_SCENARIOS: tuple[Scenario, ...] = (
+    Scenario(
         "sewage",
         "not_ours",
         None,
@@ -84,7 +84,7 @@ NOT_OURS: tuple[Cause, ...] = (
             "生活污水直接排到门前的沟里，味道很大",
         ),
     ),
-    Cause(
+    Scenario(
         "heating",
         "not_ours",
         None,
@@ -96,7 +96,7 @@ NOT_OURS: tuple[Cause, ...] = (
             "供热管道漏水，楼道里都是水",
         ),
     ),
-    Cause(
+    Scenario(
         "irrigation",
         "not_ours",
         None,
@@ -108,7 +108,7 @@ NOT_OURS: tuple[Cause, ...] = (
             "水渠垮了一截，下游的地浇不上",
         ),
     ),
-    Cause(
+    Scenario(
         "river",
         "not_ours",
         None,
@@ -119,7 +119,7 @@ NOT_OURS: tuple[Cause, ...] = (
             "有人往河里倒建筑垃圾",
         ),
     ),
-    Cause(
+    Scenario(
         "roof_and_rain",
         "not_ours",
         None,
@@ -130,7 +130,7 @@ NOT_OURS: tuple[Cause, ...] = (
             "下雨排水沟堵了，院子里积水倒灌",
         ),
     ),
-    Cause(
+    Scenario(
         "power",
         "not_ours",
         None,
@@ -139,4 +139,6 @@ NOT_OURS: tuple[Cause, ...] = (
         ("村里老停电，变压器带不动", "电压低，空调都开不了"),
     ),
 )
-"""What people also write to us, and others must answer."""
+"""Matters that another office must answer."""
+
+ALL_SCENARIOS = (*FAULT_SCENARIOS, *SERVICE_SCENARIOS, *NOT_OURS_SCENARIOS)

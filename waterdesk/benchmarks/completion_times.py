@@ -1,4 +1,4 @@
-"""When each complaint was done, seen from outside: the bus that a benchmark listens through."""
+"""When each complaint was done: measured at the bus, outside the services."""
 
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -8,36 +8,35 @@ from datetime import datetime
 from shared.bus.protocol import Bus, Message, Received, Subscription
 from shared.events.complaints import ComplaintReceived
 
-Envelope = Callable[[Sequence[str], float], None]
-"""Told of complaints' ids, and of the second (monotonic, one for all processes) they were done."""
+OnCommitted = Callable[[Sequence[str], float], None]
+"""Called with complaint ids and the monotonic time of their commit."""
 
 
-class Track:
-    """Seconds (monotonic) at which each complaint was accepted, and at which both listeners had
-    committed what they did about it."""
+class CompletionTimes:
+    """When (monotonic) each complaint was stored and all consumers had committed."""
 
-    def __init__(self, listeners: int) -> None:
-        self._listeners = listeners
-        self._heard: dict[str, list[float]] = {}
+    def __init__(self, consumers: int) -> None:
+        self._consumers = consumers
+        self._committed: dict[str, list[float]] = {}
         self.accepted: dict[str, float] = {}
         self.done: dict[str, float] = {}
 
-    def heard(self, complaint_ids: Sequence[str], at: float) -> None:
+    def committed(self, complaint_ids: Sequence[str], at: float) -> None:
         for complaint_id in complaint_ids:
-            times = [*self._heard.pop(complaint_id, ()), at]
-            if len(times) < self._listeners:
-                self._heard[complaint_id] = times
+            times = [*self._committed.pop(complaint_id, ()), at]
+            if len(times) < self._consumers:
+                self._committed[complaint_id] = times
             else:  # processes may report in any order
                 self.done[complaint_id] = max(times)
 
 
 class TrackedBus:
-    """A bus that tells `heard` when a consumer's offset has moved behind complaints: only then is
-    everything that they asked for committed."""
+    """A bus that calls `on_committed` when a consumer has committed the offset of complaints: after
+    their effects."""
 
-    def __init__(self, bus: Bus, heard: Envelope) -> None:
+    def __init__(self, bus: Bus, on_committed: OnCommitted) -> None:
         self._bus = bus
-        self._heard = heard
+        self._on_committed = on_committed
 
     async def start(self) -> None:
         await self._bus.start()
@@ -54,7 +53,7 @@ class TrackedBus:
     @asynccontextmanager
     async def subscribe(self, group: str, topics: Sequence[str]) -> AsyncIterator[Subscription]:
         async with self._bus.subscribe(group, topics) as subscription:
-            yield _Tracked(subscription, self._heard)
+            yield _Tracked(subscription, self._on_committed)
 
     @asynccontextmanager
     async def read_from(self, topic: str, since: datetime | None) -> AsyncIterator[Subscription]:
@@ -63,9 +62,9 @@ class TrackedBus:
 
 
 class _Tracked:
-    def __init__(self, subscription: Subscription, heard: Envelope) -> None:
+    def __init__(self, subscription: Subscription, on_committed: OnCommitted) -> None:
         self._subscription = subscription
-        self._heard = heard
+        self._on_committed = on_committed
         self._complaints: list[str] = []
 
     async def poll(self, max_messages: int, timeout: float) -> Sequence[Received]:
@@ -80,5 +79,5 @@ class _Tracked:
     async def commit(self) -> None:
         await self._subscription.commit()
         if self._complaints:
-            self._heard(self._complaints, time.perf_counter())
+            self._on_committed(self._complaints, time.perf_counter())
             self._complaints = []

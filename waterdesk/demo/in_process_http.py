@@ -1,4 +1,4 @@
-"""HTTP without sockets: requests go to the app that is named by the host."""
+"""HTTP without sockets: the host name of a request selects the app that answers."""
 
 from collections.abc import Mapping
 
@@ -6,10 +6,10 @@ import httpx
 from fastapi import FastAPI
 
 
-class ByHost(httpx.AsyncBaseTransport):
-    """`apps`: what answers for each host name. Filled later where apps need each other.
+class InProcessTransport(httpx.AsyncBaseTransport):
+    """`apps`: the app for each host name; `add` fills it once apps that need each other exist.
 
-    Raises httpx.ConnectError for a host that is not among them.
+    Raises httpx.ConnectError for an unknown host.
     """
 
     def __init__(self) -> None:
@@ -18,8 +18,8 @@ class ByHost(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         app = self.apps.get(request.url.host)
         if app is None:
-            raise httpx.ConnectError(f"nobody answers for {request.url.host}")
+            raise httpx.ConnectError(f"no app for host {request.url.host}")
         return await httpx.ASGITransport(app).handle_async_request(request)
 
-    def answer(self, apps: Mapping[str, FastAPI]) -> None:
+    def add(self, apps: Mapping[str, FastAPI]) -> None:
         self.apps.update(apps)

@@ -1,5 +1,5 @@
-"""The statements that gather the facts. Each reads one service's snapshot, a few thousand rows at a
-time, so that a million complaints need no more memory than a thousand."""
+"""The audit's queries. Each streams one service's snapshot in batches, so that memory does not grow
+with the number of complaints."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from .facts import AtDispatch, AtReply, Complaint, Deadline, Decided, RawMessage, Reply
+from .records import AtDispatch, AtReply, Complaint, Deadline, DecisionCopy, RawMessage, Reply
 
-_AT_ONCE = 5000
+_BATCH = 5000
 
 # "C": the order in which Python compares the ids of the three databases.
 _AT_INTAKE = 'SELECT id, is_ours, needs_human FROM complaint ORDER BY id COLLATE "C"'
@@ -45,7 +45,7 @@ ORDER BY c.id COLLATE "C"
 """
 _MESSAGES_WITHOUT_COMPLAINT = """
 SELECT r.id, r.outcome <> 'unreadable' AS is_readable,
-    r.complaint_id IS NOT NULL AS names_complaint, r.settled_at IS NOT NULL AS is_settled
+    r.complaint_id IS NOT NULL AS names_complaint, r.settled_at IS NOT NULL AS is_handled
 FROM raw_message r LEFT JOIN complaint c ON c.id = r.complaint_id
 WHERE c.id IS NULL
 """
@@ -57,10 +57,11 @@ FROM deadline
 _REPLIES = """
 SELECT r.complaint_id || '/' || r.version AS id, r.state, r.receipt, r.delivered_at,
     r.platform, c.external_id, r.request_id, r.sent_at IS NOT NULL AS was_sent,
-    r.settled_by IS NOT NULL AS by_hand, CASE r.platform WHEN 'wechat' THEN md5(r.text) END AS words
+    r.settled_by IS NOT NULL AS by_hand,
+    CASE r.platform WHEN 'wechat' THEN md5(r.text) END AS text_md5
 FROM reply r LEFT JOIN complaint c ON c.id = r.complaint_id
 """
-_UNHEARD = """
+_UNREAD = """
 SELECT sum(bus_topic.next_offset - bus_group.next_offset)::bigint
 FROM bus_group JOIN bus_topic ON bus_topic.id = bus_group.topic_id
 """
@@ -72,16 +73,16 @@ async def complaints(
     reply: AsyncConnection,
     parked: dict[str, set[str]],
 ) -> AsyncIterator[Complaint]:
-    """Every complaint that any of the three knows. `parked`: the parked keys of each service."""
+    """Every complaint that any service knows. `parked`: the parked keys by service."""
     streams = [rows(intake, _AT_INTAKE), rows(dispatch, _AT_DISPATCH), rows(reply, _AT_REPLY)]
     heads = [await anext(stream, None) for stream in streams]
     while known := [head.id for head in heads if head is not None]:
         next_id = min(known)
         mine = [head if head is not None and head.id == next_id else None for head in heads]
         yield _complaint(next_id, *mine, parked=parked)
-        for place, head in enumerate(mine):
+        for index, head in enumerate(mine):
             if head is not None:
-                heads[place] = await anext(streams[place], None)
+                heads[index] = await anext(streams[index], None)
 
 
 def _complaint(
@@ -95,11 +96,11 @@ def _complaint(
     keys = {complaint_id, *(row.work_order_id for row in (dispatch, reply) if row is not None)}
     return Complaint(
         id=complaint_id,
-        intake=None if intake is None else Decided(intake.is_ours, intake.needs_human),
+        intake=None if intake is None else DecisionCopy(intake.is_ours, intake.needs_human),
         dispatch=None
         if dispatch is None
         else AtDispatch(
-            Decided(dispatch.is_ours, dispatch.needs_human),
+            DecisionCopy(dispatch.is_ours, dispatch.needs_human),
             dispatch.state,
             dispatch.work_order_id,
             dispatch.is_merged,
@@ -108,7 +109,7 @@ def _complaint(
         reply=None
         if reply is None
         else AtReply(
-            Decided(reply.is_ours, reply.needs_human),
+            DecisionCopy(reply.is_ours, reply.needs_human),
             reply.state,
             reply.work_order_id,
             reply.deadlines,
@@ -117,7 +118,9 @@ def _complaint(
             reply.has_left,
             reply.has_arrived,
         ),
-        parked_at=frozenset(name for name, held in parked.items() if not held.isdisjoint(keys)),
+        parked_at=frozenset(
+            name for name, keys_there in parked.items() if not keys_there.isdisjoint(keys)
+        ),
     )
 
 
@@ -137,30 +140,30 @@ async def replies(reply: AsyncConnection) -> AsyncIterator[Reply]:
 
 
 async def parked(service: AsyncConnection) -> AsyncIterator[tuple[int, str, bool]]:
-    """Number, key, and whether a person has seen it."""
+    """Id, key, and whether a person has seen it."""
     async for row in rows(service, "SELECT id, key, seen_at IS NOT NULL FROM parked"):
         yield row[0], row[1], row[2]
 
 
 async def outbox(service: AsyncConnection) -> AsyncIterator[tuple[int, str]]:
-    """Number and key."""
+    """Id and key."""
     async for row in rows(service, "SELECT id, key FROM outbox"):
         yield row[0], row[1]
 
 
 async def work_orders(dispatch: AsyncConnection) -> AsyncIterator[tuple[str, int]]:
-    """How many there are, by state."""
+    """Count by state."""
     async for row in rows(dispatch, "SELECT state, count(*) FROM work_order GROUP BY state"):
         yield row[0], row[1]
 
 
-async def unheard(bus: AsyncConnection) -> int:
-    """Events the embedded bus holds that a service has not come to yet."""
-    return await bus.scalar(text(_UNHEARD)) or 0
+async def unread(bus: AsyncConnection) -> int:
+    """Events on the embedded bus that a service has not consumed yet."""
+    return await bus.scalar(text(_UNREAD)) or 0
 
 
 async def rows(connection: AsyncConnection, statement: str) -> AsyncIterator[Row[Any]]:
     async with connection.stream(text(statement)) as result:
-        async for batch in result.partitions(_AT_ONCE):
+        async for batch in result.partitions(_BATCH):
             for row in batch:
                 yield row

@@ -1,6 +1,6 @@
-"""What stands in the three databases and in the platforms' journal, read as it lies there.
+"""The contents of the three databases and of the simulators' journal.
 
-Nothing of the product's own accounting (waterdesk/audit) is used: this is a second opinion.
+Read without the product's own audit (waterdesk/audit), as an independent check of it.
 """
 
 import json
@@ -12,22 +12,22 @@ from typing import Any
 
 import asyncpg
 
-from waterdesk.simulators.said import SpokenTo
+from waterdesk.simulators.submissions import Platform
 
 _QUERIES: Mapping[str, tuple[str, str]] = {
-    "taken": (
+    "intake_complaints": (
         "intake",
         "SELECT id, platform, external_id, chases, village_code FROM complaint",
     ),
-    "deliveries": (
+    "raw_messages": (
         "intake",
         "SELECT platform, delivery_id, outcome, external_id, complaint_id FROM raw_message",
     ),
-    "dispatched": (
+    "dispatch_complaints": (
         "dispatch",
         "SELECT id, state, work_order_id, chases FROM complaint",
     ),
-    "deadlined": ("reply", "SELECT id, state, chases FROM complaint"),
+    "reply_complaints": ("reply", "SELECT id, state, chases FROM complaint"),
     "replies": (
         "reply",
         "SELECT complaint_id, version, platform, state, request_id, text, receipt FROM reply",
@@ -39,76 +39,75 @@ Rows = list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Books:
-    taken: Rows
-    deliveries: Rows
-    dispatched: Rows
-    deadlined: Rows
+class Records:
+    intake_complaints: Rows
+    raw_messages: Rows
+    dispatch_complaints: Rows
+    reply_complaints: Rows
     replies: Rows
     rows: Mapping[str, int]
-    """How many rows each table of each service has: `intake.complaint`, ..."""
+    """Row counts by service and table: `intake.complaint`, ..."""
     journal: Rows
-    """What the platforms wrote down."""
+    """The entries of the simulators' journal."""
 
-    def at_platforms(self, simulator: str, *kinds: str) -> Rows:
+    def journal_data(self, simulator: str, *kinds: str) -> Rows:
         return [
             entry["data"]
             for entry in self.journal
             if entry["simulator"] == simulator and entry["kind"] in kinds
         ]
 
-    def given(self) -> Counter[str]:
-        """How often the platforms have been given each reply, by its request id; on WeChat, which
-        is given none, by the person and how the words begin: who asks again days later may be
-        answered again in the same ones."""
+    def replies_at_platforms(self) -> Counter[str]:
+        """How often the platforms stored each reply, by request id; on WeChat, which has none, by
+        person and beginning of the text: a person who asks again may get the same text again."""
         return Counter(
             [
                 data["receipt"]["requestId"]
-                for data in self.at_platforms("hotline", "replied", "returned")
+                for data in self.journal_data("hotline", "replied", "returned")
             ]
-            + [data["requestId"] for data in self.at_platforms("board", "answered")]
+            + [data["requestId"] for data in self.journal_data("board", "answered")]
             + [
-                _begins(data["openid"], data["content"])
-                for data in self.at_platforms("wechat", "customer_message")
+                _person_and_text(data["openid"], data["content"])
+                for data in self.journal_data("wechat", "customer_message")
             ]
             + [
-                _begins(data["openid"], data["body"]["data"]["thing1"]["value"])
-                for data in self.at_platforms("wechat", "template_message")
+                _person_and_text(data["openid"], data["body"]["data"]["thing1"]["value"])
+                for data in self.journal_data("wechat", "template_message")
             ]
         )
 
     def replies_in(self, *states: str) -> Counter[str]:
-        """Our own replies that are in one of `states`, under the names that `given` has."""
+        """Replies in one of `states`, counted by the keys of `replies_at_platforms`."""
         person = {
-            data["messageId"]: data["openid"] for data in self.at_platforms("wechat", "user_spoke")
+            data["messageId"]: data["openid"] for data in self.journal_data("wechat", "user_wrote")
         }
-        spoke: dict[str, str] = {
+        writer: dict[str, str] = {
             row["id"]: person[row["external_id"]]
-            for row in self.taken
-            if row["platform"] == SpokenTo.WECHAT
+            for row in self.intake_complaints
+            if row["platform"] == Platform.WECHAT
         }
         return Counter(
-            _begins(spoke[row["complaint_id"]], row["text"])
-            if row["platform"] == SpokenTo.WECHAT
+            _person_and_text(writer[row["complaint_id"]], row["text"])
+            if row["platform"] == Platform.WECHAT
             else row["request_id"]
             for row in self.replies
             if row["state"] in states
         )
 
 
-def _begins(person: str, words: str) -> str:
-    """A template message has room for no more of the words than this."""
+def _person_and_text(person: str, words: str) -> str:
+    """The text cut to the length of a template message."""
     return f"{person}: {' '.join(words.split())[:19]}"
 
 
 def read_journal(path: Path) -> Rows:
-    """Also while somebody writes it: a last line that is half there was not answered yet."""
+    """The file may be in use: an incomplete last line is left out."""
     whole = path.read_bytes().rpartition(b"\n")[0]
     return [json.loads(line) for line in whole.split(b"\n") if line]
 
 
-async def read_books(server: str, journal: Rows) -> Books:
-    """`server`: URL of the PostgreSQL, `{}` where a service's name stands."""
+async def read_records(server: str, journal: Rows) -> Records:
+    """`server`: URL of the PostgreSQL with `{}` for the service's name."""
     read: dict[str, Rows] = {}
     rows: dict[str, int] = {}
     for service in ("intake", "dispatch", "reply"):
@@ -122,4 +121,4 @@ async def read_books(server: str, journal: Rows) -> Books:
                 rows[f"{service}.{table}"] = counted
         finally:
             await connection.close()
-    return Books(**read, rows=rows, journal=journal)
+    return Records(**read, rows=rows, journal=journal)

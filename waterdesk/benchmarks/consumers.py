@@ -1,4 +1,4 @@
-"""The listening services of a benchmark, started and heard from its own process."""
+"""The consuming services of a benchmark, each in a process of its own."""
 
 import asyncio
 import json
@@ -9,38 +9,40 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from shared.privacy.vault import new_key
-from waterdesk.benchmarks.tracking import Track
+from waterdesk.benchmarks.completion_times import CompletionTimes
 from waterdesk.installation import Installation
 
 NAMES = ("dispatch", "reply")
 
 
-class ListenerFailedError(Exception):
-    """A service's process ended by itself; why stands on standard error."""
+class ConsumerFailedError(Exception):
+    """A service's process ended early; its standard error says why."""
 
 
-class Listeners:
-    """What running processes say: what they have done goes to `track`."""
+class Consumers:
+    """Passes what the processes report to `times`."""
 
-    def __init__(self, track: Track) -> None:
-        self._track = track
+    def __init__(self, times: CompletionTimes) -> None:
+        self._times = times
         self.peak_mb = 0.0
         """Of all of them together, once they have ended."""
 
-    async def hear(self, process: Process) -> None:
-        """To its end. Raises ListenerFailedError."""
+    async def read_reports(self, process: Process) -> None:
+        """Until the process ends. Raises ConsumerFailedError."""
         assert process.stdout is not None
         async for line in process.stdout:
-            said = json.loads(line)
-            self._track.heard(said.get("done", ()), said.get("at", 0.0))
-            self.peak_mb += said.get("peak_mb", 0.0)
+            line_read = json.loads(line)
+            self._times.committed(line_read.get("done", ()), line_read.get("at", 0.0))
+            self.peak_mb += line_read.get("peak_mb", 0.0)
         if status := await process.wait():
-            raise ListenerFailedError(f"a listening service ended with status {status}")
+            raise ConsumerFailedError(f"a consuming service ended with status {status}")
 
 
 @asynccontextmanager
-async def listening(installation: Installation, track: Track) -> AsyncIterator[Listeners]:
-    """Dispatch and reply listen while inside. Raises ListenerFailedError."""
+async def running_consumers(
+    installation: Installation, times: CompletionTimes
+) -> AsyncIterator[Consumers]:
+    """Run dispatch and reply inside the context. Raises ConsumerFailedError."""
     environment = os.environ | {
         "WATERDESK_HOME": str(installation.settings.home),
         "WATERDESK_DATABASE_URL": installation.database_url("{service}"),
@@ -48,11 +50,11 @@ async def listening(installation: Installation, track: Track) -> AsyncIterator[L
         "WATERDESK_BUS_URL": installation.database_url("bus"),
         "WATERDESK_KAFKA": installation.settings.kafka,
         "WATERDESK_SECRET": installation.secret,
-        "WATERDESK_PRIVACY_KEYS": new_key(),  # neither of them has anything to open
+        "WATERDESK_PRIVACY_KEYS": new_key(),  # neither of them decrypts anything
     }
     processes = [
         await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "waterdesk.benchmarks.listening", name),
+            *(sys.executable, "-m", "waterdesk.benchmarks.consumer_process", name),
             stdin=PIPE,
             stdout=PIPE,
             limit=2**20,
@@ -60,13 +62,13 @@ async def listening(installation: Installation, track: Track) -> AsyncIterator[L
         )
         for name in NAMES
     ]
-    listeners = Listeners(track)
+    consumers = Consumers(times)
     try:
         async with asyncio.TaskGroup() as tasks:
             for process in processes:
                 await _is_ready(process)
-                tasks.create_task(listeners.hear(process))
-            yield listeners
+                tasks.create_task(consumers.read_reports(process))
+            yield consumers
             for process in processes:
                 assert process.stdin is not None
                 process.stdin.close()
@@ -80,4 +82,4 @@ async def listening(installation: Installation, track: Track) -> AsyncIterator[L
 async def _is_ready(process: Process) -> None:
     assert process.stdout is not None
     if not json.loads(await process.stdout.readline() or "{}").get("ready"):
-        raise ListenerFailedError("a listening service did not start")
+        raise ConsumerFailedError("a consuming service did not start")

@@ -1,4 +1,4 @@
-"""What goes wrong in a rural county's water supply, when in the year, and what people see of it."""
+"""Fault scenarios of a rural water supply: what fails, when, and what residents report."""
 
 from dataclasses import dataclass
 
@@ -7,23 +7,23 @@ WINTER, SUMMER, RAINS = (12, 1, 2), (6, 7, 8), (7, 8, 9)
 
 
 @dataclass(frozen=True, slots=True)
-class Cause:
-    """One kind of trouble. `seen` are clauses as a resident would say them of their own village."""
+class Scenario:
+    """One kind of matter. `symptoms` are clauses a resident writes about their own village."""
 
     name: str
     category: str
     component: str | None
     weight: float
     months: tuple[int, ...]
-    seen: tuple[str, ...]
-    spell: bool = False
-    """Comes in spells of weather: frost, drought, storms."""
-    spreads: float = 2.0
+    symptoms: tuple[str, ...]
+    depends_on_weather: bool = False
+    """Occurs in periods of frost, drought or storms only."""
+    mean_households: float = 2.0
     """How many households complain of one such fault, on average."""
 
 
-FAULTS: tuple[Cause, ...] = (
-    Cause(
+FAULT_SCENARIOS: tuple[Scenario, ...] = (
+    Scenario(
         "main_burst",
         "outage",
         "network",
@@ -36,9 +36,9 @@ FAULTS: tuple[Cause, ...] = (
             "管子爆了以后就再没来过水",
             "干管破裂停水，村上说要挖开才能修",
         ),
-        spreads=4.0,
+        mean_households=4.0,
     ),
-    Cause(
+    Scenario(
         "frost_burst",
         "pipe_leak",
         "network",
@@ -51,10 +51,10 @@ FAULTS: tuple[Cause, ...] = (
             "冻裂的管子喷水，门前结了一层冰，老人不敢出门",
             "埋得浅的水管冻坏漏水",
         ),
-        spell=True,
-        spreads=2.5,
+        depends_on_weather=True,
+        mean_households=2.5,
     ),
-    Cause(
+    Scenario(
         "frozen_line",
         "outage",
         "service_line",
@@ -66,10 +66,10 @@ FAULTS: tuple[Cause, ...] = (
             "一降温入户的管子就冻，几户都吃不上水",
             "进户管冻住，烧开水烫了也不来水",
         ),
-        spell=True,
-        spreads=1.6,
+        depends_on_weather=True,
+        mean_households=1.6,
     ),
-    Cause(
+    Scenario(
         "drought_well",
         "outage",
         "well",
@@ -81,10 +81,10 @@ FAULTS: tuple[Cause, ...] = (
             "机井见底，村里轮着供水，轮到我们就没有了",
             "水源枯了，水窖也快见底，吃水成了大问题",
         ),
-        spell=True,
-        spreads=3.0,
+        depends_on_weather=True,
+        mean_households=3.0,
     ),
-    Cause(
+    Scenario(
         "drought_low",
         "low_pressure",
         "well",
@@ -97,10 +97,10 @@ FAULTS: tuple[Cause, ...] = (
             "天一热水就小，高处的几户基本上不来水",
             "断断续续，一天只来两个小时的水",
         ),
-        spell=True,
-        spreads=2.2,
+        depends_on_weather=True,
+        mean_households=2.2,
     ),
-    Cause(
+    Scenario(
         "storm_turbid",
         "water_quality",
         "tank",
@@ -113,10 +113,10 @@ FAULTS: tuple[Cause, ...] = (
             "下暴雨后自来水变成泥水，村里娃喝了拉肚子",
             "水里有泥沙和草渣",
         ),
-        spell=True,
-        spreads=2.8,
+        depends_on_weather=True,
+        mean_households=2.8,
     ),
-    Cause(
+    Scenario(
         "pump_failed",
         "outage",
         "pump",
@@ -129,9 +129,9 @@ FAULTS: tuple[Cause, ...] = (
             "泵坏了没人修，吃水要到邻村去拉",
             "一直停水，村干部说水泵送去修了",
         ),
-        spreads=2.8,
+        mean_households=2.8,
     ),
-    Cause(
+    Scenario(
         "power_tripped",
         "outage",
         "electrical",
@@ -143,9 +143,9 @@ FAULTS: tuple[Cause, ...] = (
             "抽水房老跳闸，一跳就停水",
             "水厂那边变频柜坏了，供不上水",
         ),
-        spreads=2.4,
+        mean_households=2.4,
     ),
-    Cause(
+    Scenario(
         "dug_up",
         "pipe_leak",
         "network",
@@ -157,9 +157,9 @@ FAULTS: tuple[Cause, ...] = (
             "通村路改造把管子压裂了，一直漏",
             "埋光缆的把水管挖破，水把地都泡了",
         ),
-        spreads=2.2,
+        mean_households=2.2,
     ),
-    Cause(
+    Scenario(
         "old_pipe_leak",
         "pipe_leak",
         "network",
@@ -172,9 +172,9 @@ FAULTS: tuple[Cause, ...] = (
             "地埋管漏水，把我家墙根都泡软了",
             "闸阀井里往外冒水",
         ),
-        spreads=1.6,
+        mean_households=1.6,
     ),
-    Cause(
+    Scenario(
         "chlorine",
         "water_quality",
         "disinfection",
@@ -186,9 +186,9 @@ FAULTS: tuple[Cause, ...] = (
             "水有刺鼻的药味",
             "这几天的水味道很大，娃不肯喝",
         ),
-        spreads=1.5,
+        mean_households=1.5,
     ),
-    Cause(
+    Scenario(
         "rust_and_scale",
         "water_quality",
         "network",
@@ -200,9 +200,9 @@ FAULTS: tuple[Cause, ...] = (
             "水里有黑色的渣子",
             "放出来的水发红，洗的白衣服都染了",
         ),
-        spreads=1.3,
+        mean_households=1.3,
     ),
-    Cause(
+    Scenario(
         "sand_in_well",
         "water_quality",
         "well",
@@ -213,9 +213,9 @@ FAULTS: tuple[Cause, ...] = (
             "龙头出来的水有细沙，把洗衣机都弄坏了",
             "水里沙多，接一盆能沉半指厚",
         ),
-        spreads=1.5,
+        mean_households=1.5,
     ),
-    Cause(
+    Scenario(
         "tank_leak",
         "low_pressure",
         "tank",
@@ -226,9 +226,9 @@ FAULTS: tuple[Cause, ...] = (
             "水塔不存水，二楼上不去水",
             "蓄水池裂了，晚上水压低得很",
         ),
-        spreads=1.8,
+        mean_households=1.8,
     ),
-    Cause(
+    Scenario(
         "peak_low",
         "low_pressure",
         "network",
@@ -240,9 +240,9 @@ FAULTS: tuple[Cause, ...] = (
             "早晚用水高峰水就小得很",
             "新接的户多了，管子细，水压不够",
         ),
-        spreads=1.8,
+        mean_households=1.8,
     ),
-    Cause(
+    Scenario(
         "meter_leak",
         "pipe_leak",
         "meter",
@@ -253,7 +253,7 @@ FAULTS: tuple[Cause, ...] = (
             "水表接口漏，自己拧了拧还是滴",
             "换的新水表没几天就漏水",
         ),
-        spreads=1.0,
+        mean_households=1.0,
     ),
 )
-"""Physical faults: something has failed and a crew must go."""
+"""Physical faults: a component has failed and a crew must go."""

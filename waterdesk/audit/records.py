@@ -1,6 +1,6 @@
-"""What the three databases say about one thing, side by side: what the rules judge.
+"""What the audit compares: each record holds what the databases say about one thing.
 
-Ids and states only; nothing of a resident's is read.
+Only ids and states; no resident's data is read.
 """
 
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
-    """What a service believes was decided about a complaint."""
+class DecisionCopy:
+    """A service's copy of the decision about a complaint."""
 
     is_ours: bool
     needs_human: bool
@@ -17,18 +17,18 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class AtDispatch:
-    decided: Decided
+    decision: DecisionCopy
     state: str
     """A dispatch ComplaintState."""
     work_order_id: str | None
     is_merged: bool = False
-    """That work order was closed into another."""
+    """That work order was merged into another."""
     is_repaired: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class AtReply:
-    decided: Decided
+    decision: DecisionCopy
     state: str
     """A reply ComplaintState."""
     work_order_id: str | None
@@ -37,33 +37,33 @@ class AtReply:
     has_reply: bool = False
     """In any version and state."""
     has_return: bool = False
-    """A version that gives the order back, and that no other has replaced."""
+    """A current version returns the ticket to the platform."""
     has_left: bool = False
-    """A version is with the platform, or may be, or was refused there."""
+    """A version was sent, whatever its outcome."""
     has_arrived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """One complaint, as far as each service knows it."""
+    """One complaint as each service knows it; None where it is unknown."""
 
     id: str
-    intake: Decided | None
+    intake: DecisionCopy | None
     dispatch: AtDispatch | None
     reply: AtReply | None
     parked_at: frozenset[str] = frozenset()
-    """Services where news of it, or of its work order, is parked: what they do not know of it is
-    in a person's hands, or a finding of its own until a person has seen it."""
+    """Services that have parked an event of it or of its work order. Differences there are not
+    findings: a person deals with the parked event."""
 
 
 @dataclass(frozen=True, slots=True)
 class RawMessage:
-    """A delivery that belongs to no complaint intake has."""
+    """A raw message without a complaint at intake."""
 
     id: str
     is_readable: bool
     names_complaint: bool
-    is_settled: bool
+    is_handled: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Deadline:
     met_at: datetime | None
     missed_recorded_at: datetime | None
     swept_until: datetime | None
-    """Up to when reply has swept all deadlines; None: never."""
+    """Due times up to here have been swept; None: never swept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +95,17 @@ class Reply:
     was_sent: bool
     by_hand: bool
     """A person has said whether it arrived."""
-    words: str | None
-    """MD5 of a WeChat message, by which alone it is known there."""
+    text_md5: str | None
+    """Of a WeChat message, which has no other identity there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What reply sent to a simulated platform, and what that platform wrote down about it."""
+    """What reply sent to a simulated platform, and what that platform stored."""
 
     ids: tuple[str, ...]
-    """`complaint/version`. Several only where the platform cannot tell them apart: WeChat is given
-    no number, so equal words to the same person are one delivery made several times."""
+    """`complaint/version`. Several where the platform cannot tell them apart: WeChat gets no
+    request id, so equal texts to the same person are compared together."""
     attempted: int
     delivered: int
     """How many of them reply says it has a receipt for."""

@@ -1,9 +1,9 @@
-"""The floor to measure against: the rows and messages of a run once more, without any rules.
+"""The baseline: the rows and messages of a run stored and sent again, without any rules.
 
-Every row that the run has left in the three databases is inserted again by plain asyncpg, in the
-same batches, each in its transaction, into tables of the same form; every message goes once more
-through an outbox table and the bus, by plain asyncpg and aiokafka. Nothing is decided, checked,
-parsed or built: what is left is what storing and carrying cost.
+Every row that the run left in the three databases is inserted again by plain asyncpg, in batches of
+one transaction each, into tables of the same form. Every message goes again through an outbox table
+and the bus, by plain asyncpg and aiokafka. Nothing is decided, parsed or built, so the time is that
+of storing and sending alone.
 """
 
 import asyncio
@@ -17,27 +17,27 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from shared.bus.protocol import Bus, Message
-from waterdesk.benchmarks.spool import Spool
+from waterdesk.benchmarks.stored_batches import StoredBatches
 
 BATCH = 500
 _TOPIC = "waterdesk.raw"
-_LISTENERS = 2
-"""Dispatch and reply each read what is told."""
+_READERS = 2
+"""Dispatch and reply each read every message."""
 
 
 @dataclass(frozen=True, slots=True)
-class RawLoad:
-    """What one run left behind: the rows by database and table, and the messages."""
+class BaselineLoad:
+    """What one run left: the rows by database and table, and the messages."""
 
-    rows: dict[str, dict[str, Spool[tuple[Any, ...]]]]
-    messages: Spool[Message]
+    rows: dict[str, dict[str, StoredBatches[tuple[Any, ...]]]]
+    messages: StoredBatches[Message]
 
 
 async def collect_rows(
     database_urls: Sequence[str],
-) -> dict[str, dict[str, Spool[tuple[Any, ...]]]]:
+) -> dict[str, dict[str, StoredBatches[tuple[Any, ...]]]]:
     """All rows of all tables but the migrations' own. Makes an empty `raw_…` twin of each table."""
-    collected: dict[str, dict[str, Spool[tuple[Any, ...]]]] = {}
+    collected: dict[str, dict[str, StoredBatches[tuple[Any, ...]]]] = {}
     for url in database_urls:
         connection = await asyncpg.connect(url)
         try:
@@ -51,7 +51,7 @@ async def collect_rows(
                     f'CREATE TABLE "raw_copy_{table}" (LIKE "{table}" INCLUDING DEFAULTS'
                     " INCLUDING INDEXES)"
                 )
-                rows = collected[url][table] = Spool()
+                rows = collected[url][table] = StoredBatches()
                 async with connection.transaction():
                     found = await connection.cursor(f'SELECT * FROM "{table}"')  # noqa: S608
                     while batch := await found.fetch(BATCH):
@@ -61,23 +61,25 @@ async def collect_rows(
     return collected
 
 
-async def store_rows(url: str, tables: dict[str, Spool[tuple[Any, ...]]]) -> None:
+async def store_rows(url: str, tables: dict[str, StoredBatches[tuple[Any, ...]]]) -> None:
     connection = await asyncpg.connect(url)
     try:
         for table, rows in tables.items():
             for batch in rows.batches():
-                places = ", ".join(f"${number + 1}" for number in range(len(batch[0])))
+                parameters = ", ".join(f"${number + 1}" for number in range(len(batch[0])))
                 async with connection.transaction():
                     await connection.executemany(
-                        f'INSERT INTO "raw_copy_{table}" VALUES ({places})',  # noqa: S608
+                        f'INSERT INTO "raw_copy_{table}" VALUES ({parameters})',  # noqa: S608
                         batch,
                     )
     finally:
         await connection.close()
 
 
-async def carry_messages(outbox_url: str, carrier: "Carrier", messages: Spool[Message]) -> None:
-    """Outbox in, read, out to the bus, outbox clean: what a relay does, without the relay."""
+async def send_messages(
+    outbox_url: str, bus: "BaselineBus", messages: StoredBatches[Message]
+) -> None:
+    """Insert into an outbox table, read, send, delete: the statements of a relay."""
     connection = await asyncpg.connect(outbox_url)
     insert = (
         "INSERT INTO raw_copy_outbox (id, topic, key, headers, value, recorded_at)"
@@ -96,16 +98,16 @@ async def carry_messages(outbox_url: str, carrier: "Carrier", messages: Spool[Me
                     ],
                 )
             await connection.fetch("SELECT * FROM raw_copy_outbox ORDER BY id LIMIT 1000")
-            await carrier.send(batch)
+            await bus.send(batch)
             await connection.execute("DELETE FROM raw_copy_outbox WHERE id >= $1", start)
             start += len(batch)
     finally:
         await connection.close()
 
 
-class Carrier(Protocol):
-    """A bus without deadlines. `send` returns when the batch is stored, `receive_all` when every
-    listener has read `count` messages."""
+class BaselineBus(Protocol):
+    """The least a bus must do. `send` returns when the batch is stored, `receive_all` when every
+    reader has read `count` messages."""
 
     async def start(self) -> None: ...
 
@@ -116,7 +118,7 @@ class Carrier(Protocol):
     async def close(self) -> None: ...
 
 
-class PostgresCarrier:
+class BaselinePostgres:
     def __init__(self, url: str) -> None:
         self._url = url
 
@@ -135,7 +137,7 @@ class PostgresCarrier:
             )
 
     async def receive_all(self, count: int) -> None:
-        async def listen() -> None:
+        async def read_all() -> None:
             reader = await asyncpg.connect(self._url)
             read = 0
             while read < count:
@@ -147,13 +149,13 @@ class PostgresCarrier:
                     await asyncio.sleep(0.002)
             await reader.close()
 
-        await asyncio.gather(*(listen() for _ in range(_LISTENERS)))
+        await asyncio.gather(*(read_all() for _ in range(_READERS)))
 
     async def close(self) -> None:
         await self._writer.close()
 
 
-class KafkaCarrier:
+class BaselineKafka:
     def __init__(self, bootstrap: str, bus: Bus) -> None:
         self._bootstrap = bootstrap
         self._bus = bus
@@ -175,7 +177,7 @@ class KafkaCarrier:
         )
 
     async def receive_all(self, count: int) -> None:
-        async def listen() -> None:
+        async def read_all() -> None:
             consumer = AIOKafkaConsumer(
                 self._topic, bootstrap_servers=self._bootstrap, auto_offset_reset="earliest"
             )
@@ -186,22 +188,22 @@ class KafkaCarrier:
                 read += sum(map(len, batches.values()))
             await consumer.stop()
 
-        await asyncio.gather(*(listen() for _ in range(_LISTENERS)))
+        await asyncio.gather(*(read_all() for _ in range(_READERS)))
 
     async def close(self) -> None:
         await self._producer.stop()
 
 
-async def seconds_of(load: RawLoad, outbox_url: str, carrier: Carrier) -> float:
-    """How long storing and carrying all of it takes, the databases and the bus side by side."""
-    await carrier.start()
+async def seconds_of(load: BaselineLoad, outbox_url: str, bus: BaselineBus) -> float:
+    """Store and send everything, databases and bus in parallel; returns the seconds."""
+    await bus.start()
     try:
         started = time.perf_counter()
         await asyncio.gather(
             *(store_rows(url, tables) for url, tables in load.rows.items()),
-            carry_messages(outbox_url, carrier, load.messages),
-            carrier.receive_all(load.messages.count),
+            send_messages(outbox_url, bus, load.messages),
+            bus.receive_all(load.messages.count),
         )
         return time.perf_counter() - started
     finally:
-        await carrier.close()
+        await bus.close()

@@ -1,4 +1,4 @@
-"""SIGKILL for a whole process group, at an exact step between us and a platform."""
+"""SIGKILL for a whole process group at an exact step between us and a platform."""
 
 import os
 import re
@@ -11,49 +11,49 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 @dataclass(frozen=True, slots=True)
-class Death:
-    """When `who` has done the `nth` request of this kind, and before anybody hears its answer.
+class KillPoint:
+    """After `app` has handled the `nth` such request and before the answer is sent.
 
-    Who answers has stored what it was told by then; who asked never knows.
+    The answering side has stored its effect; the requesting side never sees the answer.
     """
 
-    who: str
+    app: str
     """`simulators`, or the service that answers."""
     method: str
     path: str
-    """A regular expression for the whole of it."""
+    """Regular expression for the whole path."""
     nth: int
 
     def as_json(self) -> Mapping[str, object]:
         return asdict(self)
 
 
-class _Deadly:
+class _KillAtPoint:
     """An ASGI middleware."""
 
-    def __init__(self, app: ASGIApp, death: Death) -> None:
+    def __init__(self, app: ASGIApp, point: KillPoint) -> None:
         self._app = app
-        self._death = death
-        self._path = re.compile(death.path)
+        self._point = point
+        self._path = re.compile(point.path)
         self._done = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         fits = (
             scope["type"] == "http"
-            and scope["method"] == self._death.method
+            and scope["method"] == self._point.method
             and self._path.fullmatch(scope["path"])
         )
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] < 300:
                 self._done += 1
-                if self._done == self._death.nth:
+                if self._done == self._point.nth:
                     os.killpg(0, signal.SIGKILL)
             await send(message)
 
         await self._app(scope, receive, answer if fits else send)
 
 
-def bring(death: Death, apps: Mapping[str, FastAPI]) -> None:
-    """Let the process group of whoever calls this die so. Before any app has been asked."""
-    apps[death.who].add_middleware(_Deadly, death=death)
+def kill_at(point: KillPoint, apps: Mapping[str, FastAPI]) -> None:
+    """Kill the calling process group at `point`. Call it before the first request."""
+    apps[point.app].add_middleware(_KillAtPoint, point=point)
