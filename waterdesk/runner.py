@@ -57,6 +57,7 @@ async def serve_http(app: object, host: str, port: int, stopping: asyncio.Event)
         app,  # type: ignore[arg-type]
         log_config=None,
         access_log=False,
+        proxy_headers=False,  # the console believes those proxies that its settings name
         timeout_graceful_shutdown=5,
         lifespan="on",
     )

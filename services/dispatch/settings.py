@@ -1,10 +1,23 @@
 """What dispatch is told by its environment."""
 
+from ipaddress import ip_network
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from shared.settings import CommonSettings
+
+
+def _are_networks(text: str) -> str:
+    try:
+        for each in filter(None, (part.strip() for part in text.split(","))):
+            ip_network(each)
+    except ValueError:
+        raise ValueError(
+            "不是地址或网段 not addresses or networks such as 10.0.0.5,10.1.0.0/16"
+        ) from None
+    return text
 
 
 class DispatchSettings(CommonSettings):
@@ -28,4 +41,9 @@ class DispatchSettings(CommonSettings):
     )
     assign_every_seconds: float = Field(
         10, gt=0, description="How often waiting work orders look for a free crew."
+    )
+    trusted_proxies: Annotated[str, AfterValidator(_are_networks)] = Field(
+        "",
+        description="Reverse proxies before the console, comma-separated addresses or networks: "
+        "their X-Forwarded-For and X-Forwarded-Proto are believed, nobody else's.",
     )

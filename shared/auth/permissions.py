@@ -1,4 +1,4 @@
-"""Who may do what. A permission is named after the thing and the deed."""
+"""Who may do what. A permission is named after the thing and what is done with it."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -26,6 +26,11 @@ class Permission(StrEnum):
     REPLY_APPROVE = "reply.approve"
     HOTSPOT_SEE = "hotspot.see"
     PARKED_DECIDE = "parked.decide"
+    STAFF_MANAGE = "staff.manage"
+    """Give somebody a new password."""
+    DISCLOSURE_SEE = "disclosure.see"
+    """See who looked at which resident's data."""
+    RESIDENT_ERASE = "resident.erase"
 
 
 _P = Permission
@@ -47,7 +52,14 @@ ALLOWED: Mapping[Role, frozenset[Permission]] = {
     Role.CREW: frozenset({_P.WORDS_SEE, _P.RESIDENT_SEE, _P.WORK_ORDER_WORK}),
     Role.REVIEWER: frozenset({_P.BOARD_SEE, _P.WORDS_SEE, _P.REPLY_WRITE, _P.REPLY_APPROVE}),
     Role.SUPERVISOR: frozenset(
-        {_P.BOARD_SEE, _P.WORDS_SEE, _P.RESIDENT_SEE, _P.HOTSPOT_SEE, _P.REPLY_APPROVE}
+        {
+            _P.BOARD_SEE,
+            _P.WORDS_SEE,
+            _P.RESIDENT_SEE,
+            _P.HOTSPOT_SEE,
+            _P.REPLY_APPROVE,
+            _P.DISCLOSURE_SEE,
+        }
     ),
     Role.ADMIN: frozenset(Permission),
 }

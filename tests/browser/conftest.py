@@ -12,10 +12,10 @@ import uvicorn
 from fastapi import FastAPI
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
-from tests.integration.console.conftest import app, database, intake, reply, told
+from tests.integration.console.conftest import add_console, app, database, intake, reply, told
 from tests.integration.console.county import PASSWORD
 
-__all__ = ["app", "database", "intake", "reply", "told"]
+__all__ = ["add_console", "app", "database", "intake", "reply", "told"]
 
 _FLAGS = [
     "--headless",

@@ -16,7 +16,8 @@ from waterdesk.installation import Installation, MisconfiguredError, open_instal
 def accounts() -> None:
     """开通账号: load WATERDESK_COUNTY_FILE, and give everybody in it who has no password yet one.
 
-    Prints each sign-in name with its first password, once: they are kept nowhere but as hashes.
+    Prints each sign-in name with its first password, once: they are kept nowhere but as hashes, and
+    must be changed at the first sign-in.
 
     Example:  WATERDESK_COUNTY_FILE=county.yaml waterdesk accounts
     """
@@ -37,7 +38,7 @@ async def _give(installation: Installation, settings: DispatchSettings) -> dict[
         county = read_county(settings.county_file or DEMO_COUNTY)
         async with database.work() as (session, _):
             await load_county(session, county)
-            return await give_first_passwords(session, county.code)
+            return await give_first_passwords(session, county.code, one_time=True)
     except BadCountyFile as error:
         raise MisconfiguredError(str(error)) from None
     finally:

@@ -37,4 +37,4 @@ async def load_demo_county(dispatch: Database, known: Collection[str] = ()) -> d
         await session.execute(
             update(Staff).where(col(Staff.sign_in_name).not_in(known)).values(password_hash=None)
         )
-        return await give_first_passwords(session, county.code)
+        return await give_first_passwords(session, county.code, one_time=False)

@@ -8,11 +8,11 @@ from starlette.datastructures import FormData
 
 from services.dispatch.api.steps import StepTaker
 from services.dispatch.commands import COMMANDS, Command
-from services.dispatch.console.language import LANGUAGES, Words
+from services.dispatch.console.language import both
 from services.dispatch.rules.work_order import Step
 from shared.auth.requires import NOT_ALLOWED
 from shared.auth.tokens import Person
-from shared.problems import Problem, Text
+from shared.problems import Problem
 
 _LONGEST = 500
 
@@ -41,12 +41,7 @@ def _command(person: Person, ask: Ask) -> Command:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         if first["type"] == "string_too_long":
-            text = _both("form.too_long", most=_LONGEST)
+            text = both("form.too_long", most=_LONGEST)
         else:
-            text = _both(f"form.missing_{first['loc'][0]}")
+            text = both(f"form.missing_{first['loc'][0]}")
         raise Problem(422, "invalid_request", text) from None
-
-
-def _both(key: str, **values: object) -> Text:
-    zh, en = (Words(language)(key, **values) for language in LANGUAGES)
-    return Text(zh, en)

@@ -1,11 +1,18 @@
-"""Refusals as pages, in the reader's language; under /api as problem+json."""
+"""Problems as pages, in the reader's language; under /api as problem+json."""
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from services.dispatch.console.rendering import by_htmx, go_to, page, words_of
-from services.dispatch.console.session import NotSignedIn, signed_in
+from services.dispatch.console.session import (
+    ACCOUNT_PAGE,
+    MustChangePassword,
+    NotSignedIn,
+    signed_in,
+)
+from shared.auth.tokens import Person
+from shared.bus.transient_errors import is_transient
 from shared.problems import Problem, Text, problem_response
 
 NOT_FOUND = Text("没有这个页面。", "There is no such page.")
@@ -21,6 +28,7 @@ FAILED = Text(
 def answer_with_pages(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(NotSignedIn, _on_not_signed_in)
+    app.add_exception_handler(MustChangePassword, _on_one_time_password)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(Exception, _on_failure)
@@ -33,26 +41,39 @@ async def error_page(request: Request, problem: Problem) -> Response:
         return problem_response(request, problem)
     message = problem.text.in_language(words_of(request).language)
     if by_htmx(request):
-        return page(request, "_message.html", status=problem.status, message=message, tone="bad")
+        return page(
+            request,
+            "_message.html",
+            status=problem.status,
+            headers=problem.headers,
+            message=message,
+            tone="bad",
+        )
     typed = getattr(request, "_form", None)
     fields = [(k, v) for k, v in typed.multi_items() if isinstance(v, str)] if typed else []
     if not hasattr(request.state, "person"):
-        await _try_to_recognise(request)
+        request.state.person = None if problem.status == 503 else await _reader(request)
     return page(
         request,
         "error.html",
         status=problem.status,
+        headers=problem.headers,
         problem=problem,
         message=message,
-        fields=[(k, v) for k, v in fields if k != "password"],
+        fields=[(k, v) for k, v in fields if "password" not in k],
     )
 
 
-async def _try_to_recognise(request: Request) -> None:
+async def _reader(request: Request) -> Person | None:
+    """Who reads the page, for its menu."""
     try:
-        await signed_in(request)
-    except NotSignedIn:
-        request.state.person = None
+        return await signed_in(request)
+    except (NotSignedIn, MustChangePassword):
+        return None
+    except Exception as error:
+        if not is_transient(error):
+            raise
+        return None
 
 
 async def _on_problem(request: Request, error: Exception) -> Response:
@@ -63,6 +84,10 @@ async def _on_problem(request: Request, error: Exception) -> Response:
 async def _on_not_signed_in(request: Request, _error: Exception) -> Response:
     wanted = request.url.path if request.method == "GET" and not by_htmx(request) else "/"
     return go_to(request, "/sign-in" if wanted == "/" else f"/sign-in?next={wanted}")
+
+
+async def _on_one_time_password(request: Request, _error: Exception) -> Response:
+    return go_to(request, ACCOUNT_PAGE)
 
 
 async def _on_invalid(request: Request, error: Exception) -> Response:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fastapi import Request
 
-from shared.problems import language_of
+from shared.problems import Text, language_of
 
 LANGUAGES = ("zh", "en")
 COOKIE = "lang"
@@ -53,3 +53,9 @@ class Words:
     def code(self, kind: str, code: str | None) -> str:
         """The word for a code that comes from data: one we do not know yet is shown as it is."""
         return self._catalogue.get(f"{kind}.{code}", code or "") if code else ""
+
+
+def both(key: str, **values: object) -> Text:
+    """One sentence of the catalogue, for a reader whose language is not known here."""
+    zh, en = (Words(language)(key, **values) for language in LANGUAGES)
+    return Text(zh, en)

@@ -6,11 +6,12 @@ import httpx
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from services.dispatch.console.accounts import Throttle
 from services.dispatch.console.clients import Colleague
 from services.dispatch.console.errors import answer_with_pages
 from services.dispatch.console.pages import (
+    account,
     board,
     complaint,
     crew,
@@ -20,6 +21,7 @@ from services.dispatch.console.pages import (
     review,
     search,
     sign_in,
+    staff,
     waiting,
     work_order,
 )
@@ -32,6 +34,8 @@ from shared.web import TELEMETRY
 
 _PAGES = (
     sign_in,
+    account,
+    staff,
     board,
     work_order,
     crew,
@@ -62,7 +66,6 @@ def add_console(
     console = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, telemetry=TELEMETRY)
     console.state.database = app.state.database
     console.state.secret = app.state.secret
-    console.state.throttle = Throttle()
     console.state.policy = policy_of(settings)
     console.state.consumer = consumer
     console.state.intake = Colleague("intake", settings.intake_url, app.state.secret, intake)
@@ -70,6 +73,8 @@ def add_console(
     console.add_middleware(GZipMiddleware, minimum_size=1500, compresslevel=5)
     console.add_middleware(SameOriginOnly)
     console.add_middleware(SecurityHeaders)
+    if settings.trusted_proxies:
+        console.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.trusted_proxies)
     answer_with_pages(console)
     for each in _PAGES:
         console.include_router(each.router)

@@ -74,9 +74,13 @@ async def load_county(session: AsyncSession, county: County) -> None:
     await _retire(session, _staff, _staff.c.sign_in_name, county, names)
 
 
-async def give_first_passwords(session: AsyncSession, county: str) -> dict[str, str]:
+async def give_first_passwords(
+    session: AsyncSession, county: str, *, one_time: bool
+) -> dict[str, str]:
     """Make a password for everybody active who has none yet. Returns them by sign-in name: they are
-    kept nowhere but as hashes, so whoever calls this must hand them over."""
+    kept nowhere but as hashes, so whoever calls this must hand them over.
+
+    `one_time`: it must be changed at the first sign-in."""
     found = await session.execute(
         select(Staff)
         .where(
@@ -92,6 +96,7 @@ async def give_first_passwords(session: AsyncSession, county: str) -> dict[str, 
     for staff in found.scalars():
         given[staff.sign_in_name] = secrets.token_urlsafe(9)
         staff.password_hash = hasher.hash(given[staff.sign_in_name])
+        staff.password_is_one_time = one_time
     return given
 
 

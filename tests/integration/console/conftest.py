@@ -6,7 +6,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from services.dispatch.console.wiring import add_console
+from services.dispatch.console import wiring
 from services.dispatch.settings import DispatchSettings
 from shared.bus.consumer import Consumer
 from shared.bus.embedded import EmbeddedBus
@@ -60,23 +60,31 @@ def reply(told: Told) -> Reachable:
     return Reachable(reply_stand_in(told))
 
 
+AddConsole = Callable[..., FastAPI]
+
+
 @pytest.fixture
-async def app(
-    database: Database,
-    intake: Reachable,
-    reply: Reachable,
-) -> AsyncIterator[FastAPI]:
-    bus = EmbeddedBus("postgresql:///none")  # nothing here speaks or listens
-    app = service_app("dispatch", database, SECRET)
-    close = add_console(
-        app,
-        DispatchSettings(),
-        Consumer("dispatch", database, bus, (COMPLAINTS,), {}),
-        intake=intake,
-        reply=reply,
-    )
-    yield app
-    await close()
+async def add_console(
+    database: Database, intake: Reachable, reply: Reachable
+) -> AsyncIterator[AddConsole]:
+    """`add_console(settings, database)`: a console of its own."""
+    closing: list[Callable[[], Awaitable[None]]] = []
+
+    def add(settings: DispatchSettings, database: Database = database) -> FastAPI:
+        bus = EmbeddedBus("postgresql:///none")  # nothing here publishes or consumes
+        app = service_app("dispatch", database, SECRET)
+        consumer = Consumer("dispatch", database, bus, (COMPLAINTS,), {})
+        closing.append(wiring.add_console(app, settings, consumer, intake=intake, reply=reply))
+        return app
+
+    yield add
+    for close in closing:
+        await close()
+
+
+@pytest.fixture
+def app(add_console: AddConsole) -> FastAPI:
+    return add_console(DispatchSettings())
 
 
 Browser = Callable[[], httpx.AsyncClient]

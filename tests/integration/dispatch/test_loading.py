@@ -34,7 +34,7 @@ async def test_loading_again_changes_nothing(desk: Desk) -> None:
 
 async def test_what_work_and_people_have_left_stays(desk: Desk) -> None:
     async with desk.database.work() as (session, _):
-        await give_first_passwords(session, COUNTY)
+        await give_first_passwords(session, COUNTY, one_time=True)
     await desk.hears(received("c1"))
     desk.clock.advance(HOUR)
     await desk.repairs((await desk.order()).id)
@@ -64,10 +64,10 @@ async def test_who_is_no_longer_in_the_file_is_let_go(desk: Desk) -> None:
 
 async def test_everybody_gets_one_first_password(desk: Desk) -> None:
     async with desk.database.work() as (session, _):
-        given = await give_first_passwords(session, COUNTY)
+        given = await give_first_passwords(session, COUNTY, one_time=True)
     assert given.keys() == {"wang", "li"}
     async with desk.database.work() as (session, _):
-        assert await give_first_passwords(session, COUNTY) == {}
+        assert await give_first_passwords(session, COUNTY, one_time=True) == {}
         staff = await session.get(Staff, "wang")
     assert staff is not None
     assert staff.password_hash is not None

@@ -3,7 +3,7 @@
 from services.dispatch import models
 from services.dispatch.models import metadata
 
-complaint, crew, failure, hotspot, deadline, reply, scheme, scheme_village, work_order = (
+complaint, crew, failure, hotspot, deadline, reply, scheme, scheme_village, staff, work_order = (
     metadata.tables[str(model.__tablename__)]
     for model in (
         models.Complaint,
@@ -14,6 +14,7 @@ complaint, crew, failure, hotspot, deadline, reply, scheme, scheme_village, work
         models.ReplyView,
         models.Scheme,
         models.SchemeVillage,
+        models.Staff,
         models.WorkOrder,
     )
 )

@@ -158,7 +158,24 @@ def _make_staff() -> None:
         sa.Column("crew_id", sa.String, sa.ForeignKey("crew.id")),
         sa.Column("active", sa.Boolean, nullable=False),
         sa.Column("password_hash", sa.String),
+        sa.Column("password_is_one_time", sa.Boolean, nullable=False, server_default=sa.false()),
     )
+    op.create_table(
+        "sign_in",
+        sa.Column("id", sa.String, primary_key=True),
+        sa.Column("sign_in_name", sa.String, sa.ForeignKey("staff.sign_in_name"), nullable=False),
+        sa.Column("signed_in_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
+    )
+    op.create_index("sign_in_of_staff", "sign_in", ["sign_in_name"])
+    op.create_index("sign_in_at", "sign_in", ["signed_in_at"])
+    op.create_table(
+        "sign_in_failures",
+        sa.Column("counter", sa.String, primary_key=True),
+        sa.Column("count", sa.Integer, nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+    )
+    op.create_index("sign_in_failed_at", "sign_in_failures", ["last_at"])
 
 
 def _make_work_order() -> None:

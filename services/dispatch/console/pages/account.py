@@ -1,0 +1,55 @@
+"""One's own account: the password."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request, Response
+
+from services.dispatch.console import accounts
+from services.dispatch.console.accounts import PasswordTooSimple, WrongNameOrPassword
+from services.dispatch.console.language import both
+from services.dispatch.console.pages.sign_in import REFUSED, as_problem, credentials
+from services.dispatch.console.passwords import LONGEST, SHORTEST
+from services.dispatch.console.rendering import go_to, page
+from services.dispatch.console.session import ACCOUNT_PAGE, allowed, remember
+from shared.auth.tokens import Person
+from shared.db import Database, database_of
+from shared.problems import Problem
+from shared.routes import Route
+
+router = APIRouter(prefix=ACCOUNT_PAGE, route_class=Route)
+
+Self = Annotated[Person, allowed()]
+Password = Annotated[str, Form(max_length=LONGEST)]
+
+
+@router.get("")
+async def account_page(request: Request, _person: Self) -> Response:
+    return page(request, "account.html", shortest=SHORTEST)
+
+
+@router.post("")
+async def change(
+    request: Request,
+    person: Self,
+    database: Annotated[Database, Depends(database_of)],
+    password: Password = "",
+    new_password: Password = "",
+    new_password_again: Password = "",
+) -> Response:
+    """Every other browser they are signed in on is signed out."""
+    if new_password != new_password_again:
+        raise Problem(422, "passwords_differ", both("password.differ"))
+    try:
+        started = await accounts.change_password(
+            database, credentials(request, person.name, password), new_password
+        )
+    except PasswordTooSimple:
+        text = both("password.too_simple", shortest=SHORTEST)
+        raise Problem(422, "password_too_simple", text) from None
+    except WrongNameOrPassword:
+        raise Problem(422, "wrong_password", both("password.wrong")) from None
+    except REFUSED as error:
+        raise as_problem(error) from None
+    response = go_to(request, "/?said=password_changed")
+    remember(request, response, started)
+    return response

@@ -1,0 +1,43 @@
+"""The people of a county who may sign in."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.dispatch.console.queries.tables import crew, staff
+
+
+@dataclass(frozen=True, slots=True)
+class StaffLine:
+    name: str
+    role: str
+    crew: str | None
+    password: str
+    """none, one_time or own."""
+
+
+async def read_staff(session: AsyncSession, county: str) -> tuple[StaffLine, ...]:
+    """Those who are active, by role and name."""
+    rows = await session.execute(
+        select(
+            staff.c.sign_in_name,
+            staff.c.role,
+            crew.c.name,
+            staff.c.password_hash.is_not(None),
+            staff.c.password_is_one_time,
+        )
+        .outerjoin(crew, crew.c.id == staff.c.crew_id)
+        .where(staff.c.county == county, staff.c.active)
+        .order_by(staff.c.role, staff.c.sign_in_name)
+    )
+    return tuple(
+        StaffLine(name, role, of_crew, _password_state(has_one, one_time))
+        for name, role, of_crew, has_one, one_time in rows
+    )
+
+
+def _password_state(has_one: bool, one_time: bool) -> str:
+    if not has_one:
+        return "none"
+    return "one_time" if one_time else "own"
