@@ -13,22 +13,22 @@ def grouped_by_handler(
 ) -> list[tuple[_Handler, list[Envelope[Event]]]]:
     """Group events by handler so that every event still comes after all earlier ones of its key.
 
-    An event joins the wave of its key's previous event where both have one handler, else the next
-    wave. Waves run in order; within a wave, handlers stand in the order they were first met.
+    Calls are made in rounds. An event joins the round of its key's previous event where both have
+    one handler, else the next round. Within a round, handlers stand in the order they first occur.
     """
     last: dict[tuple[str, str], tuple[int, _Handler]] = {}
     groups: dict[tuple[int, _Handler], list[Envelope[Event]]] = {}
-    for heard in events:
-        event_class = type(heard.data)
+    for envelope in events:
+        event_class = type(envelope.data)
         handler = handlers[event_class]
-        key = (event_class.topic, heard.data.key)
-        wave, previous = last.get(key, (0, handler))
+        key = (event_class.topic, envelope.data.key)
+        number, previous = last.get(key, (0, handler))
         if previous is not handler:
-            wave += 1
-        last[key] = (wave, handler)
-        groups.setdefault((wave, handler), []).append(heard)
-    # sorted() is stable: handlers of one wave keep the order of their first events.
+            number += 1
+        last[key] = (number, handler)
+        groups.setdefault((number, handler), []).append(envelope)
+    # sorted() is stable: handlers of one round keep the order of their first events.
     return [
-        (handler, groups[wave, handler])
-        for wave, handler in sorted(groups, key=lambda group: group[0])
+        (handler, groups[number, handler])
+        for number, handler in sorted(groups, key=lambda group: group[0])
     ]

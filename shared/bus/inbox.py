@@ -1,4 +1,4 @@
-"""What a consumer has heard already: each event's effects happen once."""
+"""Which events a consumer has handled: each event's effects happen once."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,10 +12,10 @@ from shared.sql import compiled_once
 
 _EVENT_ID = func.unnest(bindparam("event_ids", type_=ARRAY(Text))).column_valued("event_id")
 # One array rather than a row of parameters each: one statement for every size of batch.
-_HEARD = compiled_once(
+_ENTER = compiled_once(
     insert(inbox)
     .from_select(
-        ["consumer", "event_id", "heard_at"],
+        ["consumer", "event_id", "handled_at"],
         select(
             bindparam("consumer", type_=Text),
             _EVENT_ID,
@@ -27,16 +27,16 @@ _HEARD = compiled_once(
 )
 
 
-async def first_heard(
+async def enter_new(
     session: AsyncSession, consumer: str, event_ids: Sequence[str], now: datetime
 ) -> set[str]:
     """Enter the events into the inbox; returns those that were not there yet.
 
-    In the transaction of their effects: both commit or neither. Where another replica is at the
+    In the transaction of their effects: both commit or neither. Where another replica handles the
     same events right now, this waits for its commit.
     """
     # Sorted, so that two replicas at the same events never wait for each other in a ring.
-    heard = await session.execute(
-        _HEARD, {"consumer": consumer, "event_ids": sorted(set(event_ids)), "now": now}
+    entered = await session.execute(
+        _ENTER, {"consumer": consumer, "event_ids": sorted(set(event_ids)), "now": now}
     )
-    return set(heard.scalars())
+    return set(entered.scalars())

@@ -6,7 +6,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 
 def make_bus_tables_1() -> None:
-    """Frozen: a change of the tables is a new function, called by a new migration."""
+    """Frozen once released: a change of the tables is then a new function and a new migration."""
     op.create_table(
         "outbox",
         sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
@@ -17,10 +17,19 @@ def make_bus_tables_1() -> None:
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
     )
     op.create_table(
+        "outbox_sent",
+        sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("topic", sa.Text, nullable=False),
+        sa.Column("key", sa.Text, nullable=False),
+        sa.Column("headers", JSONB, nullable=False),
+        sa.Column("value", sa.LargeBinary, nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
+    )
+    op.create_table(
         "inbox",
         sa.Column("consumer", sa.Text, primary_key=True),
         sa.Column("event_id", sa.Text, primary_key=True),
-        sa.Column("heard_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("handled_at", sa.DateTime(timezone=True), nullable=False),
     )
     op.create_table(
         "parked",
@@ -28,12 +37,22 @@ def make_bus_tables_1() -> None:
         sa.Column("consumer", sa.Text, nullable=False),
         sa.Column("topic", sa.Text, nullable=False),
         sa.Column("key", sa.Text, nullable=False),
+        sa.Column("sequence", sa.BigInteger, nullable=False),
         sa.Column("headers", JSONB, nullable=False),
         sa.Column("value", sa.LargeBinary, nullable=False),
-        sa.Column("why", sa.Text, nullable=False),
+        sa.Column("county", sa.Text),
+        sa.Column("cause", sa.Text, nullable=False),
+        sa.Column("waits_for", sa.Text),
         sa.Column("attempts", sa.Integer, nullable=False),
         sa.Column("parked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("tried_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True)),
         sa.Column("seen_by", sa.Text),
     )
-    op.create_index("parked_in_order", "parked", ["consumer", "key", "id"])
+    op.create_index("parked_in_order", "parked", ["consumer", "key", "topic", "sequence"])
+    op.create_index(
+        "parked_waiting",
+        "parked",
+        ["consumer", "waits_for"],
+        postgresql_where=sa.text("waits_for IS NOT NULL"),
+    )

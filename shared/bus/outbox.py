@@ -1,6 +1,6 @@
 """Events recorded in the business transaction: they leave if, and only if, it commits."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zlib import crc32
 
@@ -24,11 +24,16 @@ _HOLD_KEYS = select(
 
 
 class Outbox:
-    """What one unit of work has to tell. `flush` belongs to the entry point, before its commit."""
+    """The events of one unit of work. `flush` belongs to the entry point, before its commit."""
 
     def __init__(self, source: str) -> None:
         self._source = source
         self._added: list[tuple[Event, str | None]] = []
+        self._traceparents: Mapping[str, str] = {}
+
+    def follow(self, traceparents: Mapping[str, str]) -> None:
+        """What this unit of work handles: key of each consumed event → its traceparent."""
+        self._traceparents = traceparents
 
     def add(self, event: Event, *, caused_by: str | None = None) -> None:
         """`caused_by`: the key of the consumed event this one follows from; None: its own key.
@@ -48,21 +53,22 @@ class Outbox:
 
         Raises ValueError for an event no bus would take: it must not commit and then never leave.
         """
-        events = self.events
-        if not events:
+        if not self._added:
             return
-        stripes = sorted({crc32(event.key.encode()) % _STRIPES for event in events})
+        stripes = sorted({crc32(event.key.encode()) % _STRIPES for event, _ in self._added})
         await session.execute(_HOLD_KEYS, {"stripes": stripes})
-        traceparent = current_traceparent()
+        current = current_traceparent()
         messages = [
             to_message(
                 event,
                 event_id=event_id,
                 source=self._source,
                 time=now,
-                traceparent=traceparent,
+                traceparent=self._traceparents.get(caused_by or event.key) or current,
             )
-            for event, event_id in zip(events, new_ids("", now, len(events)), strict=True)
+            for (event, caused_by), event_id in zip(
+                self._added, new_ids("", now, len(self._added)), strict=True
+            )
         ]
         check_messages(messages)
         await bulk_insert(

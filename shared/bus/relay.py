@@ -3,13 +3,13 @@
 import asyncio
 
 import structlog
-from sqlalchemy import BigInteger, bindparam, delete, func, select
+from sqlalchemy import BigInteger, bindparam, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.advisory_locks import AdvisoryLock
 from shared.bus.backoff import Backoff, wait_for, wait_out
 from shared.bus.protocol import Bus, Message
-from shared.bus.tables import outbox
+from shared.bus.tables import outbox, outbox_sent
 from shared.bus.transient_errors import is_transient
 from shared.db import Database
 from shared.events.event import sequence_header
@@ -18,22 +18,31 @@ from shared.sql import any_of
 
 _BATCH = 1000
 _LOOK_EVERY_SECONDS = 0.25
-"""How soon a relay sees what another replica left in the outbox (its own it hears at once)."""
+"""How soon a relay sees what another replica left in the outbox (its own wakes it at once)."""
 _OLDEST = (
     select(outbox.c.id, outbox.c.topic, outbox.c.key, outbox.c.headers, outbox.c.value)
     .order_by(outbox.c.id)
     .limit(bindparam("limit"))
 )
-_SENT = delete(outbox).where(outbox.c.id == any_of("sent", BigInteger))
+_sent = (
+    delete(outbox)
+    .where(outbox.c.id == any_of("sent", BigInteger))
+    .returning(
+        outbox.c.id, outbox.c.topic, outbox.c.key, outbox.c.headers, outbox.c.value, func.now()
+    )
+    .cte("sent")
+)
+_MOVE_SENT = insert(outbox_sent).from_select(outbox_sent.c.keys(), select(_sent))
 
 log = structlog.get_logger(__name__)
 
 
 async def relay_batch(connection: AsyncConnection, bus: Bus, limit: int = _BATCH) -> int:
-    """Send the oldest events and forget them. Returns how many. `connection`: see Database.connect.
+    """Send the oldest events and move them to those sent. Returns how many.
 
-    Killed before the delete, the same events go out again; every inbox knows them.
-    Raises BusUnavailable and the database's errors; nothing is lost by either.
+    `connection`: see Database.connect. Killed before they are moved, the same events are sent
+    again; every inbox knows them. Raises BusUnavailable and the database's errors; nothing is lost
+    by either.
     """
     rows = (await connection.execute(_OLDEST, {"limit": limit})).all()
     if not rows:
@@ -44,7 +53,7 @@ async def relay_batch(connection: AsyncConnection, bus: Bus, limit: int = _BATCH
             for row in rows
         ]
     )
-    await connection.execute(_SENT, {"sent": [row.id for row in rows]})
+    await connection.execute(_MOVE_SENT, {"sent": [row.id for row in rows]})
     return len(rows)
 
 

@@ -1,4 +1,4 @@
-"""Which errors pass by themselves, and which stop a whole service until somebody mends it.
+"""Which errors are transient, and which stop a whole service until somebody mends it.
 
 Every other error belongs to the one event or message that raised it.
 """
@@ -12,20 +12,32 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from shared.bus.protocol import BusUnavailable
 
 # SQLSTATE classes and codes: https://www.postgresql.org/docs/current/errcodes-appendix.html
-_PASSING_CLASSES = ("08", "53", "57", "58")
+_TRANSIENT_CLASSES = ("08", "53", "57", "58")
 """Connection, insufficient resources (disk full, too many clients), operator, system."""
-_PASSING_CODES = ("40001", "40P01", "55P03", "25006")
+_TRANSIENT_CODES = ("40001", "40P01", "55P03", "25006")
 """Serialisation failure, deadlock, lock not available, a server that just became a standby."""
 
 _CONFLICT_CODES = ("40001", "40P01")
 """PostgreSQL ended one of two transactions so that the other could go on."""
 
-_SYSTEMIC_CLASSES = ("42", "28", "3D", "3F")
-"""Syntax error or access rule violation, authorisation, unknown database, unknown schema."""
+_SYSTEMIC_CLASSES = ("42", "28", "3D", "3F", "0A")
+"""Syntax error or access rule violation, authorisation, unknown database, unknown schema, feature
+not supported (a statement that was prepared before a migration)."""
 
 
 class TransientError(Exception):
-    """Something a handler depends on is away: stop, wait, try the same again."""
+    """Something a handler depends on is unavailable: stop, wait, try the same again."""
+
+
+class NotYetKnown(LookupError):
+    """For handlers: the event is about something this service has not been told of yet.
+
+    The event waits, parked, and is handled by itself when an event of `key` has been handled.
+    """
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
 
 
 def is_transient(error: BaseException) -> bool:
@@ -46,12 +58,17 @@ def is_transient(error: BaseException) -> bool:
         if isinstance(error, InterfaceError) and error.orig is not None:
             return "connection" in str(error.orig).lower()
         code = getattr(error.orig, "sqlstate", None)
-        return isinstance(code, str) and _code_passes(code)
+        return isinstance(code, str) and _is_transient_code(code)
     if isinstance(error, PostgresConnectionError):
         return True
     if isinstance(error, DriverError):
         return "connection" in str(error).lower()
-    return isinstance(error, PostgresError) and _code_passes(error.sqlstate or "")
+    return isinstance(error, PostgresError) and _is_transient_code(error.sqlstate or "")
+
+
+def must_wait(error: BaseException) -> bool:
+    """Whether no event is to blame: the same is tried again until it works, and nothing parked."""
+    return is_transient(error) or is_systemic(error)
 
 
 def is_conflict(error: BaseException) -> bool:
@@ -74,5 +91,5 @@ def _sqlstate(error: BaseException) -> str:
     return code if isinstance(code, str) else ""
 
 
-def _code_passes(code: str) -> bool:
-    return code.startswith(_PASSING_CLASSES) or code in _PASSING_CODES
+def _is_transient_code(code: str) -> bool:
+    return code.startswith(_TRANSIENT_CLASSES) or code in _TRANSIENT_CODES

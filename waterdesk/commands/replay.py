@@ -80,6 +80,6 @@ async def read_again(consumer: Consumer, topic: str, since: datetime | None) -> 
     read = 0
     async with consumer.bus.read_from(topic, since) as reader:
         while received := await reader.poll(500, 1.0):
-            await consumer.take(received)
+            await consumer.handle(received)
             read += len(received)
     return read

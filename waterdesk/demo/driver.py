@@ -92,7 +92,7 @@ class Driver:
         subscription = self._subscriptions[service.name]
         received = await subscription.poll(_BATCH, 0)
         if received:
-            await service.consumer.take(received)
+            await service.consumer.handle(received)
             await subscription.commit()
         return len(received)
 

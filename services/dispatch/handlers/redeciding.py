@@ -12,6 +12,7 @@ from services.dispatch.models import ComplaintState, SchemeVillage
 from services.dispatch.policy import Policy
 from services.dispatch.rules.work_order import UNDER_WAY, State
 from shared.bus.outbox import Outbox
+from shared.bus.transient_errors import NotYetKnown
 from shared.events.complaints import ComplaintChased, ComplaintDecided, ComplaintEdited
 from shared.events.event import Envelope
 from shared.sql import any_of
@@ -65,8 +66,8 @@ _CHASED = (
 )
 
 
-class UnknownComplaint(LookupError):
-    """News of a complaint we were never told of: its event waits, parked, for a person."""
+class UnknownComplaint(NotYetKnown):
+    """The complaint has not been received here yet: its event waits until it has."""
 
 
 async def on_complaints_decided(

@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.reply.models import Complaint
 from services.reply.rulebook import Rulebook
 from shared.bus.outbox import Outbox
+from shared.bus.transient_errors import NotYetKnown
 from shared.events.complaints import (
     ComplaintChased,
     ComplaintDecided,
@@ -23,8 +24,8 @@ from .reconcile import one_batch_at_a_time, settle
 from .recounting import recount
 
 
-class UnknownComplaint(LookupError):
-    """News of a complaint we were never told of: its event waits, parked, for a person."""
+class UnknownComplaint(NotYetKnown):
+    """The complaint has not been received here yet: its event waits until it has."""
 
 
 async def on_complaints_decided(

@@ -185,7 +185,7 @@ async def test_an_event_that_stays_in_an_outbox_is_found(data: SampleData) -> No
 
 
 async def test_what_is_parked_is_found_until_somebody_has_seen_it(data: SampleData) -> None:
-    await data.add("reply", "parked", consumer="reply", topic="t", key="c2", why="ValueError")
+    await data.add("reply", "parked", consumer="reply", topic="t", key="c2", cause="ValueError")
     assert (await data.look()).findings == {"parked_unseen": {"reply:1:c2"}}
     await data.change("reply", "UPDATE parked SET seen_at = now(), seen_by = 'wang'")
     found = await data.look()

@@ -18,7 +18,7 @@ async def relay_all(database: Database, bus: Bus) -> None:
 async def consume_all(consumer: Consumer, bus: Bus) -> None:
     stopping = asyncio.Event()
     async with bus.subscribe(consumer.name, consumer.topics) as subscription:
-        while await consumer.take_next(subscription, stopping):
+        while await consumer.poll_once(subscription, stopping):
             pass
 
 

@@ -5,7 +5,7 @@ from sqlalchemy import text
 from tests.integration.bus.conftest import World
 
 _ENTRIES = text(
-    "INSERT INTO inbox (consumer, event_id, heard_at)"
+    "INSERT INTO inbox (consumer, event_id, handled_at)"
     " SELECT 'ledger', 'event-' || n, now()"
     " FROM generate_series(CAST(:first AS int), CAST(:last AS int)) n"
 )
@@ -18,7 +18,7 @@ async def test_a_plan_made_for_a_small_table_goes_by_index_when_it_has_grown(wor
         await connection.exec_driver_sql("ANALYZE inbox")
         await connection.exec_driver_sql("SET plan_cache_mode = force_generic_plan")  # as it keeps
         await connection.exec_driver_sql(
-            "PREPARE find(text[]) AS SELECT heard_at FROM inbox"
+            "PREPARE find(text[]) AS SELECT handled_at FROM inbox"
             " WHERE consumer = 'ledger' AND event_id = ANY ($1)"
         )
         await connection.exec_driver_sql(_FIND)
@@ -32,5 +32,5 @@ async def test_a_plan_made_for_a_small_table_goes_by_index_when_it_has_grown(wor
 async def test_a_scan_where_there_is_no_index_works_all_the_same(world: World) -> None:
     async with world.keeper.connect() as connection:
         await connection.execute(_ENTRIES, {"first": 1, "last": 40})
-        count = await connection.scalar(text("SELECT count(*) FROM inbox WHERE heard_at < now()"))
+        count = await connection.scalar(text("SELECT count(*) FROM inbox WHERE handled_at < now()"))
     assert count == 40

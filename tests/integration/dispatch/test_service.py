@@ -48,8 +48,8 @@ async def test_a_batch_heard_twice_is_done_once(desk: Desk, service: Service) ->
     batch = over_the_bus(
         received("c1"), received("c2", needs_human=True), decided("c2"), armed("c1")
     )
-    await service.consumer.take(batch)
-    await service.consumer.take(batch)
+    await service.consumer.handle(batch)
+    await service.consumer.handle(batch)
     assert (await desk.order()).complaints == 2
 
 
@@ -57,7 +57,7 @@ async def test_news_of_an_unknown_complaint_is_parked_and_the_others_go_on(
     desk: Desk, service: Service
 ) -> None:
     assert service.consumer is not None
-    await service.consumer.take(over_the_bus(received("c1"), chased("unknown", times=1)))
+    await service.consumer.handle(over_the_bus(received("c1"), chased("unknown", times=1)))
     assert (await desk.order()).complaints == 1
     async with desk.database.reading() as session:
         keys = (await session.execute(select(parked.c.key))).scalars().all()

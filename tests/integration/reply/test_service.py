@@ -60,7 +60,7 @@ async def test_from_the_bus_to_the_platform_and_back(
     async with bus.subscribe("reply", service.consumer.topics) as subscription:
         heard = 0
         while heard < len(told):
-            heard += await service.consumer.take_next(subscription, asyncio.Event())
+            heard += await service.consumer.poll_once(subscription, asyncio.Event())
     await postbox.approves("c1")
     for turn in service.tasks:
         while await turn.once():

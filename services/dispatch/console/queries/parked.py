@@ -39,7 +39,7 @@ async def read_parked(session: AsyncSession, consumer: str, county: str) -> tupl
         event_type = str(row.headers.get("ce_type", ""))
         first.setdefault(
             row.key,
-            ParkedKey(row.key, consumer, event_type, row.why, row.attempts, row.parked_at, 0),
+            ParkedKey(row.key, consumer, event_type, row.cause, row.attempts, row.parked_at, 0),
         )
     return tuple(
         ParkedKey(one.key, consumer, one.type, one.why, one.attempts, one.parked_at, behind[key])

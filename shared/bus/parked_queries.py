@@ -1,0 +1,93 @@
+"""What is parked, one row per key, as a person reads it."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Subquery, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.bus.parking import BEHIND
+from shared.bus.tables import parked
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedKey:
+    """The event that holds a key back: one that failed, else one that waits for another."""
+
+    key: str
+    topic: str
+    event_type: str
+    cause: str
+    waits_for: str | None
+    attempts: int
+    events: int
+    """How many of the key are parked, this one included."""
+    parked_at: datetime
+    seen_at: datetime | None
+
+
+async def list_parked(
+    session: AsyncSession,
+    consumer: str,
+    *,
+    county: str | None = None,
+    key: str | None = None,
+    cause: str | None = None,
+    after: str = "",
+    limit: int = 100,
+) -> Sequence[ParkedKey]:
+    """In order of key; ids begin with the time, so the oldest come first.
+
+    `county`: only its events and those that name none. `cause`: only those whose cause begins so.
+    `after`: the last key of the page before.
+    """
+    first = _first_of_each_key(consumer, county, key)
+    statement = select(first).where(first.c.key > after).order_by(first.c.key).limit(limit)
+    if cause is not None:
+        statement = statement.where(first.c.cause.startswith(cause, autoescape=True))
+    return [
+        ParkedKey(
+            row.key,
+            row.topic,
+            str(row.headers.get("ce_type", "")),
+            row.cause,
+            row.waits_for,
+            row.attempts,
+            row.events,
+            row.parked_at,
+            row.seen_at,
+        )
+        for row in await session.execute(statement)
+    ]
+
+
+def _first_of_each_key(consumer: str, county: str | None, key: str | None) -> Subquery:
+    rows = (
+        select(parked, func.count().over(partition_by=parked.c.key).label("events"))
+        .where(parked.c.consumer == consumer)
+        .distinct(parked.c.key)
+        .order_by(
+            parked.c.key, parked.c.cause == BEHIND, parked.c.waits_for.is_not(None), parked.c.id
+        )
+    )
+    if county is not None:
+        rows = rows.where(or_(parked.c.county == county, parked.c.county.is_(None)))
+    if key is not None:
+        rows = rows.where(parked.c.key == key)
+    return rows.subquery()
+
+
+async def mark_seen(
+    session: AsyncSession, consumer: str, keys: Collection[str], seen_by: str, now: datetime
+) -> None:
+    """A person has these before their eyes: `waterdesk verify` no longer warns of them."""
+    await session.execute(
+        update(parked)
+        .where(
+            parked.c.consumer == consumer,
+            parked.c.key.in_(list(keys)),
+            parked.c.seen_at.is_(None),
+        )
+        .values(seen_at=now, seen_by=seen_by)
+    )
