@@ -7,7 +7,8 @@ from typing import TypeVar
 
 from fastapi import Request
 from pydantic_core import from_json
-from sqlalchemy.engine import make_url
+from sqlalchemy import event
+from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.ext.asyncio import AsyncSession as CoreAsyncSession
 from sqlalchemy.orm import Session as CoreSession
@@ -23,7 +24,7 @@ from tenacity import (
 from shared.bus.outbox import Outbox
 from shared.bus.transient_errors import is_conflict
 from shared.clock import Clock
-from shared.plans import BY_INDEX
+from shared.connections import DEFAULT_LIMITS, END_SILENT_SESSIONS, Limits
 
 T = TypeVar("T")
 _ATTEMPTS = 5
@@ -43,12 +44,15 @@ class Session(ModelAsyncSession):
 
 
 class Database:
-    """`service` names the speaker of its events; `url` may leave out the driver."""
+    """`service` names the source of its events; `url` may leave out the driver."""
 
-    def __init__(self, url: str, service: str, clock: Clock, *, pool_size: int = 8) -> None:
+    def __init__(
+        self, url: str, service: str, clock: Clock, *, limits: Limits = DEFAULT_LIMITS
+    ) -> None:
         self.service = service
         self.clock = clock
-        self.engine = async_engine(url, pool_size=pool_size)
+        self.limits = limits
+        self.engine = async_engine(url, limits)
         self._each_by_itself = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         """The same connections without transactions: no BEGIN and ROLLBACK around a mere look."""
         self.relay_wanted = asyncio.Event()
@@ -94,20 +98,42 @@ class Database:
         """For `async with`: a connection whose statements commit each by itself."""
         return self._each_by_itself.connect()
 
+    async def end_silent_sessions(self) -> int:
+        """See END_SILENT_SESSIONS. Returns how many it ended, of whichever process."""
+        async with self.connect() as connection:
+            ended = await connection.exec_driver_sql(END_SILENT_SESSIONS, (self.limits.silence,))
+            return int(ended.scalar_one())
+
     async def close(self) -> None:
         await self.engine.dispose()
 
 
-def async_engine(url: str, *, pool_size: int = 8) -> AsyncEngine:
-    return create_async_engine(
+def async_engine(url: str, limits: Limits = DEFAULT_LIMITS) -> AsyncEngine:
+    """`url` may leave out the driver. Errors of its statements never hold their parameters, which
+    may be personal."""
+    engine = create_async_engine(
         make_url(url).set(drivername="postgresql+asyncpg"),
-        pool_size=pool_size,
-        max_overflow=pool_size,
-        pool_pre_ping=False,
+        pool_size=limits.pool_size,
+        max_overflow=limits.pool_overflow,
+        pool_timeout=limits.pool_wait,
         pool_recycle=1800,
+        hide_parameters=True,
         json_deserializer=from_json,  # three times as fast as the json of Python
-        connect_args={"server_settings": {"timezone": "UTC", "jit": "off", **BY_INDEX}},
+        connect_args={
+            "timeout": limits.silence / 2,
+            "command_timeout": limits.command_timeout,
+            "server_settings": limits.server_settings(),
+        },
     )
+    event.listen(engine.sync_engine, "handle_error", _drop_a_silent_connection)
+    return engine
+
+
+def _drop_a_silent_connection(context: ExceptionContext) -> None:
+    """The command timeout has passed without an answer: neither this connection nor the others of
+    the pool are used again. Without this, the rollback waits on the same connection once more."""
+    if isinstance(context.original_exception, TimeoutError):
+        context.is_disconnect = True
 
 
 async def database_of(request: Request) -> Database:

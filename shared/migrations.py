@@ -7,18 +7,20 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from shared.advisory_locks import AdvisoryLock
+from shared.connections import DEFAULT_LIMITS
 from shared.db import async_engine
 
 
 async def make_database(url: str) -> None:
     """Create the database of `url` where it is missing, through the server's `postgres`."""
-    target = make_url(url).set(drivername="postgresql+asyncpg")
-    engine = create_async_engine(target.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    target = make_url(url)
+    through = target.set(database="postgres").render_as_string(hide_password=False)
+    engine = async_engine(through, DEFAULT_LIMITS.without_hurry())
     try:
         async with engine.connect() as connection:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
             known = await connection.scalar(
                 text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": target.database}
             )
@@ -31,7 +33,7 @@ async def make_database(url: str) -> None:
 
 async def migrate(url: str, scripts: Path) -> None:
     """Run the migrations in `scripts` (a service's folder `migrations/`) that are not yet run."""
-    engine = async_engine(url, pool_size=1)
+    engine = async_engine(url, DEFAULT_LIMITS.without_hurry())
     try:
         async with engine.begin() as connection:
             await connection.execute(

@@ -9,6 +9,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from shared.connections import Limits
+
 
 def _is_postgres(url: str) -> str:
     try:
@@ -53,6 +55,17 @@ class CommonSettings(BaseSettings):
         description="PostgreSQL URL; {service} in it becomes the service's name. "
         "None: the embedded PostgreSQL.",
     )
+    pool_size: int = Field(8, ge=1, description="Connections a service keeps open to its database.")
+    pool_overflow: int = Field(8, ge=0, description="More of them while there is much to do.")
+    pool_wait_seconds: float = Field(
+        10.0, gt=0, description="How long work waits for a connection before it is put off."
+    )
+    silence_seconds: float = Field(
+        20.0,
+        ge=1,
+        description="After so long without a word a peer (frozen, cut off) loses its connection "
+        "and its locks; also the longest time one statement may take.",
+    )
     bus: Literal["embedded", "kafka"] = Field(
         "embedded", description="The bus: a log in PostgreSQL, or Kafka."
     )
@@ -96,3 +109,14 @@ class CommonSettings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="What is logged."
     )
+
+    @property
+    def limits(self) -> Limits:
+        """What the settings say of connections to PostgreSQL."""
+        return Limits(
+            pool_size=self.pool_size,
+            pool_overflow=self.pool_overflow,
+            pool_wait=self.pool_wait_seconds,
+            silence=self.silence_seconds,
+            statement=self.silence_seconds,
+        )

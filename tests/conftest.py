@@ -15,6 +15,7 @@ from hypothesis import settings
 from xdist.remote import Producer
 
 from shared.clock import ManualClock
+from shared.connections import Limits
 from shared.db import Database
 from shared.embedded_postgres import embedded_postgres
 from shared.migrations import make_database, migrate
@@ -146,7 +147,7 @@ async def new_database(
     async def take(service: str) -> Database:
         spare = spare_databases[service]
         url = spare.pop() if spare else await _copy(postgres, await migrated_template(service))
-        taken.append((url, Database(url, service, clock, pool_size=4)))
+        taken.append((url, Database(url, service, clock, limits=Limits(pool_size=4))))
         return taken[-1][1]
 
     yield take

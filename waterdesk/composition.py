@@ -25,7 +25,8 @@ SETTINGS: Mapping[str, type[IntakeSettings | DispatchSettings | ReplySettings]] 
 
 
 def open_database(installation: Installation, name: str, clock: Clock) -> Database:
-    return Database(installation.database_url(name), name, clock)
+    limits = installation.settings.limits
+    return Database(installation.database_url(name), name, clock, limits=limits)
 
 
 def intake(

@@ -58,11 +58,13 @@ class Installation:
                 self.settings.kafka,
                 partitions=self.settings.kafka_partitions,
                 replication=self.settings.kafka_replication,
+                timeout=self.settings.silence_seconds,
+                session_timeout=self.settings.silence_seconds / 2,
             )
         else:
             from shared.bus.embedded import EmbeddedBus
 
-            bus = EmbeddedBus(self.database_url("bus"))
+            bus = EmbeddedBus(self.database_url("bus"), self.settings.limits)
         await bus.start()
         await bus.ensure_topics(ALL_TOPICS)
         return bus

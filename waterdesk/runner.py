@@ -14,7 +14,10 @@ from shared.bus.protocol import Bus
 from shared.bus.relay import run_relay
 from shared.periodic import run_periodically
 from shared.progress import Progress
-from shared.service import Service
+from shared.service import PeriodicTask, Service
+
+_LOOKS_PER_SILENCE = 5
+"""How often it is looked for frozen peers."""
 
 log = structlog.get_logger(__name__)
 
@@ -89,8 +92,14 @@ async def run_service(
     No error of database or bus ends it: each part waits and tries again, and `/readyz` tells.
     """
     relay = Progress("relay")
+    peers = PeriodicTask(
+        "frozen peers",
+        service.database.end_silent_sessions,
+        service.database.limits.silence / _LOOKS_PER_SILENCE,
+    )
     periodic = [
-        (task, Progress(task.name, every_seconds=task.every_seconds)) for task in service.tasks
+        (task, Progress(task.name, every_seconds=task.every_seconds))
+        for task in (*service.tasks, peers)
     ]
     parts = [relay, *service.parts, *(progress for _, progress in periodic)]
     if service.consumer:

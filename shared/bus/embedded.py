@@ -8,16 +8,17 @@ offsets have no gaps, and their order *is* the commit order.
 
 **Membership.** A topic is one partition (0). Of a group's members one owns it and the others stand
 by, by an advisory lock on the owner's session. When that session ends, for whatever reason, the
-server frees the lock at once: no heartbeats, no leases, no clocks. Offsets are committed on the
-very session that holds the lock, so one who has lost the partition cannot move them any more.
+server frees the lock at once; those who stand by end a session that has said nothing for too long
+(shared/connections.py). Offsets are committed on the very session that holds the lock, so one who
+has lost the partition cannot move them any more.
 
 **Waking.** Every append sends NOTIFY; a reader that waits looks again then, and once a second.
 """
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
@@ -27,11 +28,11 @@ from pydantic_core import from_json, to_json
 from shared.bus import embedded_sql as sql
 from shared.bus.limits import check_messages, check_topic
 from shared.bus.protocol import BusUnavailable, Message, Position, Received, Subscription
-from shared.plans import BY_INDEX
+from shared.connections import DEFAULT_LIMITS, END_SILENT_SESSIONS, Limits
 
 _CHANNEL = "waterdesk_bus"
 _LOOK_AGAIN_SECONDS = 1.0
-_QUERY_SECONDS = 30.0
+_CLOSE_SECONDS = 5.0
 
 _END_OF_LOG = 2**63 - 1
 
@@ -71,8 +72,9 @@ def _received(topic: str, row: Any) -> Received:
 class EmbeddedBus:
     """`url` is an asyncpg URL of an existing database, which the bus has to itself."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, limits: Limits = DEFAULT_LIMITS) -> None:
         self._url = url.replace("postgresql+asyncpg:", "postgresql:", 1)
+        self._limits = limits
         self._pool: asyncpg.Pool | None = None
 
     async def start(self) -> None:
@@ -83,25 +85,30 @@ class EmbeddedBus:
                     self._url,
                     min_size=0,
                     max_size=4,
-                    command_timeout=_QUERY_SECONDS,
+                    timeout=self._limits.silence / 2,
+                    command_timeout=self._limits.command_timeout,
                     # "Stored" means on the disk.
-                    server_settings={"synchronous_commit": "on", **BY_INDEX},
+                    server_settings=self._limits.server_settings() | {"synchronous_commit": "on"},
                     reset=_as_it_is,
                 )
-            async with self._pool.acquire() as connection, connection.transaction():
+            async with self._connection() as connection, connection.transaction():
                 await connection.execute(sql.SCHEMA)
 
     async def close(self) -> None:
         if self._pool is not None:
             pool, self._pool = self._pool, None
-            with suppress(BusUnavailable), _away():
-                await pool.close()
+            try:
+                with suppress(BusUnavailable), _away():
+                    async with asyncio.timeout(_CLOSE_SECONDS):
+                        await pool.close()
+            finally:
+                pool.terminate()
 
     async def ensure_topics(self, topics: Sequence[str]) -> None:
         for topic in topics:
             check_topic(topic)
-        with _away():
-            await self._connections.execute(
+        async with self._connection() as connection:
+            await connection.execute(
                 "INSERT INTO bus_topic (name) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING",
                 sorted(set(topics)),
             )
@@ -113,8 +120,8 @@ class EmbeddedBus:
         for message in messages:
             by_topic[message.topic].append(message)
         for topic, of_topic in by_topic.items():
-            with _away():
-                known = await self._connections.fetch(
+            async with self._connection() as connection:
+                known = await connection.fetch(
                     sql.APPEND,
                     topic,
                     [message.key for message in of_topic],
@@ -126,7 +133,7 @@ class EmbeddedBus:
 
     @asynccontextmanager
     async def subscribe(self, group: str, topics: Sequence[str]) -> AsyncIterator[Subscription]:
-        member = _Member(self._url, group, topics)
+        member = _Member(self._url, group, topics, self._limits)
         try:
             yield member
         finally:
@@ -134,34 +141,46 @@ class EmbeddedBus:
 
     @asynccontextmanager
     async def read_from(self, topic: str, since: datetime | None) -> AsyncIterator[Subscription]:
-        with _away():
-            row = await self._connections.fetchrow(sql.STRETCH, topic, since)
+        async with self._connection() as connection:
+            row = await connection.fetchrow(sql.STRETCH, topic, since)
         if row is None:
             raise BusUnavailable(f"the topic {topic} has not been made")
-        yield _Rereader(self._connections, topic, row["id"], row["first"], row["behind_last"])
+        yield _Rereader(self._connection, topic, row["id"], row["first"], row["behind_last"])
 
-    @property
-    def _connections(self) -> asyncpg.Pool:
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[asyncpg.Connection]:
+        """Raises BusUnavailable for errors of the server inside of it."""
         if self._pool is None:
             raise BusUnavailable("the bus is not started")
-        return self._pool
+        with _away():
+            async with self._pool.acquire(timeout=self._limits.pool_wait) as connection:
+                try:
+                    yield connection
+                except TimeoutError:
+                    connection.terminate()  # else the pool waits for its answer once more
+                    raise
 
 
 class _Rereader:
     """Reads one stretch of a topic, outside any group."""
 
     def __init__(
-        self, pool: asyncpg.Pool, topic: str, topic_id: int, first: int, behind_last: int
+        self,
+        connection: Callable[[], AbstractAsyncContextManager[asyncpg.Connection]],
+        topic: str,
+        topic_id: int,
+        first: int,
+        behind_last: int,
     ) -> None:
-        self._pool = pool
+        self._connection = connection
         self._topic = topic
         self._topic_id = topic_id
         self._next = first
         self._behind_last = behind_last
 
     async def poll(self, max_messages: int, timeout: float) -> Sequence[Received]:  # noqa: ARG002
-        with _away():
-            rows = await self._pool.fetch(
+        async with self._connection() as connection:
+            rows = await connection.fetch(
                 sql.READ, self._topic_id, self._next, self._behind_last, max_messages
             )
         self._next += len(rows)
@@ -185,8 +204,9 @@ class _Owned:
 class _Member:
     """One member of a group, on a session of its own (None: not connected)."""
 
-    def __init__(self, url: str, group: str, topics: Sequence[str]) -> None:
+    def __init__(self, url: str, group: str, topics: Sequence[str], limits: Limits) -> None:
         self._url = url
+        self._limits = limits
         self._group = group
         self._topics = frozenset(topics)
         self._session: asyncpg.Connection | None = None
@@ -268,7 +288,10 @@ class _Member:
         if self._session is None or self._session.is_closed():
             self._owned.clear()
             session = await asyncpg.connect(
-                self._url, command_timeout=_QUERY_SECONDS, server_settings=dict(BY_INDEX)
+                self._url,
+                timeout=self._limits.silence / 2,
+                command_timeout=self._limits.command_timeout,
+                server_settings=self._limits.server_settings(),
             )
             try:
                 await session.add_listener(_CHANNEL, self._on_notify)
@@ -293,3 +316,5 @@ class _Member:
                     "SELECT next_offset FROM bus_group WHERE id = $1", row["id"]
                 )
                 self._owned.append(_Owned(row["id"], row["topic_id"], row["topic"], next_offset))
+        if len(self._owned) < len(self._topics):
+            await session.execute(END_SILENT_SESSIONS, self._limits.silence)

@@ -19,6 +19,8 @@ from shared.sql import any_of
 _BATCH = 1000
 _LOOK_EVERY_SECONDS = 0.25
 """How soon a relay sees what another replica left in the outbox (its own wakes it at once)."""
+_STAND_BY_SECONDS = 1.0
+"""How often a replica that does not relay tries to take over."""
 _OLDEST = (
     select(outbox.c.id, outbox.c.topic, outbox.c.key, outbox.c.headers, outbox.c.value)
     .order_by(outbox.c.id)
@@ -60,8 +62,9 @@ async def relay_batch(connection: AsyncConnection, bus: Bus, limit: int = _BATCH
 async def run_relay(
     database: Database, bus: Bus, stopping: asyncio.Event, progress: Progress
 ) -> None:
-    """Relay until `stopping`; no error ends it. Replicas wait for the one that holds the lock; the
-    lock is freed with its connection, so a killed relay is followed at once."""
+    """Relay until `stopping`; no error ends it. One replica holds the lock and the others stand by:
+    a killed relay is followed within a second, a frozen one when its session has been ended (see
+    shared/connections.py). When it wakes it may send its batch once more; every inbox knows it."""
     backoff = Backoff()
     while not stopping.is_set():
         try:
@@ -86,7 +89,7 @@ async def _relay_while_locked(
     lock = select(func.pg_try_advisory_lock(AdvisoryLock.RELAY, 0))
     while not (await connection.execute(lock)).scalar_one():
         progress.succeeded()  # another replica relays
-        if await wait_for(stopping, _LOOK_EVERY_SECONDS):
+        if await wait_for(stopping, _STAND_BY_SECONDS):
             return
     try:
         while not stopping.is_set():

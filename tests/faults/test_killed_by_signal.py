@@ -9,6 +9,7 @@ import pytest
 
 from shared.bus.embedded import EmbeddedBus
 from shared.clock import SystemClock
+from shared.connections import Limits
 from shared.db import Database
 from tests.integration.bus import ledger
 from tests.integration.bus.driving import first_of_each, relay_all, stored
@@ -53,8 +54,8 @@ async def test_sigkill_at_every_step_loses_nothing_and_repeats_nothing(
     await bus.start()
     await bus.ensure_topics([ledger.TOPIC, ledger.ECHOES])
     clock = SystemClock()
-    sender = Database(sender_url, "sender", clock, pool_size=2)
-    keeper = Database(keeper_url, "keeper", clock, pool_size=2)
+    sender = Database(sender_url, "sender", clock, limits=Limits(pool_size=2))
+    keeper = Database(keeper_url, "keeper", clock, limits=Limits(pool_size=2))
     try:
         await ledger.make_tables(sender)
         await ledger.make_tables(keeper)

@@ -14,6 +14,7 @@ from typing import Any
 from shared.bus.consumer import Consumer
 from shared.bus.embedded import EmbeddedBus
 from shared.clock import SystemClock
+from shared.connections import Limits
 from shared.db import Database
 from tests.integration.bus import ledger
 from tests.integration.bus.driving import consume_all, relay_all
@@ -30,7 +31,7 @@ class _Sudden(Stepper):
 async def _work(order: dict[str, Any]) -> None:
     bus = EmbeddedBus(order["bus"])
     await bus.start()
-    database = Database(order["database"], order["role"], SystemClock(), pool_size=2)
+    database = Database(order["database"], order["role"], SystemClock(), limits=Limits(pool_size=2))
     stepper = _Sudden(order["kill_at"])
     stepped = SteppedBus(bus, stepper)
     async with stepper.watching(database):

@@ -65,7 +65,8 @@ async def audit_installation(installation: Installation) -> AuditResult:
 async def _audit_sources(installation: Installation) -> AsyncIterator[AuditSources]:
     """Raises MisconfiguredError for a database that this version has not prepared."""
     names = (*SERVICES, "bus") if installation.settings.bus == "embedded" else SERVICES
-    engines = {name: async_engine(installation.database_url(name), pool_size=1) for name in names}
+    limits = installation.settings.limits.without_hurry()
+    engines = {name: async_engine(installation.database_url(name), limits) for name in names}
     try:
         for name in SERVICES:
             revision = await _ask(engines[name], "SELECT version_num FROM alembic_version")

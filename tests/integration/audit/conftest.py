@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from shared.clock import ManualClock, SystemClock
+from shared.connections import Limits
 from shared.db import Database
 from shared.migrations import make_database, migrate
 from tests.integration.audit.sample_data import SampleData
@@ -20,7 +21,7 @@ async def ledger_databases(postgres: str) -> AsyncIterator[Mapping[str, Database
         url = postgres.format(f"ledger_{name}")
         await make_database(url)
         await migrate(url, _SERVICES / name / "migrations")
-        databases[name] = Database(url, name, SystemClock(), pool_size=2)
+        databases[name] = Database(url, name, SystemClock(), limits=Limits(pool_size=2))
     yield databases
     for database in databases.values():
         await database.close()

@@ -8,6 +8,7 @@ import pytest
 from shared.bus.consumer import Consumer
 from shared.bus.embedded import EmbeddedBus
 from shared.clock import ManualClock
+from shared.connections import Limits
 from shared.db import Database
 from tests.integration.bus import ledger
 
@@ -28,8 +29,8 @@ async def world(
     bus = EmbeddedBus(bus_url)
     await bus.start()
     await bus.ensure_topics([ledger.TOPIC, ledger.ECHOES])
-    sender = Database(sender_url, "sender", clock, pool_size=4)
-    keeper = Database(keeper_url, "keeper", clock, pool_size=4)
+    sender = Database(sender_url, "sender", clock, limits=Limits(pool_size=4))
+    keeper = Database(keeper_url, "keeper", clock, limits=Limits(pool_size=4))
     for database in (sender, keeper):
         await ledger.make_tables(database)
     consumer = Consumer(
