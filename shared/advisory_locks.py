@@ -21,8 +21,8 @@ class AdvisoryLock(IntEnum):
     """Parking and releasing the events of one key (class, hash of consumer and key)."""
     PERSON = 7004
     """Intake: deduplication of one resident's complaints (class, hash of the person)."""
-    REPLY_BATCH = 7010
-    """Reply: one batch of events at a time (one key)."""
+    REPLY_COMPLAINT = 7010
+    """Reply: batches that touch one complaint follow each other (class, hash of its id)."""
 
 
 class EmbeddedBusLock(IntEnum):

@@ -1,88 +1,65 @@
-"""The platforms reply can reach itself, opened from the settings."""
+"""The platforms of reply. Each is one file in channels/ that holds its PROFILE and, where we can
+reach it ourselves, `open_channel`. A new file is found by itself."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
+from typing import cast
 
 import httpx
 
 from shared.clock import Clock
-from shared.platform_kit.message_board_reader import BoardAccess
 
-from .channels.channel import Channel
-from .channels.hotline_12345 import HotlineChannel, HotlineSettings
-from .channels.message_board import BoardChannel, BoardSettings
-from .channels.wechat import WeChatChannel, WeChatSettings
+from . import channels
+from .channels.channel import AcknowledgingChannel, Channel, OpenChannel
+from .rules.platform_profile import PlatformProfile
 from .settings import ReplySettings
 
 
 @dataclass(frozen=True, slots=True)
-class WaysOut:
-    """`hotline` also accepts orders; it is one of `channels` where there is one."""
+class Channels:
+    """The open channels, by platform. Close them after use."""
 
-    channels: Mapping[str, Channel]
-    hotline: HotlineChannel | None
-    closing: tuple[Callable[[], Awaitable[None]], ...]
+    by_platform: Mapping[str, Channel]
+
+    @property
+    def acknowledging(self) -> Mapping[str, AcknowledgingChannel]:
+        """Those of platforms that want to be told that a ticket is accepted (签收)."""
+        return {
+            platform: cast(AcknowledgingChannel, channel)
+            for platform, channel in self.by_platform.items()
+            if channel.profile.acknowledges
+        }
+
+    async def close(self) -> None:
+        for channel in self.by_platform.values():
+            await channel.close()
 
 
-def open_ways_out(
+def known_profiles() -> Mapping[str, PlatformProfile]:
+    return {
+        profile.name: profile
+        for module in _platforms()
+        for profile in cast(tuple[PlatformProfile, ...], module.PROFILES)
+    }
+
+
+def open_channels(
     settings: ReplySettings, clock: Clock, transport: httpx.AsyncBaseTransport | None = None
-) -> WaysOut:
-    channels: dict[str, Channel] = {}
-    closing: list[Callable[[], Awaitable[None]]] = []
-    hotline = _hotline(settings, clock, transport)
-    if hotline:
-        channels["hotline_12345"] = hotline
-        closing.append(hotline.close)
-    if board := _board(settings, clock, transport):
-        channels["message_board"] = board
-        closing.append(board.close)
-    if wechat := _wechat(settings, clock, transport):
-        channels["wechat"] = wechat
-        closing.append(wechat.close)
-    return WaysOut(channels, hotline, tuple(closing))
+) -> Channels:
+    """Those that are configured. `transport` reaches platforms that are no network (tests)."""
+    opened: dict[str, Channel] = {}
+    for module in _platforms():
+        open_channel = cast(OpenChannel | None, getattr(module, "open_channel", None))
+        if open_channel and (channel := open_channel(settings, clock, transport)):
+            opened[channel.profile.name] = channel
+    return Channels(opened)
 
 
-def _hotline(
-    settings: ReplySettings, clock: Clock, transport: httpx.AsyncBaseTransport | None
-) -> HotlineChannel | None:
-    if not settings.hotline_url or settings.hotline_secret is None:
-        return None
-    account = HotlineSettings(
-        settings.hotline_url, settings.hotline_app_id, settings.hotline_secret.get_secret_value()
-    )
-    return HotlineChannel(account, clock, transport=transport)
-
-
-def _board(
-    settings: ReplySettings, clock: Clock, transport: httpx.AsyncBaseTransport | None
-) -> BoardChannel | None:
-    app_code, key = settings.board_app_code, settings.board_back_office_key
-    if not settings.board_back_office_url or app_code is None or key is None:
-        return None
-    account = BoardSettings(
-        access=BoardAccess(
-            settings.board_url,
-            app_code.get_secret_value(),
-            settings.board_token.get_secret_value(),
-        ),
-        organization=settings.board_organization,
-        back_office_url=settings.board_back_office_url,
-        back_office_key=key.get_secret_value(),
-        appears_within=timedelta(hours=settings.board_appears_within_hours),
-    )
-    return BoardChannel(account, clock, transport=transport)
-
-
-def _wechat(
-    settings: ReplySettings, clock: Clock, transport: httpx.AsyncBaseTransport | None
-) -> WeChatChannel | None:
-    if settings.wechat_app_secret is None:
-        return None
-    account = WeChatSettings(
-        settings.wechat_url,
-        settings.wechat_app_id,
-        settings.wechat_app_secret.get_secret_value(),
-        template_id=settings.wechat_template_id,
-    )
-    return WeChatChannel(account, clock, transport=transport)
+def _platforms() -> Iterator[ModuleType]:
+    for found in iter_modules(channels.__path__):
+        module = import_module(f"{channels.__name__}.{found.name}")
+        if hasattr(module, "PROFILES"):
+            yield module

@@ -7,8 +7,8 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from .rules.deadlines import ANY, Policy, Stage, StageTerm
-from .rules.time_limits import Term, Unit, read_limit
+from .rules.deadlines import ANY, Policy, Stage, StageLimit
+from .rules.time_limits import Duration, Unit, read_limit
 from .yaml_file import read_yaml
 
 SHIPPED = Path(__file__).parent / "policies" / "deadline_policies.yaml"
@@ -23,20 +23,20 @@ def load_policies(path: Path = SHIPPED) -> tuple[Policy, ...]:
     return tuple(policy.as_policy() for policy in written.policies if policy.in_force is not None)
 
 
-def _read_term(written: object) -> Term:
-    term = read_limit(str(written))
-    if not isinstance(term, Term):
+def _read_duration(written: object) -> Duration:
+    duration = read_limit(str(written))
+    if not isinstance(duration, Duration):
         raise ValueError(  # noqa: TRY004 - pydantic reports ValueError with its field
             f'"{written}" is not a length of time such as "5 working days" or "24小时"'
         )
-    return term
+    return duration
 
 
 def _read_lead(written: object) -> timedelta:
-    term = _read_term(written)
-    if term.unit is not Unit.MINUTE:
+    duration = _read_duration(written)
+    if duration.unit is not Unit.MINUTE:
         raise ValueError(f'"{written}" must be minutes or hours, such as "4 hours"')
-    return timedelta(minutes=term.amount)
+    return timedelta(minutes=duration.amount)
 
 
 _Lead = Annotated[timedelta, BeforeValidator(_read_lead)]
@@ -46,8 +46,8 @@ class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
 
-class _StageTerm(_Strict):
-    within: Annotated[Term, BeforeValidator(_read_term)]
+class _StageLimit(_Strict):
+    within: Annotated[Duration, BeforeValidator(_read_duration)]
     warn_before: _Lead
 
 
@@ -72,14 +72,14 @@ class _Policy(_Strict):
     platform: str = ANY
     kind: str = ANY
     urgency: str = ANY
-    stages: dict[Stage, _StageTerm]
+    stages: dict[Stage, _StageLimit]
     printed_warn_before: _Lead
     extensions_allowed: Annotated[int, Field(ge=0, le=20)]
 
     @model_validator(mode="after")
-    def deadlines_something(self) -> Self:
+    def has_stages(self) -> Self:
         if self.in_force is not None and not self.stages:
-            raise ValueError(f"{self.id} is in force but deadlines nothing: give it stages")
+            raise ValueError(f"{self.id} is in force but has no stages")
         return self
 
     @property
@@ -98,8 +98,8 @@ class _Policy(_Strict):
             in_force_from=self.in_force.first,
             in_force_to=self.in_force.last,
             stages=tuple(
-                (stage, StageTerm(term.within, term.warn_before))
-                for stage, term in self.stages.items()
+                (stage, StageLimit(limit.within, limit.warn_before))
+                for stage, limit in self.stages.items()
             ),
             extensions_allowed=self.extensions_allowed,
             printed_warn_before=self.printed_warn_before,
@@ -111,15 +111,15 @@ class _PolicyFile(_Strict):
     policies: Annotated[tuple[_Policy, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
-    def every_order_has_exactly_one(self) -> Self:
+    def every_ticket_has_exactly_one(self) -> Self:
         for one, other in combinations(self.policies, 2):
             if one.id == other.id:
                 raise ValueError(f"two policies are called {one.id}")
             if one.scope == other.scope and _overlap(one.in_force, other.in_force):
-                raise ValueError(f"{one.id} and {other.id} cover the same orders on the same days")
+                raise ValueError(f"{one.id} and {other.id} cover the same tickets on the same days")
         if not any(_covers_all(policy) for policy in self.policies):
             raise ValueError(
-                "one policy must cover every order: county, platform, kind and urgency any, in"
+                "one policy must cover every ticket: county, platform, kind and urgency any, in"
                 " force without a last day"
             )
         return self

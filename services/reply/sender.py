@@ -11,10 +11,10 @@ from shared.db import Database
 from shared.http import PlatformRejected, PlatformUnavailable
 
 from .channels.channel import Ambiguous, Channel, OutgoingReply, Receipt, Refused
-from .handlers.drafting import Office
-from .handlers.sending import Claimed, claim, record
+from .context import ReplyConfig, transaction
+from .handlers.deliveries import Claimed, claim, record_attempt
 from .resident_handle import ResidentHandles
-from .rules.delivery import Attempt, Outcome, Pace, next_step
+from .rules.delivery import Attempt, AttemptResult, LookUp, Tried
 
 _AT_ONCE = 8
 
@@ -23,82 +23,81 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Ended:
-    outcome: Outcome
+    result: AttemptResult
     receipt: Receipt | None = None
-    away: PlatformUnavailable | None = None
+    unavailable: PlatformUnavailable | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """`channels`: the way out of each platform. A platform without one is answered by hand."""
+    """`channels`: by platform. A platform without one is answered by hand."""
 
     database: Database
+    config: ReplyConfig
     channels: Mapping[str, Channel]
     handles: ResidentHandles
-    pace: Pace
-    office: Office
 
     async def once(self) -> int:
         """Send, or look for, some replies that are due now. Returns how many."""
-        now = self.database.clock.now()
-        async with self.database.work() as (session, _):
-            claims = await claim(session, tuple(self.channels), now, pace=self.pace, limit=_AT_ONCE)
+        async with transaction(self.database, self.config) as context:
+            claims = await claim(context, tuple(self.channels), _AT_ONCE)
         ends = await asyncio.gather(*map(self._carry, claims), return_exceptions=True)
         for end in ends:
-            # The row still says that it is on its way: it will be looked for.
+            # The row still says that it is being sent: it will be looked for.
             if isinstance(end, BaseException):
                 raise end
         return len(claims)
 
     async def _carry(self, claimed: Claimed) -> None:
         channel = self.channels[claimed.platform]
-        if self.database.clock.now() >= claimed.until - self.pace.lease / 2:
-            return  # we were asleep; another may think us dead by the time this arrives
+        if await self._half_the_lease_is_over(claimed):
+            return  # this process was asleep; another may take over before the reply arrives
         ended = await self._try(channel, claimed)
-        now = self.database.clock.now()
-        step = next_step(
+        tried = Tried(
             claimed.attempt,
-            ended.outcome,
-            now=now,
-            sent_at=claimed.sent_at,
-            attempts=claimed.number,
-            can_look=channel.can_look,
-            appears_within=channel.appears_within,
-            pace=self.pace,
-            asked_for=self._pause(ended.away),
+            ended.result,
+            claimed.number,
+            claimed.sent_at,
+            self._pause(ended.unavailable),
         )
-        async with self.database.work() as (session, outbox):
-            await record(session, outbox, claimed, step, ended.receipt, now, office=self.office)
+        look_up = LookUp(channel.profile.can_look, channel.appears_within)
+        async with transaction(self.database, self.config) as context:
+            state = await record_attempt(context, claimed, tried, look_up, ended.receipt)
         log.info(
             "reply_attempt",
             complaint_id=claimed.complaint_id,
             version=claimed.version,
             attempt=claimed.attempt.value,
-            outcome=ended.outcome.value,
-            state=step.state.value,
+            result=ended.result.value,
+            state=state,
         )
+
+    async def _half_the_lease_is_over(self, claimed: Claimed) -> bool:
+        async with self.database.reading() as session:
+            now = await self.config.time.now(session)
+        return now >= claimed.until - self.config.pace.lease / 2
 
     async def _try(self, channel: Channel, claimed: Claimed) -> _Ended:
         try:
             if claimed.attempt is Attempt.SEND:
-                outgoing = await self._addressed(claimed)
+                outgoing = await self._addressed(channel, claimed)
                 receipt = await channel.send(outgoing)
-                return _Ended(Outcome.RECEIPT if receipt else Outcome.TAKEN, receipt)
-            if not channel.can_look:
-                return _Ended(Outcome.CANNOT_LOOK)
+                return _Ended(AttemptResult.RECEIPT if receipt else AttemptResult.TAKEN, receipt)
+            if not channel.profile.can_look:
+                return _Ended(AttemptResult.CANNOT_LOOK)
             receipt = await channel.look(claimed.outgoing)
-            return _Ended(Outcome.RECEIPT if receipt else Outcome.NOT_SHOWN, receipt)
-        except PlatformUnavailable as away:
-            if isinstance(away, PlatformRejected):
+            return _Ended(AttemptResult.RECEIPT if receipt else AttemptResult.NOT_SHOWN, receipt)
+        except PlatformUnavailable as unavailable:
+            if isinstance(unavailable, PlatformRejected):
                 log.error(  # noqa: TRY400 - a traceback says nothing here
-                    "platform_refuses_us",
+                    "platform_rejects_us",
                     complaint_id=claimed.complaint_id,
                     platform=claimed.platform,
-                    status=away.status,
+                    status=unavailable.status,
                 )
-            return _Ended(Outcome.AWAY, away=away)
+            return _Ended(AttemptResult.UNAVAILABLE, unavailable=unavailable)
         except Ambiguous:
-            return _Ended(Outcome.AMBIGUOUS)
+            return _Ended(AttemptResult.AMBIGUOUS)
         except Refused as refused:
             log.warning(
                 "reply_refused",
@@ -106,15 +105,15 @@ class Sender:
                 platform=claimed.platform,
                 why=str(refused),
             )
-            return _Ended(Outcome.REFUSED)
+            return _Ended(AttemptResult.REFUSED)
 
-    async def _addressed(self, claimed: Claimed) -> OutgoingReply:
-        if claimed.platform != "wechat":
+    async def _addressed(self, channel: Channel, claimed: Claimed) -> OutgoingReply:
+        if not channel.profile.answers_person:
             return claimed.outgoing
         handle = await self.handles.of(claimed.complaint_id, claimed.county)
         return replace(claimed.outgoing, handle=handle)
 
-    def _pause(self, away: PlatformUnavailable | None) -> timedelta | None:
-        if isinstance(away, PlatformRejected):
-            return self.pace.longest_wait
-        return away.retry_after if away else None
+    def _pause(self, unavailable: PlatformUnavailable | None) -> timedelta | None:
+        if isinstance(unavailable, PlatformRejected):
+            return self.config.pace.longest_wait
+        return unavailable.retry_after if unavailable else None

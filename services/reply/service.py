@@ -1,4 +1,4 @@
-"""Wiring only: settings become the app, the consumer, and the turns that sweep and send."""
+"""Wiring only: settings become the app, the consumer and the periodic tasks."""
 
 import httpx
 from fastapi import FastAPI
@@ -10,17 +10,16 @@ from shared.db import Database
 from shared.service import Service
 from shared.web import service_app
 
-from . import api, deadlines_api
-from .acknowledger import Acknowledger
-from .channel_registry import open_ways_out
-from .handlers.drafting import Office
-from .http_errors import ReplyDesk, speak_refusals
+from .api import deadlines, replies
+from .api.http_errors import answer_rejected_commands
+from .channel_registry import Channels, known_profiles, open_channels
+from .context import Office, ReplyConfig, time_of
 from .resident_handle import ResidentHandles
 from .rulebook import read_rulebook
 from .sender import Sender
 from .settings import ReplySettings
 from .subscriptions import handlers
-from .tasks import turns
+from .tasks import tasks
 
 
 def build(
@@ -35,46 +34,42 @@ def build(
 
     Raises FileInvalid for a policy or calendar file that cannot be used.
     """
-    rulebook = read_rulebook(settings.deadline_policies, settings.work_calendar)
-    office = Office(settings.office_name, settings.service_phone)
-    ways_out = open_ways_out(settings, database.clock, transport)
+    channels = open_channels(settings, database.clock, transport)
+    config = config_of(settings, database, channels)
     handles = ResidentHandles(settings.intake_url, secret, database.clock, transport=transport)
-    sender = Sender(database, ways_out.channels, handles, settings.pace, office)
-    acknowledger = (
-        Acknowledger(database, ways_out.hotline, office.name, settings.pace)
-        if ways_out.hotline
-        else None
-    )
     return Service(
         name="reply",
-        app=_app(
-            database,
-            secret,
-            settings.api_docs,
-            ReplyDesk(
-                office, rulebook, frozenset(ways_out.channels), settings.second_person_approves
-            ),
-        ),
+        app=_app(database, secret, config, docs=settings.api_docs),
         database=database,
-        consumer=Consumer(
-            "reply", database, bus, (COMPLAINTS, WORK_ORDERS), handlers(rulebook, office)
-        ),
-        tasks=turns(
+        consumer=Consumer("reply", database, bus, (COMPLAINTS, WORK_ORDERS), handlers(config)),
+        tasks=tasks(
             database,
-            rulebook,
-            sender,
-            acknowledger,
+            config,
+            Sender(database, config, channels.by_platform, handles),
+            channels.acknowledging,
             sweep_seconds=settings.sweep_seconds,
             sender_seconds=settings.sender_seconds,
         ),
-        closing=(*ways_out.closing, handles.close),
+        closing=(channels.close, handles.close),
     )
 
 
-def _app(database: Database, secret: str, docs: bool, desk: ReplyDesk) -> FastAPI:
+def config_of(settings: ReplySettings, database: Database, channels: Channels) -> ReplyConfig:
+    return ReplyConfig(
+        office=Office(settings.office_name, settings.service_phone),
+        rulebook=read_rulebook(settings.deadline_policies, settings.work_calendar),
+        time=time_of(database),
+        profiles=known_profiles(),
+        channels=frozenset(channels.by_platform),
+        second_person_approves=settings.second_person_approves,
+        pace=settings.pace,
+    )
+
+
+def _app(database: Database, secret: str, config: ReplyConfig, *, docs: bool) -> FastAPI:
     app = service_app("reply", database, secret, docs=docs)
-    app.state.reply_desk = desk
-    speak_refusals(app)
-    app.include_router(api.router)
-    app.include_router(deadlines_api.router)
+    app.state.reply_config = config
+    answer_rejected_commands(app)
+    app.include_router(replies.router)
+    app.include_router(deadlines.router)
     return app

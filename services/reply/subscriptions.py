@@ -1,38 +1,78 @@
-"""Which handler hears which event."""
+"""Which handler gets which event.
 
-from collections.abc import Mapping
-from functools import partial
+A batch is handled as a whole: the complaints it touches are locked in one statement, every handler
+writes what its events tell, and what follows is decided once, at the end.
+"""
 
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from shared.bus.batching import grouped_by_handler
 from shared.bus.consumer import Handler
+from shared.bus.outbox import Outbox
 from shared.events import complaints, work_orders
-from shared.events.event import Event
+from shared.events.event import Envelope, Event
+from shared.events.work_orders import ComplaintsLinked
 
-from .handlers.arming import on_complaints_received
-from .handlers.drafting import Office
-from .handlers.redeciding import (
+from .context import Context, ReplyConfig
+from .handlers.on_complaints import (
     on_complaints_chased,
     on_complaints_decided,
     on_complaints_edited,
+    on_complaints_received,
 )
-from .handlers.work_orders import on_work_orders_changed
-from .rulebook import Rulebook
+from .handlers.on_work_orders import on_work_orders_changed
+from .handlers.reconcile import reconcile
+from .loading import lock_complaints
+
+OfComplaints = Callable[[Context, Sequence[Envelope[Any]]], Awaitable[Collection[str]]]
+
+_OF_COMPLAINTS: Mapping[type[Event], OfComplaints] = {
+    complaints.ComplaintReceived: on_complaints_received,
+    complaints.ComplaintDecided: on_complaints_decided,
+    complaints.ComplaintEdited: on_complaints_edited,
+    complaints.ComplaintChased: on_complaints_chased,
+}
+_OF_WORK_ORDERS: tuple[type[Event], ...] = (
+    work_orders.WorkOrderOpened,
+    work_orders.ComplaintsLinked,
+    work_orders.CrewAssigned,
+    work_orders.CrewArrived,
+    work_orders.WorkOrderRepaired,
+    work_orders.WorkOrderClosed,
+)
 
 
-def handlers(rulebook: Rulebook, office: Office) -> Mapping[type[Event], Handler]:
-    changed = partial(on_work_orders_changed, office=office)
-    return {
-        complaints.ComplaintReceived: partial(
-            on_complaints_received, rulebook=rulebook, office=office
+def handlers(config: ReplyConfig) -> Mapping[type[Event], Handler]:
+    async def on_events(
+        session: AsyncSession, outbox: Outbox, events: Sequence[Envelope[Any]], now: datetime
+    ) -> None:
+        await handle_batch(Context(config, session, outbox, now), events)
+
+    return dict.fromkeys((*_OF_COMPLAINTS, *_OF_WORK_ORDERS), on_events)
+
+
+async def handle_batch(context: Context, events: Sequence[Envelope[Any]]) -> None:
+    """Raises UnknownComplaint where one was decided, edited or chased that was never received."""
+    of_complaints = [event for event in events if type(event.data) in _OF_COMPLAINTS]
+    of_work_orders = [event for event in events if type(event.data) in _OF_WORK_ORDERS]
+    linked_before = await lock_complaints(
+        context.session,
+        complaint_ids={event.data.complaint_id for event in of_complaints}.union(
+            *(
+                event.data.complaint_ids
+                for event in of_work_orders
+                if isinstance(event.data, ComplaintsLinked)
+            )
         ),
-        complaints.ComplaintDecided: partial(
-            on_complaints_decided, rulebook=rulebook, office=office
-        ),
-        complaints.ComplaintEdited: partial(on_complaints_edited, rulebook=rulebook, office=office),
-        complaints.ComplaintChased: on_complaints_chased,
-        work_orders.WorkOrderOpened: changed,
-        work_orders.ComplaintsLinked: changed,
-        work_orders.CrewAssigned: changed,
-        work_orders.CrewArrived: changed,
-        work_orders.WorkOrderRepaired: changed,
-        work_orders.WorkOrderClosed: changed,
-    }
+        work_order_ids={event.data.work_order_id for event in of_work_orders},
+    )
+    causes: dict[str, str | None] = {}
+    for handle, group in grouped_by_handler(of_complaints, _OF_COMPLAINTS):
+        causes.update(dict.fromkeys(await handle(context, group)))
+    if of_work_orders:
+        causes.update(await on_work_orders_changed(context, of_work_orders, linked_before))
+    await reconcile(context, causes)

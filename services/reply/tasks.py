@@ -1,43 +1,38 @@
-"""Reply's periodic work: each turn does what is due now, in transactions of its own."""
+"""Reply's periodic tasks: each does what is due now, in transactions of its own."""
 
+from collections.abc import Mapping
 from functools import partial
 
 from shared.db import Database
 from shared.service import PeriodicTask
 
-from .acknowledger import Acknowledger
-from .handlers.recounting import recount_outdated
-from .handlers.sweeping import sweep
-from .rulebook import Rulebook
+from .channels.channel import AcknowledgingChannel
+from .context import ReplyConfig, in_transaction
+from .handlers.acknowledge_tickets import acknowledge_due
+from .handlers.deadline_recount import recount_outdated
+from .handlers.deadline_sweep import sweep
 from .sender import Sender
 
 _RECOUNT_SECONDS = 60.0
 
 
-def turns(
+def tasks(
     database: Database,
-    rulebook: Rulebook,
+    config: ReplyConfig,
     sender: Sender,
-    acknowledger: Acknowledger | None,
+    acknowledging: Mapping[str, AcknowledgingChannel],
     *,
     sweep_seconds: float,
     sender_seconds: float,
 ) -> list[PeriodicTask]:
-    work = [
-        PeriodicTask("sweep", partial(sweep_once, database), sweep_seconds),
+    found = [
+        PeriodicTask("sweep", partial(in_transaction, database, config, sweep), sweep_seconds),
         PeriodicTask("send", sender.once, sender_seconds),
-        PeriodicTask("recount", partial(recount_once, database, rulebook), _RECOUNT_SECONDS),
+        PeriodicTask(
+            "recount", partial(in_transaction, database, config, recount_outdated), _RECOUNT_SECONDS
+        ),
     ]
-    if acknowledger:
-        work.append(PeriodicTask("acknowledge", acknowledger.once, sender_seconds))
-    return work
-
-
-async def sweep_once(database: Database) -> int:
-    async with database.work() as (session, outbox):
-        return await sweep(session, outbox, database.clock.now())
-
-
-async def recount_once(database: Database, rulebook: Rulebook) -> int:
-    async with database.work() as (session, outbox):
-        return await recount_outdated(session, outbox, database.clock.now(), rulebook=rulebook)
+    if acknowledging:
+        acknowledge = partial(acknowledge_due, database, config, acknowledging)
+        found.append(PeriodicTask("acknowledge", acknowledge, sender_seconds))
+    return found

@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from services.dispatch.models import Complaint, WorkOrder
-from services.reply.handlers.drafting import TO_FILL_IN
+from services.reply.rules.drafting import ROOM_FOR_RESPONSIBLE
 from shared.db import Database
 from tests.browser.conftest import PHONE, OpenPage, offline
 from tests.integration.console.conftest import Reachable
@@ -136,7 +136,7 @@ async def test_who_is_responsible_is_written_once(open_page: OpenPage, database:
     async with database.work() as (session, _):
         (await session.get_one(Complaint, IDS.drafted)).state = "not_ours"
     page = await open_page("zhao.shenhe", f"/review/{IDS.drafted}")
-    await page.locator("#text").fill(f"不属于供水职责，由{TO_FILL_IN}负责。")
+    await page.locator("#text").fill(f"不属于供水职责，由{ROOM_FOR_RESPONSIBLE}负责。")
     await page.locator("#responsible").fill("三里镇人民政府")
     await page.keyboard.press("Tab")
     await expect(page.locator("#text")).to_have_value("不属于供水职责，由三里镇人民政府负责。")

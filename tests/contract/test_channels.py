@@ -176,7 +176,7 @@ async def test_cut_after_taking_is_ambiguous_and_looking_finds_it(bench: Bench) 
         await bench.channel.send(bench.reply)
     assert WORDS not in str(caught.value)
     assert bench.taken() == [WORDS]
-    if bench.channel.can_look:
+    if bench.channel.profile.can_look:
         assert await bench.channel.look(bench.reply) is not None
 
 
@@ -202,7 +202,7 @@ async def test_a_wrong_key_is_a_matter_of_settings_and_not_of_the_reply(bench: B
     with pytest.raises(PlatformRejected):
         await bench.stranger.send(bench.reply)
     assert bench.taken() == []
-    if bench.channel.can_look:
+    if bench.channel.profile.can_look:
         with pytest.raises(PlatformRejected):
             await bench.stranger.look(bench.reply)
 

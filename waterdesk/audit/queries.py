@@ -30,7 +30,7 @@ SELECT c.id, c.is_ours, c.needs_human, c.state, l.work_order_id,
 FROM complaint c
 LEFT JOIN (
     SELECT DISTINCT ON (complaint_id) complaint_id, work_order_id FROM link
-    ORDER BY complaint_id, linked_at DESC, work_order_id DESC
+    ORDER BY complaint_id, sequence DESC
 ) l ON l.complaint_id = c.id
 LEFT JOIN (
     SELECT complaint_id, count(*) AS deadlines FROM deadline GROUP BY complaint_id
@@ -57,7 +57,7 @@ FROM deadline
 _REPLIES = """
 SELECT r.complaint_id || '/' || r.version AS id, r.state, r.receipt, r.delivered_at,
     r.platform, c.external_id, r.request_id, r.sent_at IS NOT NULL AS was_sent,
-    r.settled_by IS NOT NULL AS by_hand,
+    r.resolved_by IS NOT NULL AS by_hand,
     CASE r.platform WHEN 'wechat' THEN md5(r.text) END AS text_md5
 FROM reply r LEFT JOIN complaint c ON c.id = r.complaint_id
 """

@@ -1,5 +1,5 @@
-"""How many complaints a second reply arms, and then settles after their repairs (deadlines kept,
-drafts written): one connection, batches of 500, real PostgreSQL.
+"""How fast reply sets deadlines, and meets them and drafts replies after the repairs: one
+connection, batches of 500, real PostgreSQL.
 
     .venv/bin/python -m waterdesk.benchmarks.setting_deadlines [COMPLAINTS]
 """
@@ -14,7 +14,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from services.reply.handlers.drafting import Office
+from services.reply.channel_registry import known_profiles
+from services.reply.context import ManualTime, Office, ReplyConfig
 from services.reply.rulebook import read_rulebook
 from services.reply.subscriptions import handlers
 from shared.clock import ManualClock
@@ -79,8 +80,11 @@ def _repaired(number: int) -> Envelope[WorkOrderRepaired]:
 async def measure(url: str, complaints: int) -> dict[str, float]:
     await make_database(url)
     await migrate(url, Path("services/reply/migrations"))
-    database = Database(url, "reply", ManualClock(START))
-    handle = handlers(read_rulebook(), Office("bench"))
+    clock = ManualClock(START)
+    database = Database(url, "reply", clock)
+    handle = handlers(
+        ReplyConfig(Office("bench"), read_rulebook(), ManualTime(clock), known_profiles())
+    )
 
     async def seconds_for(events: Sequence[Envelope[Any]]) -> float:
         started = perf_counter()
@@ -91,13 +95,13 @@ async def measure(url: str, complaints: int) -> dict[str, float]:
         return perf_counter() - started
 
     numbers = range(complaints)
-    armed = await seconds_for([_complaint(number) for number in numbers])
+    deadlines_set = await seconds_for([_complaint(number) for number in numbers])
     linked = await seconds_for([_linked(number) for number in numbers])
     repaired = await seconds_for([_repaired(number) for number in numbers])
     await database.close()
     return {
         "complaints": complaints,
-        "set_per_s": round(complaints / armed),
+        "set_per_s": round(complaints / deadlines_set),
         "linked_per_s": round(complaints / linked),
         "repaired_and_drafted_per_s": round(complaints / repaired),
     }

@@ -13,7 +13,6 @@ from typing import Any, Protocol
 import httpx
 from sqlalchemy import Row
 
-from services.reply.handlers.drafting import TO_FILL_IN
 from shared.auth.permissions import Role
 from shared.clock import SHANGHAI
 from waterdesk.simulators.submissions import Submission
@@ -245,8 +244,7 @@ class SimulatedStaff:
                 at = row.drafted_at + self._duration(_TO_APPROVE, f"{row.complaint_id} approves")
                 if row.returned and not row.responsible:
                     # The platform accepts a return only with the name of the responsible office.
-                    words = row.text.replace(TO_FILL_IN, _RESPONSIBLE)
-                    body |= {"text": words, "solved": False, "responsible": _RESPONSIBLE}
+                    body |= {"text": row.text, "solved": False, "responsible": _RESPONSIBLE}
                     path += "/draft"
                 else:
                     path += "/approve"

@@ -1,29 +1,35 @@
-"""One way out to a platform: what reply asks of it, and what may go wrong on the way.
+"""The channel to one platform: what reply asks of it, and what may go wrong.
 
 PlatformUnavailable: the platform surely did not take the reply; try again later.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+import httpx
+
+from services.reply.rules.platform_profile import PlatformProfile
+from services.reply.settings import ReplySettings
+from shared.clock import Clock
 from shared.http import PlatformUnavailable as PlatformUnavailable
 
 
 @dataclass(frozen=True, slots=True)
 class OutgoingReply:
-    """One version of one reply, ready to leave."""
+    """One version of one reply, ready to be sent."""
 
     request_id: str
     """Names this version on the wire: the same version sent twice carries the same value."""
     external_id: str
-    """The platform's own number of the complaint."""
+    """The platform's number of the ticket."""
     text: str = field(repr=False)
     solved: bool
     returned: bool = False
-    """True: not ours; the order goes back with `text` as the reason."""
+    """True: not ours; the ticket goes back with `text` as the reason."""
     responsible: str = ""
-    """Who is, where the order goes back."""
+    """Who is, where the ticket goes back."""
     contacted_at: datetime | None = None
     """When the resident was spoken to, where someone did."""
     handle: str | None = field(default=None, repr=False)
@@ -50,11 +56,9 @@ class Ambiguous(Exception):
 
 
 class Channel(Protocol):
-    """One platform's way out. Every implementation passes tests/contract/test_channels.py."""
+    """Every implementation passes tests/contract/test_channels.py."""
 
-    can_look: bool
-    """Whether `look` can find a reply that was taken. Where not, an ambiguous one waits for a
-    person."""
+    profile: PlatformProfile
 
     appears_within: timedelta
     """How long a reply that was taken may stay hidden from `look`: only when an ambiguous one is
@@ -70,3 +74,18 @@ class Channel(Protocol):
     async def look(self, reply: OutgoingReply) -> Receipt | None:
         """The receipt of this version if the platform shows it. Raises PlatformUnavailable."""
         ...
+
+    async def close(self) -> None: ...
+
+
+class AcknowledgingChannel(Channel, Protocol):
+    async def acknowledge(self, external_id: str, officer: str, at: datetime) -> None:
+        """Accept a ticket (签收). Doing it twice does no harm.
+
+        Raises Refused, PlatformUnavailable or Ambiguous.
+        """
+        ...
+
+
+OpenChannel = Callable[[ReplySettings, Clock, httpx.AsyncBaseTransport | None], Channel | None]
+"""Opens the channel of one platform; None: it is not configured, and people answer by hand."""

@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Final
 from urllib.parse import quote
 
 import httpx
 
+from services.reply.rules.platform_profile import PlatformProfile
+from services.reply.settings import ReplySettings
 from shared.clock import SHANGHAI, Clock
 from shared.http import (
     PlatformRejected,
@@ -19,7 +22,19 @@ from shared.http import (
 from shared.platform_kit.request_signing import SignedRequests
 
 from .channel import OutgoingReply, Receipt, Refused
-from .sending import answer_of, send_once
+from .send_once import answer_of, send_once
+
+PROFILE: Final = PlatformProfile(
+    name="hotline_12345",
+    handled_form=(
+        "办理情况：{handling}\n"
+        "答复内容：您好！您反映的{subject}问题，{outcome}感谢您的反映。{phone}"
+    ),
+    returned_form="退回原因：{reason}。责任单位：{responsible}。",
+    acknowledges=True,
+    can_look=True,
+)
+PROFILES: Final = (PROFILE,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +47,11 @@ class HotlineSettings:
 
 
 class HotlineChannel:
-    """A Channel. The platform does not recognise a reply sent twice, so after an ambiguous one it
-    must be looked for. Close it after use.
+    """An AcknowledgingChannel. The platform does not deduplicate replies, so after an ambiguous
+    attempt the reply must be looked for. Close it after use.
     """
 
-    can_look = True
+    profile = PROFILE
     appears_within = timedelta(0)
 
     def __init__(
@@ -59,7 +74,7 @@ class HotlineChannel:
         await self._client.aclose()
 
     async def send(self, reply: OutgoingReply) -> Receipt | None:
-        """Reply to the order, or return it. Raises Refused, PlatformUnavailable or Ambiguous."""
+        """Answer the ticket, or return it. Raises Refused, PlatformUnavailable or Ambiguous."""
         path, body = ("return", _returned(reply)) if reply.returned else ("replies", _reply(reply))
         return self._receipt(await self._post(reply.external_id, path, body), reply)
 
@@ -75,7 +90,7 @@ class HotlineChannel:
             )
         except PlatformRejected as refused:
             if refused.status == httpx.codes.NOT_FOUND:
-                return None  # an order the platform does not know has no replies
+                return None  # a ticket the platform does not know has no replies
             raise
         listed = answer.get("replies")
         if not isinstance(listed, list):
@@ -86,7 +101,7 @@ class HotlineChannel:
         return None
 
     async def acknowledge(self, external_id: str, officer: str, at: datetime) -> None:
-        """Accept the order (签收). Doing it twice does no harm, so after Ambiguous do it again.
+        """Accept the ticket (签收). Doing it twice does no harm, so after Ambiguous do it again.
 
         Raises Refused, PlatformUnavailable or Ambiguous.
         """
@@ -104,8 +119,8 @@ class HotlineChannel:
         return answer
 
     def _receipt(self, entry: Mapping[str, object], reply: OutgoingReply) -> Receipt:
-        """What the platform says of a reply it has. It has it, even where it says it badly: then
-        our own number and the time we saw it stand in."""
+        """What the platform says of a reply it has. Where it gives no number or time that can be
+        read, our own number and the time we saw it take their place: the reply is there."""
         number = entry.get("receiptNumber")
         return Receipt(
             number=number if isinstance(number, str) and number else reply.request_id,
@@ -151,3 +166,14 @@ def _utc(text: object) -> datetime | None:
         return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def open_channel(
+    settings: ReplySettings, clock: Clock, transport: httpx.AsyncBaseTransport | None
+) -> HotlineChannel | None:
+    if not settings.hotline_url or settings.hotline_secret is None:
+        return None
+    account = HotlineSettings(
+        settings.hotline_url, settings.hotline_app_id, settings.hotline_secret.get_secret_value()
+    )
+    return HotlineChannel(account, clock, transport=transport)

@@ -1,21 +1,45 @@
 """Answers on People's Daily Online's message board (人民网领导留言板).
 
 Answers go through an authorised back office without a public interface: a configured endpoint takes
-them here. The receipt is the answer standing in the thread when that is read again.
+them. The receipt is the answer in its thread, found when the thread is read again.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 import httpx
 
+from services.reply.rules.platform_profile import PlatformProfile
+from services.reply.settings import ReplySettings
 from shared.clock import Clock
 from shared.http import RetryPolicy, open_client
 from shared.platform_kit.message_board_reader import ANSWER, BoardAccess, BoardReader, of_type
 
 from .channel import OutgoingReply, Receipt
-from .sending import send_once
+from .send_once import send_once
+
+PROFILE: Final = PlatformProfile(
+    name="message_board",
+    handled_form=(
+        "网友您好：\n"
+        "您反映的{subject}问题已收悉，现回复如下：\n"
+        "{handling}\n"
+        "感谢您对农村供水工作的关心和监督。{phone}\n"
+        "{office}\n"
+        "{signed_on}"
+    ),
+    returned_form=(
+        "网友您好：\n"
+        "您反映的{subject}问题已收悉。经核实，{reason}，由{responsible}负责。\n"
+        "感谢您的理解。{phone}\n"
+        "{office}\n"
+        "{signed_on}"
+    ),
+    can_look=True,
+)
+PROFILES: Final = (PROFILE,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +60,7 @@ class BoardChannel:
     two versions of the same words are one. Close it after use.
     """
 
-    can_look = True
+    profile = PROFILE
 
     def __init__(
         self,
@@ -101,3 +125,23 @@ def _utc(seconds: object) -> datetime | None:
         return datetime.fromtimestamp(int(str(seconds)), UTC)
     except (ValueError, OverflowError, OSError):
         return None
+
+
+def open_channel(
+    settings: ReplySettings, clock: Clock, transport: httpx.AsyncBaseTransport | None
+) -> BoardChannel | None:
+    app_code, key = settings.board_app_code, settings.board_back_office_key
+    if not settings.board_back_office_url or app_code is None or key is None:
+        return None
+    account = BoardSettings(
+        access=BoardAccess(
+            settings.board_url,
+            app_code.get_secret_value(),
+            settings.board_token.get_secret_value(),
+        ),
+        organization=settings.board_organization,
+        back_office_url=settings.board_back_office_url,
+        back_office_key=key.get_secret_value(),
+        appears_within=timedelta(hours=settings.board_appears_within_hours),
+    )
+    return BoardChannel(account, clock, transport=transport)

@@ -9,22 +9,35 @@ was sent can be looked up.
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Final
 
 import httpx
 
+from services.reply.rules.platform_profile import PlatformProfile
+from services.reply.settings import ReplySettings
 from shared.clock import Clock
 from shared.http import PlatformRejected, PlatformUnavailable, open_client, printable_code
 from shared.platform_kit.wechat_token import TOKEN_REFUSED, AccessToken, TokenUnavailable
 
 from .channel import Ambiguous, OutgoingReply, Receipt, Refused
-from .sending import answer_of, send_once
+from .send_once import answer_of, send_once
+
+PROFILE: Final = PlatformProfile(
+    name="wechat",
+    handled_form="您好！您反映的{subject}问题：{handling}如仍有问题，请直接回复我们。",
+    returned_form="您好！您反映的{subject}问题，经核实，{reason}，由{responsible}负责。",
+    longest_reply=600,  # it takes 2,048 bytes, and a Chinese character has three
+    answers_person=True,
+    told_by="wechat",
+)
+PROFILES: Final = (PROFILE,)
 
 _WINDOW_CLOSED = frozenset({45015, 45047})
 """No message of theirs for 48 hours; five of ours since their last."""
 _BUSY = frozenset({-1, 45009, 45011})
 """System busy; calls of the day used up; calls of the minute used up."""
 _NOT_US = TOKEN_REFUSED | {40013, 40164, 48001, 50001}
-"""Token (also the fresh one), appid, address or permission of our account. Nothing was sent."""
+"""Token (also a fresh one), appid, address or permission of our account. Nothing was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +59,7 @@ class WeChatSettings:
 class WeChatChannel:
     """A Channel. Close it after use."""
 
-    can_look = False
+    profile = PROFILE
     appears_within = timedelta(0)
 
     def __init__(
@@ -75,7 +88,7 @@ class WeChatChannel:
                 _notice(reply, self._settings.template_id, self._settings),
             )
         _raise_unless_sent(_errcode(answer))
-        # A customer message is given no number: our own name for it stands in.
+        # A customer message is given no number: ours takes its place.
         number = answer.get("msgid", reply.request_id)
         return Receipt(number=str(number), received_at=self._clock.now())
 
@@ -98,8 +111,7 @@ class WeChatChannel:
 async def _with_token(
     token: AccessToken, send: Callable[[str], Awaitable[Mapping[str, object]]]
 ) -> Mapping[str, object]:
-    """`send` translates all its own faults: what else comes up is about the token, and nothing was
-    sent."""
+    """`send` translates all its own errors: any other is about the token, and nothing was sent."""
     try:
         return await token.call(send)
     except TokenUnavailable as error:
@@ -139,3 +151,17 @@ def _raise_unless_sent(errcode: int) -> None:
         raise PlatformRejected(f"errcode {errcode}", 200)
     if errcode:
         raise Refused(f"errcode {printable_code(errcode)}")
+
+
+def open_channel(
+    settings: ReplySettings, clock: Clock, transport: httpx.AsyncBaseTransport | None
+) -> WeChatChannel | None:
+    if settings.wechat_app_secret is None:
+        return None
+    account = WeChatSettings(
+        settings.wechat_url,
+        settings.wechat_app_id,
+        settings.wechat_app_secret.get_secret_value(),
+        template_id=settings.wechat_template_id,
+    )
+    return WeChatChannel(account, clock, transport=transport)

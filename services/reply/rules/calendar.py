@@ -6,16 +6,16 @@ is *unpublished*: what is counted through it is provisional and is counted again
 
 How a limit is counted:
 - Days are counted from the day after receipt, in Shanghai: the day of receipt is never day one
-  [bureau rule in domain.md; 民法典 201: 开始的当日不计入，自下一日开始计算].
+  (民法典, article 201: 开始的当日不计入，自下一日开始计算).
 - A limit in days ends with its last day, not at the clock time of receipt, because whole days are
   what is counted. "End" is 24:00, stated as the last whole second 23:59:59 so that it still bears
-  the date a clerk expects. 民法典 203 names 24:00, or the close of business where there is one; a
-  hotline and the platforms take replies round the clock, so the default is 24:00 and
+  the date a clerk expects. 民法典, article 203, names 24:00, or the close of business where there
+  is one; a hotline and the platforms take replies round the clock, so the default is 24:00 and
   `day_ends_at` sets it to the close of office where a city counts so. People are warned inside
   office hours either way.
-- A limit in calendar days ends on its last day also where that is a holiday. 民法典 203 would move
+- A limit in calendar days ends on its last day also where that is a holiday. Article 203 would move
   it behind the holiday; platforms print plain dates, and the earlier reading is the safe one.
-- Minutes and hours run round the clock from the instant of receipt [民法典 201]; working hours
+- Minutes and hours run round the clock from the instant of receipt (article 201); working hours
   run in office hours only, and stand still at lunch, at night and on days off.
 """
 
@@ -159,7 +159,7 @@ class WorkCalendar:
         self._days = days
         self.office_hours = office_hours
         self._day_ends_at = _DAY - 1 if day_ends_at is None else _second_of_day(day_ends_at)
-        # The stages of one order, and the orders of one day, ask for the same instants.
+        # The stages of one ticket, and the tickets of one day, ask for the same instants.
         self._office_seconds_up_to = lru_cache(maxsize=4096)(self._count_office_seconds)
 
     def is_working_day(self, day: date) -> bool:
@@ -169,50 +169,52 @@ class WorkCalendar:
         return self._days.is_published(year)
 
     def is_office_time(self, at: datetime) -> bool:
-        local = at.astimezone(SHANGHAI)
+        local = _local(at)
         return self._days.is_working(local.toordinal()) and self.office_hours.contains(
             _second_of_day(local)
         )
 
     def end_of_day(self, day: date) -> datetime:
         """The last second in which something due on this day is in time."""
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise OutsideCalendar
         return _instant(day.toordinal(), self._day_ends_at)
 
-    def add_working_days(self, sent_at: datetime, count: int) -> Due:
+    def add_working_days(self, start: datetime, count: int) -> Due:
         """The end of the `count`-th working day after the day of receipt. `count` is at least 1."""
         if count < 1:
             raise ValueError("working days are counted from 1")
-        received = sent_at.astimezone(SHANGHAI).toordinal()
+        received = _local(start).toordinal()
         last = self._days.nth(self._days.up_to(received) + count - 1)
         return Due(_instant(last, self._day_ends_at), self._is_provisional(received + 1, last))
 
-    def add_days(self, sent_at: datetime, count: int) -> Due:
+    def add_days(self, start: datetime, count: int) -> Due:
         """The end of the `count`-th calendar day after the day of receipt; 0 is the same day."""
         if count < 0:
             raise ValueError("days are counted from 0")
-        last = sent_at.astimezone(SHANGHAI).toordinal() + count
+        last = _local(start).toordinal() + count
         if not _FIRST <= last <= _LAST:
             raise OutsideCalendar
         return Due(_instant(last, self._day_ends_at), provisional=False)
 
-    def add_minutes(self, sent_at: datetime, minutes: int) -> Due:
+    def add_minutes(self, start: datetime, minutes: int) -> Due:
         """So many minutes later by the clock, day and night."""
         try:
-            at = sent_at.astimezone(UTC) + timedelta(minutes=minutes)
+            at = start.astimezone(UTC) + timedelta(minutes=minutes)
         except OverflowError:
             raise OutsideCalendar from None
         if not FIRST_YEAR < at.year <= LAST_YEAR:
             raise OutsideCalendar
         return Due(at, provisional=False)
 
-    def add_working_minutes(self, sent_at: datetime, minutes: int) -> Due:
+    def add_working_minutes(self, start: datetime, minutes: int) -> Due:
         """So many office minutes later (at least 1). Ends at closing time rather than at the next
         opening where the two mean the same."""
         if minutes < 1:
             raise ValueError("working minutes are counted from 1")
-        received = sent_at.astimezone(SHANGHAI).toordinal()
+        received = _local(start).toordinal()
         whole_days, rest = divmod(
-            self._office_seconds_up_to(sent_at) + minutes * 60 - 1, self.office_hours.seconds
+            self._office_seconds_up_to(start) + minutes * 60 - 1, self.office_hours.seconds
         )
         last = self._days.nth(whole_days)
         at = _instant(last, self.office_hours.earliest(rest + 1))
@@ -238,7 +240,7 @@ class WorkCalendar:
 
     def _count_office_seconds(self, at: datetime) -> int:
         """Office seconds since FIRST_YEAR: turns arithmetic on office time into plain sums."""
-        local = at.astimezone(SHANGHAI)
+        local = _local(at)
         day = local.toordinal()
         before = self._days.up_to(day)
         if not self._days.is_working(day):
@@ -251,6 +253,13 @@ class WorkCalendar:
         return self._days.touches_unpublished(
             date.fromordinal(first).year, date.fromordinal(last).year
         )
+
+
+def _local(at: datetime) -> datetime:
+    try:
+        return at.astimezone(SHANGHAI)
+    except OverflowError:
+        raise OutsideCalendar from None
 
 
 def _second_of_day(moment: time | datetime) -> int:

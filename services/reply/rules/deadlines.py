@@ -1,27 +1,31 @@
-"""What is deadlined for one order: for each stage when it is due, and when to warn of it.
+"""The deadlines of one ticket: for each stage when it is due, and when to warn of it.
 
-There is no nationwide limit. The limit printed on the order wins; else the policy in force on the
-day the order was sent [domain.md: each city prints its own]. Policies are data: see
-services/reply/policies/deadline_policies.yaml.
+There is no nationwide limit: each city's 12345 regulation sets its own (for example 济南市12345市民
+服务热线条例, articles 24-27). The limit printed on the ticket wins; else the policy in force on the
+day the ticket was sent. Policies are data: services/reply/policies/deadline_policies.yaml.
+
+Every ticket gets its deadlines, whatever it says: a date that cannot be is not counted from, a
+limit that cannot be is not used, and beyond the calendar's years the plain clock counts.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
-from .calendar import SHANGHAI, Due, WorkCalendar
-from .time_limits import Limit, Term, Unit, Unreadable, read_limit
+from .calendar import SHANGHAI, Due, OutsideCalendar, WorkCalendar
+from .time_limits import MAX_DAYS, Duration, Limit, Unit, Unreadable, read_limit
 
 ANY = "any"
 PRINTED = "printed"
 WARNED_AT_THE_LATEST_AFTER = 0.5
 """A warning never comes before this share of the time is over: a two-hour limit under a policy
 that warns four hours ahead would otherwise raise the alarm the moment it starts."""
-
-
-class NoPolicyInForce(LookupError):
-    """No policy covers an order of this day. The policy file is checked to hold one for all."""
+LONGEST_PRINTED = timedelta(days=MAX_DAYS)
+"""A printed day further away than this is a slip of the pen."""
+EARLIEST_SENT_AT = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST_SENT_AHEAD = timedelta(days=1)
+"""A platform's clock may run ahead of ours, but not by more than this."""
 
 
 class Stage(StrEnum):
@@ -35,36 +39,49 @@ class Stage(StrEnum):
 
 _IN_ORDER = tuple(Stage)
 PRINTED_LIMIT_STAGES = frozenset({Stage.RESOLVE, Stage.REPLY})
-"""What the limit printed on an order limits: the order is to be finished and answered by then."""
+"""What the limit printed on a ticket limits: the ticket is to be resolved and answered by then."""
 
 
 class LimitIgnored(StrEnum):
     """Why a printed limit that can be read is not used. The value is a message key."""
 
     NOT_AFTER_SENDING = "limit_not_after_sending"
+    TOO_FAR = "limit_too_far"
 
 
 @dataclass(frozen=True, slots=True)
-class OrderFacts:
-    """What deadlines depend on. `sent_at` is when the platform sent it, or sent it back."""
+class TicketFacts:
+    """What deadlines depend on. `sent_at` is when the platform sent it, as the platform says."""
 
     county: str
     platform: str
     kind: str
     urgency: str
     sent_at: datetime
+    received_at: datetime
     printed_limit: str | None
+
+    @property
+    def starts_at(self) -> datetime:
+        return counted_from(self.sent_at, self.received_at)
+
+
+def counted_from(sent_at: datetime, received_at: datetime) -> datetime:
+    """The instant that deadlines count from: the sending, or the receipt where the sending cannot
+    have been then (before 2000, or more than a day after we received it)."""
+    is_possible = sent_at >= EARLIEST_SENT_AT and sent_at - received_at <= LATEST_SENT_AHEAD
+    return sent_at if is_possible else received_at
 
 
 @dataclass(frozen=True, slots=True)
-class StageTerm:
-    within: Term
+class StageLimit:
+    within: Duration
     warn_before: timedelta
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Deadlines of one sort of order. Each of the four scopes is a code or ANY."""
+    """Deadlines of one sort of ticket. Each of the four scopes is a code or ANY."""
 
     id: str
     county: str
@@ -74,21 +91,22 @@ class Policy:
     in_force_from: date
     in_force_to: date | None
     """The last day of force."""
-    stages: tuple[tuple[Stage, StageTerm], ...]
+    stages: tuple[tuple[Stage, StageLimit], ...]
     extensions_allowed: int
     printed_warn_before: timedelta
-    """For a printed limit on a stage that this policy sets no term for."""
+    """For a printed limit on a stage that this policy sets no limit for."""
     unverified: bool
 
-    def covers(self, order: OrderFacts, sent_on: date) -> bool:
+    def covers(self, ticket: TicketFacts) -> bool:
         return (
-            self.in_force_from <= sent_on
-            and (self.in_force_to is None or sent_on <= self.in_force_to)
-            and self.county in (ANY, order.county)
-            and self.platform in (ANY, order.platform)
-            and self.kind in (ANY, order.kind)
-            and self.urgency in (ANY, order.urgency)
+            self.county in (ANY, ticket.county)
+            and self.platform in (ANY, ticket.platform)
+            and self.kind in (ANY, ticket.kind)
+            and self.urgency in (ANY, ticket.urgency)
         )
+
+    def is_in_force_on(self, day: date) -> bool:
+        return self.in_force_from <= day and (self.in_force_to is None or day <= self.in_force_to)
 
     @property
     def precision(self) -> tuple[bool, bool, bool, bool]:
@@ -103,65 +121,68 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class CountedDeadline:
-    """One stage of one order, with all that is needed to count it again."""
+    """One stage of one ticket."""
 
     stage: Stage
-    sent_at: datetime
-    limit: Limit
     warn_before: timedelta
     due_at: datetime
     warn_at: datetime
     provisional: bool
-    """An unpublished year was counted through: due_at may move when its calendar comes out."""
+    """A year was counted through whose holidays are not known: due_at may move."""
     source: str
     """PRINTED or the policy's id."""
-    policy_id: str
     extensions_allowed: int
     limit_unreadable: Unreadable | LimitIgnored | None = None
     """Set where something is printed that could not be used: a person should look."""
 
 
-def policy_for(order: OrderFacts, policies: Sequence[Policy]) -> Policy:
-    """The most precise policy in force on the Shanghai day the order was sent.
+def is_limit_unreadable(deadlines: Sequence[CountedDeadline]) -> bool:
+    return any(deadline.limit_unreadable is not None for deadline in deadlines)
 
-    Raises NoPolicyInForce.
+
+def policy_for(ticket: TicketFacts, policies: Sequence[Policy]) -> Policy:
+    """The most precise policy in force on the Shanghai day that deadlines count from.
+
+    A ticket older than every policy is counted by the first one. `policies` hold one that covers
+    every ticket (policy_file.py sees to it).
     """
-    sent_on = order.sent_at.astimezone(SHANGHAI).date()
-    covering = [policy for policy in policies if policy.covers(order, sent_on)]
-    if not covering:
-        raise NoPolicyInForce(f"no deadline policy is in force on {sent_on.isoformat()}")
-    return max(covering, key=lambda policy: policy.precision)
+    day = _day_in_shanghai(ticket.starts_at)
+    covering = [policy for policy in policies if policy.covers(ticket)]
+    in_force = [policy for policy in covering if policy.is_in_force_on(day)]
+    if not in_force:
+        return min(covering, key=lambda policy: policy.in_force_from)
+    return max(in_force, key=lambda policy: policy.precision)
 
 
 def count_deadlines(
-    order: OrderFacts, policies: Sequence[Policy], calendar: WorkCalendar
+    ticket: TicketFacts, policies: Sequence[Policy], calendar: WorkCalendar
 ) -> tuple[CountedDeadline, ...]:
-    """Every deadline this order makes, in the order of the stages. Raises NoPolicyInForce.
+    """Every deadline of this ticket, in the order of the stages.
 
-    A printed limit replaces the terms of resolve and reply, and no other stage is due after it.
+    A printed limit replaces the policy's for resolve and reply, and no other stage is due after it.
     """
-    policy = policy_for(order, policies)
-    terms = dict(policy.stages)
-    printed, unreadable = _printed(order, calendar)
+    policy = policy_for(ticket, policies)
+    limits = dict(policy.stages)
+    starts_at = ticket.starts_at
+    printed, unreadable = _printed(ticket.printed_limit, starts_at, calendar)
     made = []
     for stage in _IN_ORDER:
-        term = terms.get(stage)
-        counted = _counted(stage, term.within if term else None, printed, order.sent_at, calendar)
+        by_policy = limits.get(stage)
+        counted = _counted(
+            stage, by_policy.within if by_policy else None, printed, starts_at, calendar
+        )
         if counted is None:
             continue
-        warn_before = term.warn_before if term else policy.printed_warn_before
+        warn_before = by_policy.warn_before if by_policy else policy.printed_warn_before
         limit, due = counted
         made.append(
             CountedDeadline(
                 stage=stage,
-                sent_at=order.sent_at,
-                limit=limit,
                 warn_before=warn_before,
                 due_at=due.at,
-                warn_at=warn_at(limit, order.sent_at, due.at, warn_before, calendar),
+                warn_at=warn_at(limit, starts_at, due.at, warn_before, calendar),
                 provisional=due.provisional,
                 source=PRINTED if counted is printed else policy.id,
-                policy_id=policy.id,
                 extensions_allowed=policy.extensions_allowed,
                 limit_unreadable=unreadable,
             )
@@ -169,56 +190,48 @@ def count_deadlines(
     return tuple(made)
 
 
-def recompute(deadline: CountedDeadline, calendar: WorkCalendar) -> CountedDeadline:
-    """The same deadline counted on another calendar, for when a year is published.
-
-    Count every open deadline again, not the provisional ones alone: the notice for a year has
-    moved the last days of the year before (2018-12-29 became a workday by the notice for 2019).
-    """
-    due = due_of(deadline.limit, deadline.sent_at, calendar)
-    warn = warn_at(deadline.limit, deadline.sent_at, due.at, deadline.warn_before, calendar)
-    return replace(deadline, due_at=due.at, warn_at=warn, provisional=due.provisional)
-
-
-def due_of(limit: Limit, sent_at: datetime, calendar: WorkCalendar) -> Due:
-    """When this limit ends for an order sent then. Raises OutsideCalendar."""
+def due_of(limit: Limit, starts_at: datetime, calendar: WorkCalendar) -> Due:
+    """When this limit ends if it counts from `starts_at`. Raises OutsideCalendar."""
     if isinstance(limit, datetime):
         return Due(limit, provisional=False)
     if isinstance(limit, date):
         return Due(calendar.end_of_day(limit), provisional=False)
     match limit.unit:
         case Unit.WORKING_DAY:
-            return calendar.add_working_days(sent_at, limit.amount)
+            return calendar.add_working_days(starts_at, limit.amount)
         case Unit.DAY:
-            return calendar.add_days(sent_at, limit.amount)
+            return calendar.add_days(starts_at, limit.amount)
         case Unit.WORKING_MINUTE:
-            return calendar.add_working_minutes(sent_at, limit.amount)
+            return calendar.add_working_minutes(starts_at, limit.amount)
         case Unit.MINUTE:
-            return calendar.add_minutes(sent_at, limit.amount)
+            return calendar.add_minutes(starts_at, limit.amount)
 
 
 def warn_at(
     limit: Limit,
-    sent_at: datetime,
+    starts_at: datetime,
     due_at: datetime,
     warn_before: timedelta,
     calendar: WorkCalendar,
 ) -> datetime:
-    """When to warn: between sending and due, in office hours wherever there are any to act in.
+    """When to warn: between the start and due, in office hours wherever there are any to act in.
 
-    A step due in office hours, or by the end of a day, is warned `warn_before` of *office time*
-    ahead. So nothing rings at night or on a holiday, and a holiday in between neither eats the
-    time to act nor moves the warning before the sending. A step due at night by the clock, or with
-    no office hour before it at all, is warned by the clock.
+    A step due in office hours, or by the end of a day, is warned of `warn_before` of *office time*
+    ahead. So no warning comes at night or on a holiday, and a holiday in between neither eats the
+    time to act nor moves the warning before the start. A step due at night by the clock, with no
+    office hour before it, or outside the calendar's years is warned of by the clock.
     """
-    available = due_at - sent_at
+    available = due_at - starts_at
     if available <= timedelta(0):
         return due_at
-    if _is_due_by_day(limit) or calendar.is_office_time(due_at):
-        office_time = calendar.office_time_between(sent_at, due_at)
-        lead = min(warn_before, office_time * WARNED_AT_THE_LATEST_AFTER)
-        if lead >= timedelta(seconds=1):
-            return calendar.office_time_before(due_at, lead)
+    try:
+        if _is_due_by_day(limit) or calendar.is_office_time(due_at):
+            office_time = calendar.office_time_between(starts_at, due_at)
+            lead = min(warn_before, office_time * WARNED_AT_THE_LATEST_AFTER)
+            if lead >= timedelta(seconds=1):
+                return calendar.office_time_before(due_at, lead)
+    except OutsideCalendar:
+        pass
     return due_at - min(warn_before, available * WARNED_AT_THE_LATEST_AFTER)
 
 
@@ -226,24 +239,30 @@ _Counted = tuple[Limit, Due]
 
 
 def _printed(
-    order: OrderFacts, calendar: WorkCalendar
+    text: str | None, starts_at: datetime, calendar: WorkCalendar
 ) -> tuple[_Counted | None, Unreadable | LimitIgnored | None]:
-    if order.printed_limit is None or not order.printed_limit.strip():
+    """The printed limit, or why what is printed is not used; neither where nothing is printed."""
+    if text is None or not text.strip():
         return None, None
-    limit = read_limit(order.printed_limit)
+    limit = read_limit(text)
     if isinstance(limit, Unreadable):
         return None, limit
-    due = due_of(limit, order.sent_at, calendar)
-    if due.at <= order.sent_at:
+    try:
+        due = due_of(limit, starts_at, calendar)
+    except OutsideCalendar:
+        return None, LimitIgnored.TOO_FAR
+    if due.at <= starts_at:
         return None, LimitIgnored.NOT_AFTER_SENDING
+    if due.at - starts_at > LONGEST_PRINTED:
+        return None, LimitIgnored.TOO_FAR
     return (limit, due), None
 
 
 def _counted(
     stage: Stage,
-    by_policy: Term | None,
+    by_policy: Duration | None,
     printed: _Counted | None,
-    sent_at: datetime,
+    starts_at: datetime,
     calendar: WorkCalendar,
 ) -> _Counted | None:
     """The limit that counts for this stage, and when it ends."""
@@ -251,11 +270,31 @@ def _counted(
         return printed
     if by_policy is None:
         return None
-    due = due_of(by_policy, sent_at, calendar)
+    try:
+        due = due_of(by_policy, starts_at, calendar)
+    except OutsideCalendar:
+        due = Due(_later(starts_at, by_policy), provisional=True)
     return (by_policy, due) if printed is None or due.at < printed[1].at else printed
 
 
+def _later(starts_at: datetime, duration: Duration) -> datetime:
+    """So much later by the plain clock: nobody knows the holidays of those years."""
+    is_in_days = duration.unit in (Unit.DAY, Unit.WORKING_DAY)
+    length = timedelta(days=duration.amount) if is_in_days else timedelta(minutes=duration.amount)
+    try:
+        return starts_at + length
+    except OverflowError:
+        return starts_at
+
+
+def _day_in_shanghai(at: datetime) -> date:
+    try:
+        return at.astimezone(SHANGHAI).date()
+    except OverflowError:
+        return at.date()
+
+
 def _is_due_by_day(limit: Limit) -> bool:
-    if isinstance(limit, Term):
+    if isinstance(limit, Duration):
         return limit.unit in (Unit.DAY, Unit.WORKING_DAY, Unit.WORKING_MINUTE)
     return not isinstance(limit, datetime)

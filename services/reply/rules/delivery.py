@@ -1,16 +1,33 @@
 """What becomes of a reply after one attempt to deliver it, or to find out whether it arrived.
 
-A reply leaves at most once for each version. So an attempt whose end nobody knows is looked for
-until it surely is not there; where a platform shows nothing, a person decides.
+A reply is sent at most once for each version. So after an attempt whose result is unknown the reply
+is looked for until it surely is not there; where a platform shows nothing, a person decides.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 
+class ReplyState(StrEnum):
+    """See services/reply/README.md for who moves a reply from one to the next."""
+
+    DRAFT = "draft"
+    APPROVED = "approved"
+    """To be sent, again or for the first time."""
+    SENDING = "sending"
+    """Being sent, or nobody knows whether it arrived: it is looked for before it is sent again."""
+    AWAITING_RECEIPT = "awaiting_receipt"
+    """The platform took it and will show it later."""
+    DELIVERED = "delivered"
+    STUCK = "stuck"
+    SUPERSEDED = "superseded"
+    """A newer version replaces it."""
+
+
 class Attempt(StrEnum):
-    """What was tried."""
+    """What is tried."""
 
     SEND = "send"
     LOOK_WHETHER_IT_ARRIVED = "look_whether_it_arrived"
@@ -19,31 +36,28 @@ class Attempt(StrEnum):
     """The platform has taken it and will show it."""
 
 
-class Outcome(StrEnum):
+ATTEMPT_IN: Mapping[ReplyState, Attempt] = {
+    ReplyState.APPROVED: Attempt.SEND,
+    ReplyState.SENDING: Attempt.LOOK_WHETHER_IT_ARRIVED,
+    ReplyState.AWAITING_RECEIPT: Attempt.LOOK_FOR_RECEIPT,
+}
+"""What is due in which state; in any other nothing is."""
+_STATE_BEFORE = {attempt: state for state, attempt in ATTEMPT_IN.items()}
+
+
+class AttemptResult(StrEnum):
     RECEIPT = "receipt"
     TAKEN = "taken"
     """Sent and taken; the receipt comes later."""
     NOT_SHOWN = "not_shown"
-    AWAY = "away"
+    UNAVAILABLE = "unavailable"
     """Surely not done; later."""
     AMBIGUOUS = "ambiguous"
     REFUSED = "refused"
     CANNOT_LOOK = "cannot_look"
 
 
-class Next(StrEnum):
-    """The state the reply goes to."""
-
-    DELIVERED = "delivered"
-    APPROVED = "approved"
-    """To be sent, again or for the first time."""
-    SENDING = "sending"
-    """To be looked for."""
-    AWAITING_RECEIPT = "awaiting_receipt"
-    STUCK = "stuck"
-
-
-class WhyStuck(StrEnum):
+class StuckReason(StrEnum):
     REFUSED = "refused"
     UNCONFIRMED = "unconfirmed"
 
@@ -55,8 +69,8 @@ class Pace:
     first_wait: timedelta = timedelta(seconds=30)
     longest_wait: timedelta = timedelta(hours=1)
     lease: timedelta = timedelta(minutes=5)
-    """How long one attempt may take in all: longer than any channel's own limits together. Whoever
-    holds a claim that long is taken for dead, and before that nothing is sent a second time."""
+    """How long one attempt may take in all: longer than a channel's own time limits together. A
+    sender that holds a claim longer is taken for dead; before that nothing is sent again."""
 
     def wait_after(self, attempts: int, asked_for: timedelta | None = None) -> timedelta:
         """`asked_for`: the pause the platform wants, where it said so."""
@@ -65,53 +79,58 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
+class Tried:
+    """One attempt and its result."""
+
+    attempt: Attempt
+    result: AttemptResult
+    number: int
+    """How many attempts there were, with this one."""
+    sent_at: datetime
+    """When the last sending began."""
+    asked_for: timedelta | None = None
+    """The pause the platform wants, where it said so."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """What the platform shows of a reply it has taken."""
+
+    can_look: bool
+    appears_within: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
-    state: Next
+    state: ReplyState
     at: datetime | None = None
     """When the next attempt is due; None: there is none."""
-    why: WhyStuck | None = None
+    stuck: StuckReason | None = None
 
 
-def next_step(
-    attempt: Attempt,
-    outcome: Outcome,
-    *,
-    now: datetime,
-    sent_at: datetime,
-    attempts: int,
-    can_look: bool,
-    appears_within: timedelta,
-    pace: Pace,
-    asked_for: timedelta | None = None,
-) -> Step:
-    """Where the reply goes from here. `sent_at`: when the last sending began."""
-    later = now + pace.wait_after(attempts, asked_for)
-    match outcome:
-        case Outcome.RECEIPT:
-            return Step(Next.DELIVERED)
-        case Outcome.REFUSED:
-            return Step(Next.STUCK, why=WhyStuck.REFUSED)
-        case Outcome.CANNOT_LOOK:
-            return Step(Next.STUCK, why=WhyStuck.UNCONFIRMED)
-        case Outcome.TAKEN:
-            return Step(Next.AWAITING_RECEIPT, later)
-        case Outcome.AMBIGUOUS if not can_look:
-            return Step(Next.STUCK, why=WhyStuck.UNCONFIRMED)
-        case Outcome.AMBIGUOUS:
-            return Step(Next.SENDING, later)
-        case Outcome.AWAY:
-            return Step(_STAYS[attempt], later)
-        case Outcome.NOT_SHOWN:
-            surely_shown_at = sent_at + pace.lease + appears_within
+def next_step(tried: Tried, look_up: LookUp, pace: Pace, now: datetime) -> Step:
+    """Where the reply goes from here."""
+    later = now + pace.wait_after(tried.number, tried.asked_for)
+    unchanged = _STATE_BEFORE[tried.attempt]
+    match tried.result:
+        case AttemptResult.RECEIPT:
+            return Step(ReplyState.DELIVERED)
+        case AttemptResult.REFUSED:
+            return Step(ReplyState.STUCK, stuck=StuckReason.REFUSED)
+        case AttemptResult.CANNOT_LOOK:
+            return Step(ReplyState.STUCK, stuck=StuckReason.UNCONFIRMED)
+        case AttemptResult.TAKEN:
+            return Step(ReplyState.AWAITING_RECEIPT, later)
+        case AttemptResult.AMBIGUOUS if not look_up.can_look:
+            return Step(ReplyState.STUCK, stuck=StuckReason.UNCONFIRMED)
+        case AttemptResult.AMBIGUOUS:
+            return Step(ReplyState.SENDING, later)
+        case AttemptResult.UNAVAILABLE:
+            return Step(unchanged, later)
+        case AttemptResult.NOT_SHOWN:
+            surely_shown_at = tried.sent_at + pace.lease + look_up.appears_within
             if now < surely_shown_at:
-                return Step(_STAYS[attempt], min(later, surely_shown_at))
-            if attempt is Attempt.LOOK_FOR_RECEIPT:
-                return Step(Next.STUCK, why=WhyStuck.UNCONFIRMED)
-            return Step(Next.APPROVED, now)
-
-
-_STAYS = {
-    Attempt.SEND: Next.APPROVED,
-    Attempt.LOOK_WHETHER_IT_ARRIVED: Next.SENDING,
-    Attempt.LOOK_FOR_RECEIPT: Next.AWAITING_RECEIPT,
-}
+                return Step(unchanged, min(later, surely_shown_at))
+            if tried.attempt is Attempt.LOOK_FOR_RECEIPT:
+                return Step(ReplyState.STUCK, stuck=StuckReason.UNCONFIRMED)
+            return Step(ReplyState.APPROVED, now)

@@ -1,4 +1,4 @@
-"""The first draft of a reply, in each platform's form; a person reads and approves it.
+"""The first draft of a reply, in the platform's form; a person reads and approves it.
 
 A draft says what the facts say and no more: no date, cause or deadline that nobody entered, and
 nothing of the resident's. Numbers that could be somebody's phone or identity card are left out of
@@ -10,13 +10,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from .calendar import SHANGHAI
+from .platform_profile import PlatformProfile
+
+ROOM_FOR_RESPONSIBLE = "（请填写责任单位）"
+"""Stands in the draft of a return until a person says who is responsible."""
+_NOT_OURS = "该问题不属于农村饮水工程的供水职责范围"
 
 
 @dataclass(frozen=True, slots=True)
 class HandledFacts:
     """What was done about one complaint. Texts are the crew's, about the fault."""
 
-    platform: str
     category: str
     place: str
     """The scheme or the village; empty where unknown. Never an address."""
@@ -30,14 +34,15 @@ class HandledFacts:
 
 @dataclass(frozen=True, slots=True)
 class ReturnedFacts:
-    """Why an order goes back: a return names the reason and who is responsible
-    [domain.md: 退回]."""
+    """Why a ticket goes back (退回): a return names the reason and who is responsible."""
 
-    platform: str
     category: str
     place: str
-    reason: str
-    responsible: str
+    reason: str = _NOT_OURS
+    responsible: str = ROOM_FOR_RESPONSIBLE
+
+
+DraftFacts = HandledFacts | ReturnedFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,35 +65,6 @@ _MATTERS = {
 }
 _SOME_MATTER = "用水"
 
-_HANDLED_FORMS = {
-    "hotline_12345": (
-        "办理情况：{handling}\n"
-        "答复内容：您好！您反映的{subject}问题，{outcome}感谢您的反映。{phone}"
-    ),
-    "message_board": (
-        "网友您好：\n"
-        "您反映的{subject}问题已收悉，现回复如下：\n"
-        "{handling}\n"
-        "感谢您对农村供水工作的关心和监督。{phone}\n"
-        "{office}\n"
-        "{signed_on}"
-    ),
-    "wechat": "您好！您反映的{subject}问题：{handling}如仍有问题，请直接回复我们。",
-}
-_RETURNED_FORMS = {
-    "hotline_12345": "退回原因：{reason}。责任单位：{responsible}。",
-    "message_board": (
-        "网友您好：\n"
-        "您反映的{subject}问题已收悉。经核实，{reason}，由{responsible}负责。\n"
-        "感谢您的理解。{phone}\n"
-        "{office}\n"
-        "{signed_on}"
-    ),
-    "wechat": "您好！您反映的{subject}问题，经核实，{reason}，由{responsible}负责。",
-}
-_FORM_OF_OTHERS = "hotline_12345"
-"""What came by phone or in a spreadsheet is answered as an order of the hotline is."""
-
 _PERSONAL_NUMBER = re.compile(
     r"(?<!\d)(?:(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}"  # mobile
     r"|\(?0\d{2,3}\)?[- ]?\d{7,8}|\d{7,8}"  # landline, with and without its area code
@@ -96,7 +72,7 @@ _PERSONAL_NUMBER = re.compile(
 )
 
 
-def draft_reply(facts: HandledFacts | ReturnedFacts, signature: Signature) -> str:
+def draft_reply(facts: DraftFacts, profile: PlatformProfile, signature: Signature) -> str:
     """The draft for the platform the complaint came from."""
     slots = {
         "subject": f"{_clean(facts.place)}{_MATTERS.get(facts.category, _SOME_MATTER)}",
@@ -105,12 +81,38 @@ def draft_reply(facts: HandledFacts | ReturnedFacts, signature: Signature) -> st
         "signed_on": _day(signature.signed_on),
     }
     if isinstance(facts, ReturnedFacts):
-        form = _RETURNED_FORMS.get(facts.platform, _RETURNED_FORMS[_FORM_OF_OTHERS])
-        return form.format(
+        return profile.returned_form.format(
             reason=_clean(facts.reason), responsible=_clean(facts.responsible), **slots
         )
-    form = _HANDLED_FORMS.get(facts.platform, _HANDLED_FORMS[_FORM_OF_OTHERS])
-    return form.format(handling=_handling(facts), outcome=_outcome(facts), **slots)
+    return profile.handled_form.format(handling=_handling(facts), outcome=_outcome(facts), **slots)
+
+
+@dataclass(frozen=True, slots=True)
+class PresentDraft:
+    """What decides whether the newest version may stay as it is."""
+
+    returned: bool
+    written_by_person: bool
+    approved: bool
+    text: str
+
+
+def is_another_matter(*, returned: bool, is_ours: bool, needs_human: bool) -> bool:
+    """Whether the complaint turned out to be ours after all, or not to be: a return is no answer
+    to what is ours, nor the other way round. Nothing is known while a person has to decide."""
+    decided = is_ours or not needs_human
+    return decided and returned == is_ours
+
+
+def still_true(draft: PresentDraft, text_by_the_facts: str | None) -> bool:
+    """Whether a version that is about the right matter still says what the facts say.
+
+    What a person wrote or approved stays. `text_by_the_facts`: as it would be drafted from the
+    facts now, dated as the draft is; None: there is nothing to answer.
+    """
+    if draft.written_by_person or draft.approved:
+        return True
+    return draft.text == text_by_the_facts
 
 
 def _handling(facts: HandledFacts) -> str:

@@ -1,30 +1,30 @@
-"""What the sweep does with one deadline: nothing, warn, or record that it was missed.
+"""What happens to one deadline: it is warned of, missed, met or moved.
 
-A deadline ends kept in time, missed (also where it is kept later), or withdrawn with its complaint.
-Whole seconds count, as platforms print them: a reply in the very second it is due is in time.
-What happened decides, not when we heard of it: the sweep and the news of a stage done may come in
-any order and end alike.
+A deadline ends met in time or missed (also where its stage is done later). Whole seconds count, as
+platforms print them: a reply in the very second it is due is in time. What was done when decides,
+not when its event came: sweep and event may come in any order and end alike.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+
+_ONE_SECOND = timedelta(seconds=1)
 
 
 class Standing(StrEnum):
-    """The state of a deadline; the last three are final."""
+    """The state of a deadline; the last two are final."""
 
     OPEN = "open"
     WARNED = "warned"
     MET = "met"
     MISSED = "missed"
-    WITHDRAWN = "withdrawn"
 
 
 WAITING = frozenset({Standing.OPEN, Standing.WARNED})
 
 
-class Action(StrEnum):
+class SweepAction(StrEnum):
     """What the sweep does now."""
 
     NOTHING = "nothing"
@@ -33,8 +33,8 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
-    """A deadline as the sweep sees it. Instants are UTC."""
+class DeadlineState:
+    """What a deadline's course depends on. Instants are UTC."""
 
     standing: Standing
     warn_at: datetime
@@ -43,69 +43,84 @@ class Watched:
     """When the stage was done, in time or late."""
 
     @property
-    def met_late(self) -> bool:
-        return self.met_at is not None and is_past(self.due_at, self.met_at)
+    def next_at(self) -> datetime | None:
+        """When the sweep has to act on it next; None: it has ended."""
+        if self.standing not in WAITING:
+            return None
+        return self.warn_at if self.standing is Standing.OPEN else self.due_at + _ONE_SECOND
 
 
 def is_past(due_at: datetime, now: datetime) -> bool:
     return now.replace(microsecond=0) > due_at
 
 
-def next_action(deadline: Watched, now: datetime) -> Action:
+def next_action(deadline: DeadlineState, now: datetime) -> SweepAction:
     """What is to be done at `now`. After `swept` at the same `now` this is nothing again.
 
     A sweep that comes too late for the warning records the miss only: warning of what is
     already missed helps nobody.
     """
     if deadline.standing not in WAITING:
-        return Action.NOTHING
+        return SweepAction.NOTHING
     if is_past(deadline.due_at, now):
-        return Action.RECORD_MISSED
+        return SweepAction.RECORD_MISSED
     if deadline.standing is Standing.OPEN and now >= deadline.warn_at:
-        return Action.WARN
-    return Action.NOTHING
+        return SweepAction.WARN
+    return SweepAction.NOTHING
 
 
-def swept(deadline: Watched, now: datetime) -> Watched:
+def swept(deadline: DeadlineState, now: datetime) -> DeadlineState:
     """The deadline after the sweep has acted on it."""
     match next_action(deadline, now):
-        case Action.WARN:
+        case SweepAction.WARN:
             return replace(deadline, standing=Standing.WARNED)
-        case Action.RECORD_MISSED:
+        case SweepAction.RECORD_MISSED:
             return replace(deadline, standing=Standing.MISSED)
-        case Action.NOTHING:
+        case SweepAction.NOTHING:
             return deadline
 
 
-def met(deadline: Watched, at: datetime) -> Watched:
-    """The stage was done at `at`: met in time, else missed and kept late.
+def met(deadline: DeadlineState, at: datetime) -> DeadlineState:
+    """The stage was done at `at`: met in time, else missed.
 
-    A miss recorded for want of news becomes met once the proof (a platform's receipt) says it was
-    done in time. The earliest time counts; a withdrawn deadline stays withdrawn.
+    A miss that was recorded because no event had come becomes met once the proof (a platform's
+    receipt) says that it was done in time. The earliest time counts.
     """
-    if deadline.standing is Standing.WITHDRAWN:
-        return deadline
     if deadline.met_at is not None and deadline.met_at <= at:
         return deadline
     late = is_past(deadline.due_at, at)
     return replace(deadline, met_at=at, standing=Standing.MISSED if late else Standing.MET)
 
 
-def withdrawn(deadline: Watched) -> Watched:
-    """The complaint was taken back or returned: what still waits, waits no more."""
-    if deadline.standing not in WAITING:
-        return deadline
-    return replace(deadline, standing=Standing.WITHDRAWN)
-
-
-def moved(deadline: Watched, warn_at: datetime, due_at: datetime) -> Watched:
+def moved(deadline: DeadlineState, warn_at: datetime, due_at: datetime) -> DeadlineState:
     """A new limit: an extension was granted, or the calendar of a year was published.
 
-    It is warned of anew where the warning moves to later. What has ended stays as it ended: a miss
-    once recorded is not granted away.
+    It is warned of anew where the warning moves to later. What has ended stays as it ended: no
+    extension takes a recorded miss back.
     """
     if deadline.standing not in WAITING:
         return deadline
     later = warn_at > deadline.warn_at
     standing = Standing.OPEN if later else deadline.standing
     return replace(deadline, standing=standing, warn_at=warn_at, due_at=due_at)
+
+
+def counted_again(deadline: DeadlineState, warn_at: datetime, due_at: datetime) -> DeadlineState:
+    """The limit was counted again: what is done already is judged by the new one."""
+    if deadline.met_at is None:
+        return moved(deadline, warn_at, due_at)
+    return met(DeadlineState(Standing.OPEN, warn_at, due_at), deadline.met_at)
+
+
+def judged(deadline: DeadlineState, done_at: datetime | None, *, missed: bool) -> DeadlineState:
+    """The deadline by all that is known of its stage now: done then, or not done (`None`).
+
+    What counted as done may turn out not to: a repair of the work order that the complaint had left
+    by then. The deadline waits again, unless its miss is recorded already (`missed`).
+    """
+    if done_at == deadline.met_at:
+        return deadline
+    if done_at is not None:
+        return met(replace(deadline, met_at=None), done_at)
+    standing = Standing.MISSED if missed else Standing.OPEN
+    return replace(deadline, met_at=None, standing=standing)

@@ -1,27 +1,16 @@
-"""When may a platform be asked for more time, and what does its agreement change?
+"""When may a platform be asked for more time?
 
-Source: 12345 rules of several cities agree that an extension is asked for before the limit passes
-and that the resident is told [domain.md, Deadlines]. How often one may ask differs by city: the
-policy says so. The old limit counts until the platform agrees.
+Source: the 12345 regulations of several cities (for example 济南市12345市民服务热线条例) agree that
+an extension is asked for before the limit passes and that the resident is told. How often one may
+ask differs by city: the policy says so. The old limit counts until the platform agrees.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from .escalation import WAITING, Standing, is_past
-
-
-class Refusal(StrEnum):
-    """Why an extension cannot be asked for. The values are message keys."""
-
-    NOT_WAITING = "deadline_not_waiting"
-    EXPIRED = "deadline_expired"
-    ASKED_ALREADY = "extension_asked_already"
-    USED_UP = "extensions_used_up"
-    NOT_LATER = "new_limit_not_later"
-    NO_REASON = "extension_without_reason"
+from .objections import Objection
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,33 +32,33 @@ class ExtensionRequest:
     asked_at: datetime
 
 
-Rule = Callable[[Extensible, ExtensionRequest], Refusal | None]
+Rule = Callable[[Extensible, ExtensionRequest], Objection | None]
 
 
-def the_deadline_still_waits(deadline: Extensible, _: ExtensionRequest) -> Refusal | None:
-    return None if deadline.standing in WAITING else Refusal.NOT_WAITING
+def the_deadline_still_waits(deadline: Extensible, _: ExtensionRequest) -> Objection | None:
+    return None if deadline.standing in WAITING else Objection.DEADLINE_ENDED
 
 
 def it_is_asked_before_the_limit_passes(
     deadline: Extensible, request: ExtensionRequest
-) -> Refusal | None:
-    return Refusal.EXPIRED if is_past(deadline.due_at, request.asked_at) else None
+) -> Objection | None:
+    return Objection.EXPIRED if is_past(deadline.due_at, request.asked_at) else None
 
 
-def no_other_request_is_unanswered(deadline: Extensible, _: ExtensionRequest) -> Refusal | None:
-    return Refusal.ASKED_ALREADY if deadline.asked_until is not None else None
+def no_other_request_is_unanswered(deadline: Extensible, _: ExtensionRequest) -> Objection | None:
+    return Objection.ASKED_ALREADY if deadline.asked_until is not None else None
 
 
-def the_policy_allows_another(deadline: Extensible, _: ExtensionRequest) -> Refusal | None:
-    return Refusal.USED_UP if deadline.granted >= deadline.allowed else None
+def the_policy_allows_another(deadline: Extensible, _: ExtensionRequest) -> Objection | None:
+    return Objection.USED_UP if deadline.granted >= deadline.allowed else None
 
 
-def the_new_limit_is_later(deadline: Extensible, request: ExtensionRequest) -> Refusal | None:
-    return Refusal.NOT_LATER if request.new_due_at <= deadline.due_at else None
+def the_new_limit_is_later(deadline: Extensible, request: ExtensionRequest) -> Objection | None:
+    return Objection.NOT_LATER if request.new_due_at <= deadline.due_at else None
 
 
-def a_reason_is_given(_: Extensible, request: ExtensionRequest) -> Refusal | None:
-    return None if request.reason.strip() else Refusal.NO_REASON
+def a_reason_is_given(_: Extensible, request: ExtensionRequest) -> Objection | None:
+    return None if request.reason.strip() else Objection.NO_REASON
 
 
 EXTENSION_RULES: tuple[Rule, ...] = (
@@ -82,6 +71,6 @@ EXTENSION_RULES: tuple[Rule, ...] = (
 )
 
 
-def first_refusal(deadline: Extensible, request: ExtensionRequest) -> Refusal | None:
+def first_objection(deadline: Extensible, request: ExtensionRequest) -> Objection | None:
     """The first rule against asking, or None where the platform may be asked."""
     return next((why for rule in EXTENSION_RULES if (why := rule(deadline, request))), None)

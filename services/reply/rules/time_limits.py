@@ -1,4 +1,4 @@
-"""Reading the limit a platform prints on an order: "5个工作日", "24小时", "2026年11月30日前".
+"""Reads the limit a platform prints on a ticket: "5个工作日", "24小时", "2026年11月30日前".
 
 A limit that is not wholly understood is never guessed: it stays unreadable, with the reason, and
 a person sees it. Nothing here knows the calendar: deadlines.py counts.
@@ -15,7 +15,7 @@ from functools import lru_cache
 from .calendar import SHANGHAI
 
 MAX_DAYS = 3660
-"""Ten years: more than any order allows, so a larger number is a slip of the pen."""
+"""Ten years: more than any ticket allows, so a larger number is a slip of the pen."""
 
 
 class Unit(StrEnum):
@@ -26,10 +26,10 @@ class Unit(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class Duration:
     """A length of time in the unit it is counted in. Zero days is the day of receipt itself.
 
-    `str()` gives a plain English form that `read_limit` reads back as the same term.
+    `str()` gives a plain English form that `read_limit` reads back as the same duration.
     """
 
     amount: int
@@ -44,9 +44,9 @@ class Term:
         return f"{amount} {unit}{'' if amount == 1 else 's'}"
 
 
-SAME_DAY = Term(0, Unit.DAY)
+SAME_DAY = Duration(0, Unit.DAY)
 
-Limit = Term | date
+Limit = Duration | date
 """What was printed: a length of time; a day, of which the end counts; or (a datetime, UTC) an
 instant."""
 
@@ -80,13 +80,13 @@ _UNITS: dict[str, tuple[int, Unit]] = {
     )
     for name in names.split()
 }
-_NAMED: dict[str, Term] = {
-    name: term
-    for term, names in (
+_NAMED: dict[str, Duration] = {
+    name: duration
+    for duration, names in (
         (SAME_DAY, "当日 当天 今日 今天 同日 same-day the-same-day today"),
-        (Term(1, Unit.DAY), "次日 第二天 next-day the-next-day tomorrow"),
-        (Term(1, Unit.WORKING_DAY), "次工作日 下一工作日 下一个工作日 下个工作日 第二个工作日"),
-        (Term(1, Unit.WORKING_DAY), "next-working-day the-next-working-day next-business-day"),
+        (Duration(1, Unit.DAY), "次日 第二天 next-day the-next-day tomorrow"),
+        (Duration(1, Unit.WORKING_DAY), "次工作日 下一工作日 下一个工作日 下个工作日 第二个工作日"),
+        (Duration(1, Unit.WORKING_DAY), "next-working-day the-next-working-day next-business-day"),
     )
     for name in names.split()
 }
@@ -99,8 +99,8 @@ _ENGLISH_NUMBERS = {
     "thirty": 30, "sixty": 60,
 }  # fmt: skip
 
-# What orders print around a limit without changing it. "受理之日起" and the like are not here on
-# purpose: they start the clock at another event than the sending of the order.
+# What tickets print around a limit without changing it. "受理之日起" and the like are left out on
+# purpose: they start the clock at another event than the sending of the ticket.
 _BEFORE = re.compile(
     r"^(?:(?:办理|处理|处置|办结|回复|答复|反馈)?(?:时限|期限)(?:为|是|:)?|限时?|请|须|应|于|在"
     r"|自?(?:收到|接到|接单|接件)(?:工单|诉求)?(?:之日|次日|后)?起?(?:后)?|within\b|in\b|by\b|\s)+"
@@ -110,7 +110,7 @@ _AFTER = re.compile(
 )
 _BY_THEN = re.compile(r"\s*(?:之前|以前|前|止|截止)$")
 
-_NUMBER = r"(?P<number>\d+(?:\.\d+)?|[零一二两三四五六七八九十百千]+|半|[a-z]+(?=[\s-]))"
+_NUMBER = r"(?P<number>\d{1,9}(?:\.\d{1,9})?|[零一二两三四五六七八九十百千]+|半|[a-z]+(?=[\s-]))"
 _LENGTH = re.compile(rf"{_NUMBER}[\s-]*(?P<half>个半)?个?\s*(?P<unit>[^\d\s].*)")
 _BARE_NUMBER = re.compile(r"\d+(?:\.\d+)?|[零一二两三四五六七八九十百千]+")
 _ANY_LENGTH = re.compile(
@@ -126,13 +126,6 @@ _DAY = re.compile(
 _DAY_WITHOUT_YEAR = re.compile(r"\d{1,2}\s*月\s*\d{1,2}\s*日.*|\d{1,2}[-/]\d{1,2}(?:\s.*)?")
 
 
-def write_limit(limit: Limit) -> str:
-    """A plain form for storing and showing, which `read_limit` reads back as the same limit."""
-    if isinstance(limit, datetime):
-        return limit.astimezone(SHANGHAI).isoformat()
-    return limit.isoformat() if isinstance(limit, date) else str(limit)
-
-
 @lru_cache(maxsize=4096)
 def read_limit(text: str) -> Limit | Unreadable:
     """The limit in these words, or why it cannot be read.
@@ -146,14 +139,14 @@ def read_limit(text: str) -> Limit | Unreadable:
         return Unreadable.EMPTY if not text.strip() else Unreadable.NOT_UNDERSTOOD
     if plain[:1].isdigit() and (day := _read_day(_BY_THEN.sub("", plain))) is not None:
         return day
-    if term := _NAMED.get(re.sub(r"\s+", "-", plain)):
-        return term
+    if named := _NAMED.get(re.sub(r"\s+", "-", plain)):
+        return named
     if _RANGE.search(plain) or len(_ANY_LENGTH.findall(plain)) > 1:
         return Unreadable.MORE_THAN_ONE
     return _read_length(plain)
 
 
-def _read_length(plain: str) -> Term | Unreadable:
+def _read_length(plain: str) -> Duration | Unreadable:
     if _BARE_NUMBER.fullmatch(plain):
         return Unreadable.NO_UNIT
     found = _LENGTH.fullmatch(plain)
@@ -169,7 +162,7 @@ def _read_length(plain: str) -> Term | Unreadable:
         is_days = unit in (Unit.DAY, Unit.WORKING_DAY)
         return Unreadable.FRACTION_OF_A_DAY if is_days else Unreadable.OUT_OF_RANGE
     most = MAX_DAYS if unit in (Unit.DAY, Unit.WORKING_DAY) else MAX_DAYS * 24 * 60
-    return Term(int(amount), unit) if 1 <= amount <= most else Unreadable.OUT_OF_RANGE
+    return Duration(int(amount), unit) if 1 <= amount <= most else Unreadable.OUT_OF_RANGE
 
 
 def _number(text: str) -> Fraction | None:
@@ -209,7 +202,7 @@ def _read_day(plain: str) -> date | Unreadable | None:
         if found["hour"] is None:
             return day
         return _shanghai(day, found)
-    except ValueError:
+    except (ValueError, OverflowError):
         return Unreadable.NO_SUCH_DATE
 
 
@@ -218,9 +211,9 @@ def _read_iso(plain: str) -> datetime | None:
         return None
     try:
         at = datetime.fromisoformat(plain.upper())
-    except ValueError:
+        return (at if at.tzinfo else at.replace(tzinfo=SHANGHAI)).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return (at if at.tzinfo else at.replace(tzinfo=SHANGHAI)).astimezone(UTC)
 
 
 def _shanghai(day: date, found: re.Match[str]) -> datetime:

@@ -78,7 +78,7 @@ BROKEN: Mapping[str, tuple[str, str, Breaking]] = {
     "reply saw another link last": (
         "linked_elsewhere_at_reply",
         "c1",
-        [("reply", "INSERT INTO link VALUES ('c1', 'w-2', '2030-01-01T00:00Z')")],
+        [("reply", "INSERT INTO link VALUES ('c1', 9, 'w-2', '2030-01-01T00:00Z')")],
     ),
     "reply did not hear of a link": (
         "linked_elsewhere_at_reply",
@@ -282,7 +282,7 @@ async def test_a_complaint_of_another_platform_is_not_looked_for_in_the_simulato
 
 
 async def test_what_a_person_said_has_arrived_need_not_stand_in_the_book(data: SampleData) -> None:
-    await data.change("reply", "UPDATE reply SET settled_by = 'wang' WHERE complaint_id = 'c1'")
+    await data.change("reply", "UPDATE reply SET resolved_by = 'wang' WHERE complaint_id = 'c1'")
     data.platform_wrote(_order("n-c1"))
     assert (await data.look()).findings == {}
 

@@ -6,6 +6,8 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
+from services.reply.rules.drafting import ROOM_FOR_RESPONSIBLE
+
 LETTER = (
     "我们村三组从前天早上开始一滴水都没有，打电话问村上说是水泵坏了，到现在没人修。"
     "家里有老人和小孩，吃水都要到邻村去拉，请尽快处理。"
@@ -180,8 +182,9 @@ def _version(complaint_id: str, version: int) -> dict[str, Any]:
         "why_stuck": "unconfirmed" if stuck else None,
         "text": DRAFT,
         "responsible": "",
+        "room_for_responsible": ROOM_FOR_RESPONSIBLE,
         "written_by": None,
-        "settled_by": None,
+        "resolved_by": None,
         "told_at": None,
         "told_by": None,
         "longest": 2000,

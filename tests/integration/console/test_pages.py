@@ -6,9 +6,7 @@ import httpx
 import pytest
 from sqlalchemy import func, select
 
-from services.dispatch.console.pages.review import ROOM_FOR_RESPONSIBLE
 from services.dispatch.models import Hotspot
-from services.reply.handlers.drafting import TO_FILL_IN
 from shared.bus import parking
 from shared.bus.protocol import Message
 from shared.bus.tables import parked
@@ -168,10 +166,6 @@ async def test_old_complaints_are_out_of_the_searchs_reach(
     clock.advance(timedelta(hours=1))
     page = await client.get("/search", params={"q": "没有这个村"})
     assert "近 400 天内没有找到" in page.text
-
-
-def test_the_room_a_draft_leaves_is_what_the_page_fills() -> None:
-    assert ROOM_FOR_RESPONSIBLE == TO_FILL_IN
 
 
 async def test_a_correction_stays_with_its_complaint(signed_in: SignedIn) -> None:

@@ -1,4 +1,4 @@
-"""Events as intake and dispatch tell them, with only what a test is about spelled out."""
+"""Events as intake and dispatch send them; a test spells out only what it is about."""
 
 from datetime import datetime, timedelta
 from itertools import count
@@ -30,7 +30,7 @@ E = TypeVar("E", bound=Event)
 _numbers = count(1)
 
 
-def heard(event: E) -> Envelope[E]:
+def envelope(event: E) -> Envelope[E]:
     number = next(_numbers)
     return Envelope(id=f"event-{number}", time=NOW, sequence=number, data=event)
 
@@ -61,7 +61,7 @@ def received(complaint_id: str = "c1", **changes: Any) -> ComplaintReceived:
             "platform": "hotline_12345",
             "external_id": f"LT-{complaint_id}",
             "sent_at": NOW,
-            "received_at": NOW,
+            "received_at": changes.get("sent_at", NOW),
             "time_limit": None,
             "decision": decision(),
             **changes,

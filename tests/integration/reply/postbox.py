@@ -10,18 +10,22 @@ from pydantic import SecretStr
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from services.reply.acknowledger import Acknowledger
-from services.reply.channel_registry import WaysOut, open_ways_out
+from services.reply.channel_registry import Channels, open_channels
 from services.reply.channels.channel import Channel
-from services.reply.handlers.reviewing import approve, write_draft
+from services.reply.commands import ApproveReply, WriteDraft
+from services.reply.context import ReplyConfig, transaction
+from services.reply.handlers.acknowledge_tickets import acknowledge_due
+from services.reply.handlers.review import approve, write_draft
 from services.reply.models import Reply
 from services.reply.resident_handle import ResidentHandles
 from services.reply.rules.delivery import Pace
 from services.reply.sender import Sender
 from services.reply.settings import ReplySettings
+from shared.auth.permissions import Role
+from shared.auth.tokens import Person
 from shared.bus.tables import outbox as outbox_table
-from tests.integration.reply.desk import OFFICE, Desk
 from tests.integration.reply.events import COUNTY, linked, received, repaired
+from tests.integration.reply.harness import Harness
 from waterdesk.simulators.app import build_app
 from waterdesk.simulators.failure_modes import FailureQueue
 from waterdesk.simulators.settings import SimulatorSettings
@@ -79,26 +83,32 @@ class Intake:
 
 @dataclass(repr=False)
 class Postbox:
-    desk: Desk
+    harness: Harness
     simulators: Simulators
     intake: Intake
-    ways_out: WaysOut
+    channels: Channels
     handles: ResidentHandles
     transport: httpx.AsyncBaseTransport
 
     @property
     def sender(self) -> Sender:
-        return Sender(self.desk.database, self.ways_out.channels, self.handles, PACE, OFFICE)
+        by_platform = self.channels.by_platform
+        return Sender(self.harness.database, self.config, by_platform, self.handles)
 
     @property
-    def acknowledger(self) -> Acknowledger:
-        assert self.ways_out.hotline is not None
-        return Acknowledger(self.desk.database, self.ways_out.hotline, OFFICE.name, PACE)
+    def config(self) -> ReplyConfig:
+        return self.harness.config
+
+    async def acknowledge(self) -> int:
+        """Tell platforms of accepted tickets once."""
+        return await acknowledge_due(
+            self.harness.database, self.config, self.channels.acknowledging
+        )
 
     def with_channel(self, platform: str, channel: Channel) -> Sender:
-        return replace(self.sender, channels={**self.ways_out.channels, platform: channel})
+        return replace(self.sender, channels={**self.channels.by_platform, platform: channel})
 
-    def faults_of(self, platform: str) -> FailureQueue:
+    def failures_of(self, platform: str) -> FailureQueue:
         return {
             "hotline_12345": self.simulators.hotline.failures,
             "message_board": self.simulators.board.failures,
@@ -108,7 +118,7 @@ class Postbox:
     async def approved(self, complaint_id: str = "c1", platform: str = "hotline_12345") -> None:
         """A complaint that the platform knows, repaired, its draft approved."""
         external_id = self._ask(complaint_id, platform)
-        await self.desk.hears(
+        await self.harness.receives(
             received(complaint_id, platform=platform, external_id=external_id, sent_at=self.now),
             linked(complaint_id, work_order_id=f"w-{complaint_id}", at=self.now),
             repaired(f"w-{complaint_id}", at=self.now),
@@ -116,38 +126,21 @@ class Postbox:
         await self.approves(complaint_id)
 
     async def approves(self, complaint_id: str, version: int = 1) -> None:
-        async with self.desk.database.work() as (session, outbox):
-            await approve(
-                session,
-                outbox,
-                complaint_id,
-                COUNTY,
-                version,
-                by="li",
-                now=self.now,
-                second_person=False,
-            )
+        reviewer = Person("li", Role.REVIEWER, COUNTY)
+        async with transaction(self.harness.database, self.config) as context:
+            await approve(context, complaint_id, ApproveReply(version=version), reviewer)
 
     async def writes(
         self, text: str, *, version: int, responsible: str = "", complaint_id: str = "c1"
     ) -> int:
-        async with self.desk.database.work() as (session, outbox):
-            return await write_draft(
-                session,
-                outbox,
-                complaint_id,
-                COUNTY,
-                text=text,
-                solved=False,
-                responsible=responsible,
-                version=version,
-                by="zhao",
-                now=self.now,
-            )
+        writer = Person("zhao", Role.REVIEWER, COUNTY)
+        command = WriteDraft(text=text, solved=False, version=version, responsible=responsible)
+        async with transaction(self.harness.database, self.config) as context:
+            return await write_draft(context, complaint_id, command, writer)
 
     async def recorded(self) -> list[str]:
         """The types of all events that have committed, in order."""
-        async with self.desk.database.reading() as session:
+        async with self.harness.database.reading() as session:
             found = await session.execute(select(outbox_table).order_by(outbox_table.c.id))
             return [row.headers["ce_type"] for row in found]
 
@@ -166,13 +159,13 @@ class Postbox:
 
     @property
     def now(self) -> datetime:
-        return self.desk.clock.now()
+        return self.harness.clock.now()
 
     async def until_quiet(self) -> None:
         """Time goes by and the sender goes on, until nothing is due any more."""
         for _ in range(200):
             await self.sender.once()
-            async with self.desk.database.reading() as session:
+            async with self.harness.database.reading() as session:
                 next_due = await session.scalar(
                     select(func.min(col(Reply.next_attempt_at))).where(
                         col(Reply.state).in_(["approved", "sending", "awaiting_receipt"])
@@ -180,27 +173,26 @@ class Postbox:
                 )
             if next_due is None:
                 return
-            self.desk.clock.move_to(next_due)
+            self.harness.clock.move_to(next_due)
         raise AssertionError("the sender never comes to an end")
 
     async def close(self) -> None:
-        for close in self.ways_out.closing:
-            await close()
+        await self.channels.close()
         await self.handles.close()
         await self.simulators.close()
 
 
-def open_postbox(desk: Desk) -> Postbox:
-    app = build_app(THEIRS, desk.clock)
+def open_postbox(harness: Harness) -> Postbox:
+    app = build_app(THEIRS, harness.clock)
     intake = Intake()
     app.mount("/intake", intake.app())
     transport = httpx.ASGITransport(app=app)
-    handles = ResidentHandles("http://platforms/intake", SECRET, desk.clock, transport=transport)
+    handles = ResidentHandles("http://platforms/intake", SECRET, harness.clock, transport=transport)
     return Postbox(
-        desk,
+        harness,
         app.state.simulators,
         intake,
-        open_ways_out(settings(), desk.clock, transport),
+        open_channels(settings(), harness.clock, transport),
         handles,
         transport,
     )

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 from services.reply.models import ReplyState
 from services.reply.rules.deadlines import Stage
-from shared.events.event import Event
+from shared.events.event import Envelope, Event
 from tests.conftest import NOW
-from tests.integration.reply.desk import Desk
 from tests.integration.reply.events import (
     DAY,
     HOUR,
@@ -23,11 +22,13 @@ from tests.integration.reply.events import (
     decided,
     decision,
     edited,
+    envelope,
     linked,
     opened,
     received,
     repaired,
 )
+from tests.integration.reply.harness import Harness
 
 _numbers = count(1)
 LATER = NOW + 6 * HOUR
@@ -76,8 +77,10 @@ def interleavings(draw: st.DrawFn) -> tuple[int, int, list[bool], list[int]]:
     )
 
 
-def _merged(one: Sequence[Event], other: Sequence[Event], turns: list[bool]) -> list[Event]:
-    waiting, merged = (list(one), list(other)), list[Event]()
+def _merged(
+    one: Sequence[Envelope[Event]], other: Sequence[Envelope[Event]], turns: list[bool]
+) -> list[Envelope[Event]]:
+    waiting, merged = (list(one), list(other)), list[Envelope[Event]]()
     for first in turns:
         source = waiting[0] if (first and waiting[0]) or not waiting[1] else waiting[1]
         if source:
@@ -85,16 +88,18 @@ def _merged(one: Sequence[Event], other: Sequence[Event], turns: list[bool]) -> 
     return [*merged, *waiting[0], *waiting[1]]
 
 
-async def _end(desk: Desk, complaint_id: str) -> list[object]:
+async def _end(harness: Harness, complaint_id: str) -> list[object]:
     """Everything that matters, and at most one answer."""
-    complaint = await desk.complaint(complaint_id)
-    deadlines = await desk.deadlines(complaint_id)
+    complaint = await harness.complaint(complaint_id)
+    deadlines = await harness.deadlines(complaint_id)
     live = [
-        reply for reply in await desk.replies(complaint_id) if reply.state != ReplyState.SUPERSEDED
+        reply
+        for reply in await harness.replies(complaint_id)
+        if reply.state != ReplyState.SUPERSEDED
     ]
     assert len(live) <= 1
     return [
-        complaint.model_dump(exclude={"id", "external_id"}),
+        complaint.model_dump(exclude={"id", "external_id", "decision_sequence"}),
         {
             stage: (row.due_at, row.standing, row.met_at, row.next_at)
             for stage, row in deadlines.items()
@@ -111,33 +116,33 @@ async def _end(desk: Desk, complaint_id: str) -> list[object]:
     "a repair, then its move"
 )
 async def test_any_interleaving_ends_alike(
-    desk: Desk, drawn: tuple[int, int, list[bool], list[int]]
+    harness: Harness, drawn: tuple[int, int, list[bool], list[int]]
 ) -> None:
     of_complaint, of_repair, turns, sizes = drawn
     ends = []
     for mixed in (False, True):
         name = f"x{next(_numbers)}"
-        complaint = COMPLAINT_STORIES[of_complaint](name)
-        repair = REPAIR_STORIES[of_repair](name, f"w{name}")
+        complaint = [*map(envelope, COMPLAINT_STORIES[of_complaint](name))]
+        repair = [*map(envelope, REPAIR_STORIES[of_repair](name, f"w{name}"))]
         events = _merged(complaint, repair, turns) if mixed else [*complaint, *repair]
         batches = iter(sizes if mixed else [1] * len(events))
         while events:
             size = next(batches, 1)
-            await desk.hears(*events[:size])
+            await harness.receives_enveloped(*events[:size])
             events = events[size:]
-        ends.append(await _end(desk, name))
-    desk.told.clear()
+        ends.append(await _end(harness, name))
+    harness.events.clear()
     assert ends[0] == ends[1]
 
 
-async def test_two_replicas_that_hear_one_half_each_miss_nothing(desk: Desk) -> None:
+async def test_two_replicas_that_hear_one_half_each_miss_nothing(harness: Harness) -> None:
     for number in range(20):
         name = f"r{number}"
         await asyncio.gather(
-            desk.hears(received(name)),
-            desk.hears(
+            harness.receives(received(name)),
+            harness.receives(
                 linked(name, work_order_id=f"w{name}"), repaired(f"w{name}"), closed(f"w{name}")
             ),
         )
-        assert (await desk.live_reply(name)).version == 1
-        assert (await desk.deadlines(name))[Stage.RESOLVE].met_at == NOW + 4 * HOUR
+        assert (await harness.live_reply(name)).version == 1
+        assert (await harness.deadlines(name))[Stage.RESOLVE].met_at == NOW + 4 * HOUR

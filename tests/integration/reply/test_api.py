@@ -17,7 +17,6 @@ from shared.bus.embedded import EmbeddedBus
 from shared.events.replies import ReplyApproved, ReplyDelivered, ResidentTold
 from shared.service import Service
 from tests.conftest import NOW
-from tests.integration.reply.desk import Desk
 from tests.integration.reply.events import (
     COUNTY,
     DAY,
@@ -27,22 +26,23 @@ from tests.integration.reply.events import (
     received,
     repaired,
 )
+from tests.integration.reply.harness import Harness
 from tests.integration.reply.postbox import SECRET, Postbox, settings
 from waterdesk.simulators.failure_modes import FailureMode
 
 
 @pytest.fixture
-async def service(desk: Desk, postbox: Postbox) -> AsyncIterator[Service]:
+async def service(harness: Harness, postbox: Postbox) -> AsyncIterator[Service]:
     bus = EmbeddedBus("postgresql:///none")  # nothing here speaks or listens
-    built = build(settings(), desk.database, bus, secret=SECRET, transport=postbox.transport)
+    built = build(settings(), harness.database, bus, secret=SECRET, transport=postbox.transport)
     yield built
     for close in built.closing:
         await close()
 
 
 class Caller:
-    def __init__(self, service: Service, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, service: Service, harness: Harness) -> None:
+        self._desk = harness
         self._client = httpx.AsyncClient(
             transport=httpx.ASGITransport(app=service.app), base_url="http://reply"
         )
@@ -69,14 +69,14 @@ class Caller:
 
 
 @pytest.fixture
-def call(service: Service, desk: Desk) -> Caller:
-    return Caller(service, desk)
+def call(service: Service, harness: Harness) -> Caller:
+    return Caller(service, harness)
 
 
 @pytest.fixture
-async def drafted(desk: Desk) -> Desk:
-    await desk.hears(received(), linked(), repaired())
-    return desk
+async def drafted(harness: Harness) -> Harness:
+    await harness.receives(received(), linked(), repaired())
+    return harness
 
 
 def _key(response: httpx.Response) -> str:
@@ -84,7 +84,7 @@ def _key(response: httpx.Response) -> str:
     return str(response.json()["type"]).removeprefix("urn:waterdesk:problem:")
 
 
-async def test_a_reviewer_reads_changes_and_approves(drafted: Desk, call: Caller) -> None:
+async def test_a_reviewer_reads_changes_and_approves(drafted: Harness, call: Caller) -> None:
     (listed,) = (await call("GET", "/replies?state=draft")).json()
     assert (listed["complaint_id"], listed["version"]) == ("c1", 1)
     assert "text" not in listed
@@ -101,7 +101,7 @@ async def test_a_reviewer_reads_changes_and_approves(drafted: Desk, call: Caller
     assert (reply.written_by, reply.version) == ("li", 2)
 
 
-async def test_nobody_approves_words_they_have_not_seen(drafted: Desk, call: Caller) -> None:
+async def test_nobody_approves_words_they_have_not_seen(drafted: Harness, call: Caller) -> None:
     await call("PUT", "/replies/c1/draft", {"text": "甲", "solved": True, "version": 1})
     stale = await call("PUT", "/replies/c1/draft", {"text": "乙", "solved": True, "version": 1})
     assert (stale.status_code, _key(stale)) == (409, "stale_reply_version")
@@ -110,15 +110,19 @@ async def test_nobody_approves_words_they_have_not_seen(drafted: Desk, call: Cal
     assert (await drafted.live_reply()).text == "甲"
 
 
-async def test_a_reply_can_be_written_where_nothing_was_drafted(desk: Desk, call: Caller) -> None:
-    await desk.hears(received())
+async def test_a_reply_can_be_written_where_nothing_was_drafted(
+    harness: Harness, call: Caller
+) -> None:
+    await harness.receives(received())
     body = {"text": "水费按表计量。", "solved": True, "version": 0}
     assert (await call("PUT", "/replies/c1/draft", body)).json() == {"version": 1}
 
 
-async def test_our_draft_does_not_replace_what_a_person_wrote(drafted: Desk, call: Caller) -> None:
+async def test_our_draft_does_not_replace_what_a_person_wrote(
+    drafted: Harness, call: Caller
+) -> None:
     await call("PUT", "/replies/c1/draft", {"text": "已修好。", "solved": True, "version": 1})
-    await drafted.hears(repaired(at=NOW + 6 * HOUR))
+    await drafted.receives(repaired(at=NOW + 6 * HOUR))
     assert (await drafted.live_reply()).text == "已修好。"
 
 
@@ -133,31 +137,31 @@ async def test_our_draft_does_not_replace_what_a_person_wrote(drafted: Desk, cal
     ],
 )
 async def test_words_a_platform_would_not_take_are_refused(
-    desk: Desk, call: Caller, changes: dict[str, object], status: int, key: str
+    harness: Harness, call: Caller, changes: dict[str, object], status: int, key: str
 ) -> None:
-    await desk.hears(received(platform="wechat"))
+    await harness.receives(received(platform="wechat"))
     body = {"text": "好", "solved": True, "version": 0, **changes}
     refused = await call("PUT", "/replies/c1/draft", body)
     assert (refused.status_code, _key(refused)) == (status, key)
 
 
-async def test_a_return_names_who_is_responsible(desk: Desk, call: Caller) -> None:
-    await desk.hears(received(decision=NOT_OURS))
+async def test_a_return_names_who_is_responsible(harness: Harness, call: Caller) -> None:
+    await harness.receives(received(decision=NOT_OURS))
     refused = await call("POST", "/replies/c1/approve", {"version": 1})
     assert (refused.status_code, _key(refused)) == (409, "responsible_missing")
     body = {"text": "不属供水。", "solved": False, "version": 1, "responsible": "县住建局"}
     await call("PUT", "/replies/c1/draft", body)
     assert (await call("POST", "/replies/c1/approve", {"version": 2})).status_code == 204
-    assert (await desk.live_reply()).returned
+    assert (await harness.live_reply()).returned
 
 
-async def test_the_refusal_is_in_the_readers_language(drafted: Desk, call: Caller) -> None:
+async def test_the_refusal_is_in_the_readers_language(drafted: Harness, call: Caller) -> None:
     for language, words in (("zh", "没有这件诉求。"), ("en", "There is no such complaint.")):
         unknown = await call("GET", "/replies/c9", language=language)
         assert (unknown.status_code, unknown.json()["title"]) == (404, words)
 
 
-async def test_another_county_sees_and_does_nothing(drafted: Desk, call: Caller) -> None:
+async def test_another_county_sees_and_does_nothing(drafted: Harness, call: Caller) -> None:
     elsewhere: dict[str, Any] = {"county": "610124"}
     assert (await call("GET", "/replies", **elsewhere)).json() == []
     answers = [
@@ -173,7 +177,7 @@ async def test_another_county_sees_and_does_nothing(drafted: Desk, call: Caller)
     assert (await drafted.live_reply()).state == ReplyState.DRAFT
 
 
-async def test_each_role_may_do_its_part_only(drafted: Desk, call: Caller) -> None:
+async def test_each_role_may_do_its_part_only(drafted: Harness, call: Caller) -> None:
     draft = {"text": "x", "solved": True, "version": 1}
     refused = [
         await call("PUT", "/replies/c1/draft", draft, role=Role.CREW),
@@ -185,7 +189,7 @@ async def test_each_role_may_do_its_part_only(drafted: Desk, call: Caller) -> No
 
 
 async def test_a_recorded_contact_keeps_the_deadline_and_enters_the_draft(
-    drafted: Desk, call: Caller
+    drafted: Harness, call: Caller
 ) -> None:
     drafted.clock.move_to(NOW + 3 * HOUR)
     spoken = {"contacted_at": (NOW + HOUR).isoformat()}
@@ -205,7 +209,7 @@ async def test_a_recorded_contact_keeps_the_deadline_and_enters_the_draft(
     ],
 )
 async def test_a_contact_that_cannot_have_been_is_refused(
-    drafted: Desk, call: Caller, at: object, key: str
+    drafted: Harness, call: Caller, at: object, key: str
 ) -> None:
     body: dict[str, object] = {"contacted_at": str(at)}
     refused = await call("POST", "/complaints/c1/contacted", body, role=Role.CREW)
@@ -213,9 +217,9 @@ async def test_a_contact_that_cannot_have_been_is_refused(
 
 
 async def test_the_call_sheets_tick_answers_a_complaint_that_came_by_phone(
-    desk: Desk, call: Caller
+    harness: Harness, call: Caller
 ) -> None:
-    await desk.hears(received(platform="phone"), linked(), repaired())
+    await harness.receives(received(platform="phone"), linked(), repaired())
     early = await call("POST", "/replies/c1/told", {"version": 1}, role=Role.DISPATCHER)
     assert _key(early) == "reply_not_by_hand"
     await call("POST", "/replies/c1/approve", {"version": 1})
@@ -223,9 +227,9 @@ async def test_the_call_sheets_tick_answers_a_complaint_that_came_by_phone(
     assert listed["by_hand"]
     ticked = await call("POST", "/replies/c1/told", {"version": 1}, role=Role.DISPATCHER)
     assert ticked.status_code == 204
-    reply = await desk.live_reply()
-    assert (reply.state, reply.told_by, reply.settled_by) == ("delivered", "phone", "li")
-    assert (await desk.deadlines())[Stage.REPLY].standing == Standing.MET
+    reply = await harness.live_reply()
+    assert (reply.state, reply.told_by, reply.resolved_by) == ("delivered", "phone", "li")
+    assert (await harness.deadlines())[Stage.REPLY].standing == Standing.MET
 
 
 @pytest.mark.parametrize(("outcome", "sent"), [("arrived", 1), ("send_again", 2)])
@@ -233,15 +237,15 @@ async def test_a_person_resolves_what_is_stuck(
     postbox: Postbox, call: Caller, outcome: str, sent: int
 ) -> None:
     await postbox.approved(platform="wechat")
-    postbox.faults_of("wechat").add(FailureMode.TIMEOUT_AFTER_ACCEPTING, on="customer_message")
+    postbox.failures_of("wechat").add(FailureMode.TIMEOUT_AFTER_ACCEPTING, on="customer_message")
     await postbox.until_quiet()
     changed = await call("PUT", "/replies/c1/draft", {"text": "再答", "solved": True, "version": 1})
     assert _key(changed) == "reply_must_be_confirmed"
     decided = await call("POST", "/replies/c1/resolve-stuck", {"version": 1, "outcome": outcome})
     assert decided.status_code == 204
     await postbox.until_quiet()
-    reply = await postbox.desk.live_reply()
-    assert (reply.state, reply.settled_by) == ("delivered", "li")
+    reply = await postbox.harness.live_reply()
+    assert (reply.state, reply.resolved_by) == ("delivered", "li")
     assert len(postbox.taken()) == sent
     events = await postbox.recorded()
     assert events.count(ReplyDelivered.type) == events.count(ResidentTold.type) == 1
@@ -258,41 +262,41 @@ async def test_a_refused_reply_is_written_anew(postbox: Postbox, call: Caller) -
     assert (await call("PUT", "/replies/c1/draft", body)).json() == {"version": 2}
     await call("POST", "/replies/c1/approve", {"version": 2})
     await postbox.until_quiet()
-    assert [reply.state for reply in await postbox.desk.replies()] == ["delivered", "superseded"]
+    assert [reply.state for reply in await postbox.harness.replies()] == ["delivered", "superseded"]
     assert (await postbox.recorded()).count(ReplyApproved.type) == 2
 
 
 async def test_what_is_on_its_way_cannot_be_changed(postbox: Postbox, call: Caller) -> None:
     await postbox.approved()
-    postbox.faults_of("hotline_12345").add(FailureMode.TIMEOUT_BEFORE_ACCEPTING, on="reply")
+    postbox.failures_of("hotline_12345").add(FailureMode.TIMEOUT_BEFORE_ACCEPTING, on="reply")
     await postbox.sender.once()
     body = {"text": "再答", "solved": True, "version": 1}
     refused = await call("PUT", "/replies/c1/draft", body)
     assert (refused.status_code, _key(refused)) == (409, "reply_on_its_way")
 
 
-async def test_more_time_is_asked_for_granted_and_counted(desk: Desk, call: Caller) -> None:
-    await desk.hears(received(time_limit="3个工作日"))
-    old = (await desk.deadlines())[Stage.RESOLVE].due_at
+async def test_more_time_is_asked_for_granted_and_counted(harness: Harness, call: Caller) -> None:
+    await harness.receives(received(time_limit="3个工作日"))
+    old = (await harness.deadlines())[Stage.RESOLVE].due_at
     asked = {"new_due_at": (old + 5 * DAY).isoformat(), "reason": "需换主管，等材料"}
     path = "/deadlines/c1/resolve/extension"
     assert (await call("POST", path, asked)).status_code == 202
-    assert (await desk.deadlines())[Stage.RESOLVE].due_at == old
+    assert (await harness.deadlines())[Stage.RESOLVE].due_at == old
     assert _key(await call("POST", path, asked)) == "extension_asked_already"
     assert (await call("POST", f"{path}/answer", {"granted": True})).status_code == 204
-    resolve = (await desk.deadlines())[Stage.RESOLVE]
+    resolve = (await harness.deadlines())[Stage.RESOLVE]
     assert (resolve.due_at, resolve.extensions_granted) == (old + 5 * DAY, 1)
     assert _key(await call("POST", f"{path}/answer", {"granted": True})) == "no_extension_asked"
     assert _key(await call("POST", path, asked)) == "extensions_used_up"
 
 
-async def test_more_time_refused_leaves_the_old_limit(desk: Desk, call: Caller) -> None:
-    await desk.hears(received())
-    old = (await desk.deadlines())[Stage.REPLY].due_at
+async def test_more_time_refused_leaves_the_old_limit(harness: Harness, call: Caller) -> None:
+    await harness.receives(received())
+    old = (await harness.deadlines())[Stage.REPLY].due_at
     asked = {"new_due_at": (old + DAY).isoformat(), "reason": "等材料"}
     await call("POST", "/deadlines/c1/reply/extension", asked)
     await call("POST", "/deadlines/c1/reply/extension/answer", {"granted": False})
-    reply = (await desk.deadlines())[Stage.REPLY]
+    reply = (await harness.deadlines())[Stage.REPLY]
     assert (reply.due_at, reply.extensions_granted) == (old, 0)
 
 

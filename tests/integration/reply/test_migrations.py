@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from services.reply.models import metadata
 from shared.bus.tables import metadata as bus_metadata
-from tests.integration.reply.desk import NewDatabase
+from tests.integration.reply.harness import NewDatabase
 
 
 def _differences(connection: Connection) -> list[object]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from services.reply.models import ComplaintState, Reply, ReplyState
 from services.reply.rules.deadlines import Stage
 from services.reply.rules.escalation import Standing
 from shared.events.replies import ReplyDelivered, ReplyStuck, ResidentTold
-from tests.integration.reply.dying import Killed, killed_at
+from tests.integration.reply.crashes import Killed, killed_at
 from tests.integration.reply.events import HOUR, NOT_OURS, received
 from tests.integration.reply.postbox import PACE, Postbox
 from waterdesk.simulators.failure_modes import FailureMode
@@ -28,12 +29,12 @@ async def test_an_approved_reply_arrives_and_ends_the_deadlines(
 ) -> None:
     await postbox.approved(platform=platform)
     await postbox.until_quiet()
-    reply = await postbox.desk.live_reply()
+    reply = await postbox.harness.live_reply()
     assert reply.state == ReplyState.DELIVERED
     assert reply.receipt
     assert len(postbox.taken()) == 1
-    assert (await postbox.desk.complaint()).state == ComplaintState.ANSWERED
-    deadline = (await postbox.desk.deadlines())[Stage.REPLY]
+    assert (await postbox.harness.complaint()).state == ComplaintState.ANSWERED
+    deadline = (await postbox.harness.deadlines())[Stage.REPLY]
     assert (deadline.standing, deadline.met_at) == (Standing.MET, reply.delivered_at)
     told_by = {"wechat": "wechat"}.get(platform, "platform")
     assert (reply.told_by, reply.told_at) == (told_by, reply.delivered_at)
@@ -48,7 +49,7 @@ async def test_a_delivery_is_told_once(postbox: Postbox) -> None:
 
 async def test_what_is_not_ours_goes_back_and_every_deadline_ends(postbox: Postbox) -> None:
     number = postbox.simulators.hotline.add_ticket({"issueDesc": "屋顶漏水"})
-    await postbox.desk.hears(received(external_id=number, decision=NOT_OURS))
+    await postbox.harness.receives(received(external_id=number, decision=NOT_OURS))
     version = await postbox.writes("该问题由县住建局负责。", responsible="县住建局", version=1)
     await postbox.approves("c1", version)
     await postbox.until_quiet()
@@ -56,8 +57,8 @@ async def test_what_is_not_ours_goes_back_and_every_deadline_ends(postbox: Postb
     body = returned["body"]
     assert isinstance(body, dict)
     assert body["responsible"] == "县住建局"
-    assert (await postbox.desk.complaint()).state == ComplaintState.RETURNED
-    deadlines = await postbox.desk.deadlines()
+    assert (await postbox.harness.complaint()).state == ComplaintState.RETURNED
+    deadlines = await postbox.harness.deadlines()
     assert {row.standing for row in deadlines.values()} == {Standing.MET}
 
 
@@ -67,15 +68,15 @@ async def test_a_platform_that_is_away_is_tried_again_with_growing_pauses(
     postbox: Postbox, platform: str, kind: FailureMode
 ) -> None:
     await postbox.approved(platform=platform)
-    postbox.faults_of(platform).add(kind, times=3, on=OPERATIONS[platform])
+    postbox.failures_of(platform).add(kind, times=3, on=OPERATIONS[platform])
     await postbox.sender.once()
-    reply = await postbox.desk.live_reply()
+    reply = await postbox.harness.live_reply()
     assert reply.state == ReplyState.APPROVED
     assert reply.next_attempt_at is not None
     assert reply.next_attempt_at - postbox.now >= PACE.first_wait
     assert await postbox.sender.once() == 0
     await postbox.until_quiet()
-    assert (await postbox.desk.live_reply()).state == ReplyState.DELIVERED
+    assert (await postbox.harness.live_reply()).state == ReplyState.DELIVERED
     assert len(postbox.taken()) == 1
 
 
@@ -87,11 +88,11 @@ async def test_a_reply_nobody_answered_is_looked_for_before_it_is_sent_again(
     postbox: Postbox, platform: str, kind: FailureMode
 ) -> None:
     await postbox.approved(platform=platform)
-    postbox.faults_of(platform).add(kind, on=OPERATIONS[platform])
+    postbox.failures_of(platform).add(kind, on=OPERATIONS[platform])
     await postbox.sender.once()
-    assert (await postbox.desk.live_reply()).state == ReplyState.SENDING
+    assert (await postbox.harness.live_reply()).state == ReplyState.SENDING
     await postbox.until_quiet()
-    reply = await postbox.desk.live_reply()
+    reply = await postbox.harness.live_reply()
     assert reply.state == ReplyState.DELIVERED
     assert len(postbox.taken()) == 1
 
@@ -104,9 +105,9 @@ async def test_what_cannot_be_looked_for_waits_for_a_person(
     postbox: Postbox, kind: FailureMode, arrived: int
 ) -> None:
     await postbox.approved(platform="wechat")
-    postbox.faults_of("wechat").add(kind, on="customer_message")
+    postbox.failures_of("wechat").add(kind, on="customer_message")
     await postbox.until_quiet()
-    reply = await postbox.desk.live_reply()
+    reply = await postbox.harness.live_reply()
     assert (reply.state, reply.why_stuck) == (ReplyState.STUCK, "unconfirmed")
     assert len(postbox.taken()) == arrived
     assert (await postbox.recorded()).count(ReplyStuck.type) == 1
@@ -114,29 +115,29 @@ async def test_what_cannot_be_looked_for_waits_for_a_person(
 
 async def test_an_answer_the_board_shows_late_is_waited_for(postbox: Postbox) -> None:
     await postbox.approved(platform="message_board")
-    postbox.faults_of("message_board").add(FailureMode.LATE, on="answer", amount=4)
+    postbox.failures_of("message_board").add(FailureMode.LATE, on="answer", amount=4)
     await postbox.sender.once()
-    assert (await postbox.desk.live_reply()).state == ReplyState.AWAITING_RECEIPT
+    assert (await postbox.harness.live_reply()).state == ReplyState.AWAITING_RECEIPT
     await postbox.until_quiet()
-    assert (await postbox.desk.live_reply()).state == ReplyState.DELIVERED
+    assert (await postbox.harness.live_reply()).state == ReplyState.DELIVERED
     assert len(postbox.taken()) == 1
 
 
 async def test_an_answer_the_board_never_shows_waits_for_a_person(postbox: Postbox) -> None:
     await postbox.approved(platform="message_board")
-    postbox.faults_of("message_board").add(FailureMode.LATE, on="answer", amount=1_000)
+    postbox.failures_of("message_board").add(FailureMode.LATE, on="answer", amount=1_000)
     await postbox.until_quiet()
-    reply = await postbox.desk.live_reply()
+    reply = await postbox.harness.live_reply()
     assert (reply.state, reply.why_stuck) == (ReplyState.STUCK, "unconfirmed")
     assert len(postbox.taken()) == 1
 
 
 async def test_a_reply_the_platform_will_never_take_waits_for_a_person(postbox: Postbox) -> None:
     await postbox.approved()
-    number = (await postbox.desk.complaint()).external_id
+    number = (await postbox.harness.complaint()).external_id
     postbox.simulators.hotline.close_ticket(number)
     await postbox.until_quiet()
-    reply = await postbox.desk.live_reply()
+    reply = await postbox.harness.live_reply()
     assert (reply.state, reply.why_stuck) == (ReplyState.STUCK, "refused")
     assert postbox.taken() == []
 
@@ -145,25 +146,25 @@ async def test_a_resident_intake_does_not_know_is_not_guessed(postbox: Postbox) 
     await postbox.approved(platform="wechat")
     postbox.intake.handles.clear()
     await postbox.until_quiet()
-    assert (await postbox.desk.live_reply()).why_stuck == "refused"
+    assert (await postbox.harness.live_reply()).why_stuck == "refused"
 
 
 async def test_intake_is_waited_for(postbox: Postbox) -> None:
     await postbox.approved(platform="wechat")
     postbox.intake.away = True
     await postbox.sender.once()
-    assert (await postbox.desk.live_reply()).state == ReplyState.APPROVED
+    assert (await postbox.harness.live_reply()).state == ReplyState.APPROVED
     postbox.intake.away = False
     await postbox.until_quiet()
-    assert (await postbox.desk.live_reply()).state == ReplyState.DELIVERED
+    assert (await postbox.harness.live_reply()).state == ReplyState.DELIVERED
 
 
 async def test_a_platform_we_cannot_reach_is_left_to_people(postbox: Postbox) -> None:
-    await postbox.desk.hears(received(platform="phone", decision=NOT_OURS))
+    await postbox.harness.receives(received(platform="phone", decision=NOT_OURS))
     version = await postbox.writes("该问题由县住建局负责。", responsible="县住建局", version=1)
     await postbox.approves("c1", version)
     assert await postbox.sender.once() == 0
-    assert (await postbox.desk.live_reply()).state == ReplyState.APPROVED
+    assert (await postbox.harness.live_reply()).state == ReplyState.APPROVED
 
 
 async def test_replicas_send_each_reply_once(postbox: Postbox) -> None:
@@ -183,12 +184,12 @@ async def test_a_kill_at_any_statement_never_sends_twice(postbox: Postbox, platf
         complaint_id = f"c{number}"
         await postbox.approved(complaint_id, platform)
         before = len(postbox.taken())
-        with killed_at(postbox.desk.database, number) as steps, suppress(Killed):
+        with killed_at(postbox.harness.database, number) as steps, suppress(Killed):
             await postbox.sender.once()
         await postbox.until_quiet()
         _judge(
             platform,
-            await postbox.desk.live_reply(complaint_id),
+            await postbox.harness.live_reply(complaint_id),
             sent=len(postbox.taken()) - before,
         )
         if len(steps) < number:
@@ -209,15 +210,15 @@ async def test_a_kill_at_any_statement_of_looking_never_sends_twice(
         complaint_id = f"c{number}"
         await postbox.approved(complaint_id, platform)
         before = len(postbox.taken())
-        postbox.faults_of(platform).add(kind, on=OPERATIONS[platform])
+        postbox.failures_of(platform).add(kind, on=OPERATIONS[platform])
         await postbox.sender.once()
-        postbox.desk.clock.advance(PACE.first_wait)
-        with killed_at(postbox.desk.database, number) as steps, suppress(Killed):
+        postbox.harness.clock.advance(PACE.first_wait)
+        with killed_at(postbox.harness.database, number) as steps, suppress(Killed):
             await postbox.sender.once()
         await postbox.until_quiet()
         _judge(
             platform,
-            await postbox.desk.live_reply(complaint_id),
+            await postbox.harness.live_reply(complaint_id),
             sent=len(postbox.taken()) - before,
         )
         if len(steps) < number:
@@ -230,7 +231,7 @@ class DyingChannel:
 
     def __init__(self, real: Channel, *, after: bool) -> None:
         self.real, self.after = real, after
-        self.can_look, self.appears_within = real.can_look, real.appears_within
+        self.profile, self.appears_within = real.profile, real.appears_within
 
     async def send(self, reply: OutgoingReply) -> Receipt | None:
         if self.after:
@@ -241,6 +242,9 @@ class DyingChannel:
         await self.real.look(reply)
         raise Killed
 
+    async def close(self) -> None:
+        await self.real.close()
+
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 @pytest.mark.parametrize("after", [True, False])
@@ -249,37 +253,31 @@ async def test_a_kill_around_the_call_never_sends_twice(
 ) -> None:
     await postbox.approved(platform=platform)
     dying = postbox.with_channel(
-        platform, DyingChannel(postbox.ways_out.channels[platform], after=after)
+        platform, DyingChannel(postbox.channels.by_platform[platform], after=after)
     )
     for _ in range(3):
         with suppress(Killed):
             await dying.once()
-        assert (await postbox.desk.live_reply()).state == ReplyState.SENDING or (
+        assert (await postbox.harness.live_reply()).state == ReplyState.SENDING or (
             platform == "wechat"
         )
-        postbox.desk.clock.advance(HOUR)
+        postbox.harness.clock.advance(HOUR)
     await postbox.until_quiet()
-    _judge(platform, await postbox.desk.live_reply(), sent=len(postbox.taken()))
+    _judge(platform, await postbox.harness.live_reply(), sent=len(postbox.taken()))
 
 
 async def test_a_sender_that_slept_through_its_lease_sends_nothing(postbox: Postbox) -> None:
     await postbox.approved()
 
-    class SleepyClock:
-        def __init__(self) -> None:
-            self.calls = 0
+    class TimePassesInSleep:
+        calls = 0
 
-        def now(self) -> datetime:
+        async def now(self, _: object) -> datetime:
             self.calls += 1
-            slept = PACE.lease if self.calls > 2 else timedelta(0)
-            return postbox.now + slept
+            return postbox.now + (PACE.lease if self.calls > 1 else timedelta(0))
 
-    awake = postbox.desk.database.clock
-    postbox.desk.database.clock = SleepyClock()
-    try:
-        await postbox.sender.once()
-    finally:
-        postbox.desk.database.clock = awake
+    sleepy = replace(postbox.config, time=TimePassesInSleep())
+    await replace(postbox.sender, config=sleepy).once()
     assert postbox.taken() == []
     await postbox.until_quiet()
     assert len(postbox.taken()) == 1
@@ -291,13 +289,13 @@ async def test_a_receipt_counts_though_the_claim_was_lost(postbox: Postbox) -> N
     class Slow(DyingChannel):
         async def send(self, reply: OutgoingReply) -> Receipt | None:
             receipt = await self.real.send(reply)
-            postbox.desk.clock.advance(2 * PACE.lease)
+            postbox.harness.clock.advance(2 * PACE.lease)
             await postbox.sender.once()
             return receipt
 
-    slow = Slow(postbox.ways_out.channels["hotline_12345"], after=False)
+    slow = Slow(postbox.channels.by_platform["hotline_12345"], after=False)
     await postbox.with_channel("hotline_12345", slow).once()
-    assert (await postbox.desk.live_reply()).state == ReplyState.DELIVERED
+    assert (await postbox.harness.live_reply()).state == ReplyState.DELIVERED
     assert (await postbox.recorded()).count(ReplyDelivered.type) == 1
     assert len(postbox.taken()) == 1
 
@@ -309,7 +307,7 @@ async def test_nothing_of_the_resident_stands_in_logs_or_tables(
     with structlog.testing.capture_logs() as logs:
         await postbox.approved(platform=platform)
         await postbox.until_quiet()
-    reply = await postbox.desk.live_reply()
+    reply = await postbox.harness.live_reply()
     assert "o-c1" not in str(logs) + str(reply.model_dump())
     assert reply.text not in str(logs)
 

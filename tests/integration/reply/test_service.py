@@ -29,7 +29,7 @@ async def bus(empty_database_url: str) -> AsyncIterator[EmbeddedBus]:
 @pytest.fixture
 async def service(postbox: Postbox, bus: EmbeddedBus) -> AsyncIterator[Service]:
     built = build(
-        settings(), postbox.desk.database, bus, secret=SECRET, transport=postbox.transport
+        settings(), postbox.harness.database, bus, secret=SECRET, transport=postbox.transport
     )
     yield built
     for close in built.closing:
@@ -39,7 +39,7 @@ async def service(postbox: Postbox, bus: EmbeddedBus) -> AsyncIterator[Service]:
 async def test_from_the_bus_to_the_platform_and_back(
     postbox: Postbox, bus: EmbeddedBus, service: Service
 ) -> None:
-    database = postbox.desk.database
+    database = postbox.harness.database
     assert service.consumer is not None
     assert set(service.consumer.topics) == {COMPLAINTS, WORK_ORDERS}
     number = postbox.simulators.hotline.add_ticket({"issueDesc": "没水"})
@@ -65,7 +65,7 @@ async def test_from_the_bus_to_the_platform_and_back(
     for turn in service.tasks:
         while await turn.once():
             pass
-    assert (await postbox.desk.live_reply()).state == ReplyState.DELIVERED
+    assert (await postbox.harness.live_reply()).state == ReplyState.DELIVERED
     assert {turn.name for turn in service.tasks} == {"sweep", "send", "recount", "acknowledge"}
     assert len(list(postbox.simulators.journal.entries(kind="replied"))) == 1
     async with database.connect() as connection:

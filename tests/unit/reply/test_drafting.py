@@ -7,11 +7,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.reply.rules.drafting import HandledFacts, ReturnedFacts, Signature, draft_reply
+from services.reply.channel_registry import known_profiles
+from services.reply.rules.drafting import (
+    HandledFacts,
+    PresentDraft,
+    ReturnedFacts,
+    Signature,
+    draft_reply,
+    is_another_matter,
+    still_true,
+)
+
+PROFILES = known_profiles()
+HOTLINE = PROFILES["hotline_12345"]
 
 SIGNATURE = Signature("蓝田县农村供水中心", "029-12345", date(2026, 11, 24))
 SOLVED = HandledFacts(
-    platform="hotline_12345",
     category="outage",
     place="樊家村供水工程",
     crew="第二维修队",
@@ -22,7 +33,6 @@ SOLVED = HandledFacts(
     solved=True,
 )
 RETURNED = ReturnedFacts(
-    platform="hotline_12345",
     category="not_ours",
     place="",
     reason="反映的是城区供热管网",
@@ -31,7 +41,7 @@ RETURNED = ReturnedFacts(
 
 
 def test_the_hotlines_form_has_what_was_done_and_a_public_answer() -> None:
-    assert draft_reply(SOLVED, SIGNATURE) == (
+    assert draft_reply(SOLVED, HOTLINE, SIGNATURE) == (
         "办理情况：第二维修队到场查看：主管道接头脱开，村内无水。处理措施：更换接头并试压。"
         "2026年11月23日16时05分完成维修，问题已解决。\n"
         "答复内容：您好！您反映的樊家村供水工程停水问题，2026年11月23日16时05分完成维修，"
@@ -40,7 +50,7 @@ def test_the_hotlines_form_has_what_was_done_and_a_public_answer() -> None:
 
 
 def test_the_board_gets_a_letter_with_office_and_day() -> None:
-    letter = draft_reply(replace(SOLVED, platform="message_board"), SIGNATURE).splitlines()
+    letter = draft_reply(SOLVED, PROFILES["message_board"], SIGNATURE).splitlines()
     assert letter[0] == "网友您好："
     assert letter[1] == "您反映的樊家村供水工程停水问题已收悉，现回复如下："
     assert letter[3].startswith("感谢您")
@@ -48,14 +58,14 @@ def test_the_board_gets_a_letter_with_office_and_day() -> None:
 
 
 def test_wechat_gets_one_short_line_that_asks_to_answer() -> None:
-    line = draft_reply(replace(SOLVED, platform="wechat"), SIGNATURE)
+    line = draft_reply(SOLVED, PROFILES["wechat"], SIGNATURE)
     assert "\n" not in line
     assert line.endswith("如仍有问题，请直接回复我们。")
 
 
 @pytest.mark.parametrize("platform", ["hotline_12345", "message_board", "wechat", "phone", "excel"])
 def test_a_return_names_the_reason_and_who_is_responsible(platform: str) -> None:
-    text = draft_reply(replace(RETURNED, platform=platform), SIGNATURE)
+    text = draft_reply(RETURNED, PROFILES[platform], SIGNATURE)
     assert RETURNED.reason in text
     assert RETURNED.responsible in text
     assert "解决" not in text
@@ -64,10 +74,10 @@ def test_a_return_names_the_reason_and_who_is_responsible(platform: str) -> None
 @pytest.mark.parametrize("platform", ["hotline_12345", "message_board", "wechat"])
 def test_nothing_is_said_that_the_facts_do_not_say(platform: str) -> None:
     bare = HandledFacts(
-        platform, "outage", place="", crew="第二维修队", found="", done="", repaired_at=None,
+        "outage", place="", crew="第二维修队", found="", done="", repaired_at=None,
         contacted_at=None, solved=False,
     )  # fmt: skip
-    text = draft_reply(bare, SIGNATURE)
+    text = draft_reply(bare, PROFILES[platform], SIGNATURE)
     assert "问题尚未解决" in text
     for unsaid in ("到场", "处理措施", "完成维修", "已解决", "联系", "None", "将", "尽快", "承诺"):
         assert unsaid not in text
@@ -80,19 +90,53 @@ def test_nothing_is_said_that_the_facts_do_not_say(platform: str) -> None:
 )  # fmt: skip
 @pytest.mark.parametrize("platform", ["hotline_12345", "message_board", "wechat"])
 def test_a_number_that_could_be_somebodys_is_left_out(platform: str, number: str) -> None:
-    facts = replace(SOLVED, platform=platform, found=f"户主电话{number}，水表前漏水")
-    text = draft_reply(facts, SIGNATURE)
+    facts = replace(SOLVED, found=f"户主电话{number}，水表前漏水")
+    text = draft_reply(facts, PROFILES[platform], SIGNATURE)
     assert number not in text
     assert "户主电话（号码略），水表前漏水" in text
 
 
 def test_sizes_readings_and_dates_stay() -> None:
     words = "DN110管2026-11-20起漏水，水压0.25MPa，表底数123456"
-    assert words in draft_reply(replace(SOLVED, found=words), SIGNATURE)
+    assert words in draft_reply(replace(SOLVED, found=words), HOTLINE, SIGNATURE)
 
 
 @given(words=st.text(max_size=60), platform=st.sampled_from(["hotline_12345", "wechat", "excel"]))
 def test_no_words_of_a_crew_break_the_form(words: str, platform: str) -> None:
-    text = draft_reply(replace(SOLVED, platform=platform, found=words, done=words), SIGNATURE)
+    text = draft_reply(replace(SOLVED, found=words, done=words), PROFILES[platform], SIGNATURE)
     assert "您反映的樊家村供水工程停水问题" in text
     assert "。。" not in text.replace(words, "")
+
+
+@pytest.mark.parametrize(
+    ("returned", "is_ours", "needs_human", "another"),
+    [
+        pytest.param(False, True, False, False, id="an answer to what is ours"),
+        pytest.param(True, False, False, False, id="a return of what is not ours"),
+        pytest.param(True, True, False, True, id="ours after all"),
+        pytest.param(False, False, False, True, id="not ours after all"),
+        pytest.param(False, False, True, False, id="nobody has decided yet"),
+    ],
+)
+def test_a_draft_about_another_matter_is_replaced(
+    returned: bool, is_ours: bool, needs_human: bool, another: bool
+) -> None:
+    found = is_another_matter(returned=returned, is_ours=is_ours, needs_human=needs_human)
+    assert found is another
+
+
+@pytest.mark.parametrize(
+    ("by_person", "approved", "facts_say", "stays"),
+    [
+        pytest.param(False, False, "甲", True, id="the facts still say it"),
+        pytest.param(False, False, "乙", False, id="the facts say something else"),
+        pytest.param(False, False, None, False, id="there is nothing to answer any more"),
+        pytest.param(True, False, "乙", True, id="a person wrote it"),
+        pytest.param(False, True, "乙", True, id="a person approved it"),
+    ],
+)
+def test_our_own_draft_follows_the_facts(
+    by_person: bool, approved: bool, facts_say: str | None, stays: bool
+) -> None:
+    draft = PresentDraft(returned=False, written_by_person=by_person, approved=approved, text="甲")
+    assert still_true(draft, facts_say) is stays

@@ -8,19 +8,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.reply.rules.escalation import (
-    Action,
+    DeadlineState,
     Standing,
-    Watched,
+    SweepAction,
+    is_past,
+    judged,
     met,
     moved,
     next_action,
     swept,
-    withdrawn,
 )
 
 WARN = datetime(2026, 11, 30, 5, 30, tzinfo=UTC)
 DUE = datetime(2026, 11, 30, 15, 59, 59, tzinfo=UTC)
-OPEN = Watched(Standing.OPEN, warn_at=WARN, due_at=DUE)
+OPEN = DeadlineState(Standing.OPEN, warn_at=WARN, due_at=DUE)
 WARNED = replace(OPEN, standing=Standing.WARNED)
 SECOND = timedelta(seconds=1)
 
@@ -28,18 +29,17 @@ SECOND = timedelta(seconds=1)
 @pytest.mark.parametrize(
     ("deadline", "now", "action"),
     [
-        pytest.param(OPEN, WARN - SECOND, Action.NOTHING, id="not yet"),
-        pytest.param(OPEN, WARN, Action.WARN, id="time to warn"),
-        pytest.param(WARNED, DUE, Action.NOTHING, id="warned, in its last second"),
-        pytest.param(WARNED, DUE + 0.9 * SECOND, Action.NOTHING, id="still in that second"),
-        pytest.param(WARNED, DUE + SECOND, Action.RECORD_MISSED, id="past"),
-        pytest.param(OPEN, DUE + SECOND, Action.RECORD_MISSED, id="past without a warning"),
-        pytest.param(met(OPEN, WARN), DUE + SECOND, Action.NOTHING, id="met"),
-        pytest.param(withdrawn(OPEN), DUE + SECOND, Action.NOTHING, id="withdrawn"),
-        pytest.param(swept(OPEN, DUE + SECOND), DUE + 9 * SECOND, Action.NOTHING, id="missed"),
+        pytest.param(OPEN, WARN - SECOND, SweepAction.NOTHING, id="not yet"),
+        pytest.param(OPEN, WARN, SweepAction.WARN, id="time to warn"),
+        pytest.param(WARNED, DUE, SweepAction.NOTHING, id="warned, in its last second"),
+        pytest.param(WARNED, DUE + 0.9 * SECOND, SweepAction.NOTHING, id="still in that second"),
+        pytest.param(WARNED, DUE + SECOND, SweepAction.RECORD_MISSED, id="past"),
+        pytest.param(OPEN, DUE + SECOND, SweepAction.RECORD_MISSED, id="past without a warning"),
+        pytest.param(met(OPEN, WARN), DUE + SECOND, SweepAction.NOTHING, id="met"),
+        pytest.param(swept(OPEN, DUE + SECOND), DUE + 9 * SECOND, SweepAction.NOTHING, id="missed"),
     ],
 )
-def test_the_sweep(deadline: Watched, now: datetime, action: Action) -> None:
+def test_the_sweep(deadline: DeadlineState, now: datetime, action: SweepAction) -> None:
     assert next_action(deadline, now) is action
 
 
@@ -51,38 +51,42 @@ def test_the_sweep(deadline: Watched, now: datetime, action: Action) -> None:
         pytest.param(WARNED, DUE + SECOND, Standing.MISSED, True, id="a second late"),
         pytest.param(swept(OPEN, DUE + SECOND), DUE + SECOND, Standing.MISSED, True, id="missed"),
         pytest.param(swept(OPEN, DUE + SECOND), DUE, Standing.MET, False, id="proof came later"),
-        pytest.param(withdrawn(OPEN), DUE, Standing.WITHDRAWN, False, id="withdrawn before"),
     ],
 )
-def test_keeping(deadline: Watched, at: datetime, standing: Standing, late: bool) -> None:
+def test_meeting(deadline: DeadlineState, at: datetime, standing: Standing, late: bool) -> None:
     done = met(deadline, at)
-    assert (done.standing, done.met_late) == (standing, late)
+    assert (done.standing, is_past(done.due_at, at)) == (standing, late)
 
 
 def test_a_new_limit_is_warned_of_anew() -> None:
     later = moved(WARNED, WARN + timedelta(days=3), DUE + timedelta(days=3))
     assert later.standing is Standing.OPEN
-    assert next_action(later, DUE + SECOND) is Action.NOTHING
-    assert next_action(later, WARN + timedelta(days=3)) is Action.WARN
+    assert next_action(later, DUE + SECOND) is SweepAction.NOTHING
+    assert next_action(later, WARN + timedelta(days=3)) is SweepAction.WARN
 
 
 def test_an_earlier_limit_is_not_warned_of_twice() -> None:
     assert moved(WARNED, WARN - SECOND, DUE - SECOND).standing is Standing.WARNED
 
 
-@pytest.mark.parametrize(
-    "ended", [met(OPEN, WARN), swept(OPEN, DUE + SECOND), withdrawn(OPEN)], ids=str
-)
-def test_what_has_ended_is_not_moved_and_not_withdrawn(ended: Watched) -> None:
+@pytest.mark.parametrize("ended", [met(OPEN, WARN), swept(OPEN, DUE + SECOND)], ids=str)
+def test_what_has_ended_is_not_moved(ended: DeadlineState) -> None:
     assert moved(ended, WARN + timedelta(days=9), DUE + timedelta(days=9)) == ended
-    assert withdrawn(ended) == ended
+
+
+@pytest.mark.parametrize(("missed", "standing"), [(False, Standing.OPEN), (True, Standing.MISSED)])
+def test_what_turns_out_not_to_be_done_waits_again_unless_its_miss_is_recorded(
+    missed: bool, standing: Standing
+) -> None:
+    again = judged(met(OPEN, WARN), None, missed=missed)
+    assert (again.standing, again.met_at) == (standing, None)
 
 
 times = st.integers(-3 * 86400, 3 * 86400).map(lambda seconds: DUE + timedelta(seconds=seconds))
 steps = st.lists(st.tuples(st.sampled_from([swept, met]), times), max_size=8)
 
 
-def after(taken: list[tuple[object, datetime]], deadline: Watched = OPEN) -> Watched:
+def after(taken: list[tuple[object, datetime]], deadline: DeadlineState = OPEN) -> DeadlineState:
     for step, at in taken:
         deadline = step(deadline, at)  # type: ignore[operator]
     return deadline
@@ -93,7 +97,7 @@ def test_sweeping_twice_is_sweeping_once(
     taken: list[tuple[object, datetime]], now: datetime
 ) -> None:
     once = swept(after(taken), now)
-    assert next_action(once, now) is Action.NOTHING
+    assert next_action(once, now) is SweepAction.NOTHING
     assert swept(once, now) == once
 
 
@@ -104,21 +108,20 @@ def test_a_deadline_is_never_both_met_in_time_and_missed(
     end = after(taken)
     if end.met_at is not None:
         assert end.standing is (Standing.MISSED if end.met_at > DUE else Standing.MET)
-    assert (end.standing is Standing.MISSED and end.met_at is not None) == end.met_late
 
 
-@given(done_at=times, heard_after=st.integers(0, 86400), sweeps=st.lists(times, max_size=5))
-def test_when_the_news_comes_changes_nothing(
-    done_at: datetime, heard_after: int, sweeps: list[datetime]
+@given(done_at=times, told_after=st.integers(0, 86400), sweeps=st.lists(times, max_size=5))
+def test_when_the_event_comes_changes_nothing(
+    done_at: datetime, told_after: int, sweeps: list[datetime]
 ) -> None:
-    heard_at = done_at + timedelta(seconds=heard_after)
+    told_later = done_at + timedelta(seconds=told_after)
     swept_at: list[tuple[datetime, object, datetime]] = [(now, swept, now) for now in sweeps]
 
-    def told_at(moment: datetime) -> Watched:
+    def told_at(moment: datetime) -> DeadlineState:
         told = sorted([(moment, met, done_at), *swept_at], key=lambda step: step[0])
         return after([(step, at) for _, step, at in told])
 
-    assert told_at(done_at) == told_at(heard_at)
+    assert told_at(done_at) == told_at(told_later)
 
 
 @given(sweeps=st.lists(times, max_size=6))

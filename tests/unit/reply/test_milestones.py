@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.reply.rules.deadlines import Stage
-from services.reply.rules.milestones import Facts, Linked, done_at
+from services.reply.rules.milestones import Done, Facts, Linked, done_at
 
 T0 = datetime(2026, 10, 12, 1, 30, tzinfo=UTC)
 
@@ -16,10 +16,17 @@ def at(hours: int | None) -> datetime | None:
     return None if hours is None else T0 + timedelta(hours=hours)
 
 
+def done(hours: int | None, sequence: int | None = None) -> Done | None:
+    """Where no sequence is given, the clocks were right: the later event has the larger one."""
+    if hours is None:
+        return None
+    return Done(T0 + timedelta(hours=hours), hours if sequence is None else sequence)
+
+
 def linked(
     since: int, until: int | None = None, arrived: int | None = None, finished: int | None = None
 ) -> Linked:
-    return Linked(T0 + timedelta(hours=since), at(until), at(arrived), at(finished))
+    return Linked(Done(T0 + timedelta(hours=since), since), until, done(arrived), done(finished))
 
 
 @pytest.mark.parametrize(
@@ -57,6 +64,19 @@ def test_stages_done(facts: Facts, hours: dict[str, int]) -> None:
     assert done_at(facts) == {Stage(stage): at(hour) for stage, hour in hours.items()}
 
 
+@pytest.mark.parametrize(
+    ("finished", "resolved"),
+    [
+        pytest.param(done(9, sequence=3), 9, id="before the move, by a clock that is ahead"),
+        pytest.param(done(1, sequence=7), None, id="after the move, by a clock that is behind"),
+        pytest.param(done(9, sequence=1), 2, id="before the link, by a clock that is ahead"),
+    ],
+)
+def test_what_came_first_is_decided_by_sequence(finished: Done, resolved: int | None) -> None:
+    link = Linked(Done(T0 + timedelta(hours=2), 2), 5, None, finished)
+    assert done_at(Facts(None, None, None, (link,))).get(Stage.RESOLVE) == at(resolved)
+
+
 HOURS = st.none() | st.integers(0, 20)
 
 
@@ -69,7 +89,7 @@ HOURS = st.none() | st.integers(0, 20)
 def test_no_stage_is_done_before_an_earlier_one(
     decided: int | None, contacted: int | None, delivered: int | None, links: list[Linked]
 ) -> None:
-    done = done_at(Facts(at(decided), at(contacted), at(delivered), tuple(links)))
-    stages = [stage for stage in Stage if stage in done]
+    found = done_at(Facts(at(decided), at(contacted), at(delivered), tuple(links)))
+    stages = [stage for stage in Stage if stage in found]
     assert stages == list(Stage)[: len(stages)]
-    assert [done[stage] for stage in stages] == sorted(done[stage] for stage in stages)
+    assert [found[stage] for stage in stages] == sorted(found[stage] for stage in stages)

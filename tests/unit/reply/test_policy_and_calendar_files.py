@@ -113,7 +113,7 @@ def test_a_mistake_in_the_calendar_is_named(
         ("extensions_allowed: 1", "extensions_allowed: -1", "line 10: policies.0.extensions"),
         ("extensions_allowed: 1", "extensions_allowed: 1\n    urgency: urgent", "must cover every"),
         ("allowed: 1", "allowed: 1\n    county: A", "line 11: policies.0.county"),
-        ("in_force: {from: 2020-01-01}", "in_force: null", "one policy must cover every order"),
+        ("in_force: {from: 2020-01-01}", "in_force: null", "one policy must cover every ticket"),
     ],
 )  # fmt: skip
 def test_a_mistake_in_the_policies_is_named(
@@ -131,13 +131,13 @@ def test_a_mistake_in_the_policies_is_named(
 @pytest.mark.parametrize(
     ("more", "named"),
     [
-        (SECOND_POLICY, "all and other cover the same orders on the same days"),
+        (SECOND_POLICY, "all and other cover the same tickets on the same days"),
         (SECOND_POLICY.replace("id: other", "id: all"), "two policies are called all"),
         (
             SECOND_POLICY + "    urgency: urgent\n  - {id: x, name: x, source: x, unverified: true,"
             ' in_force: {from: 2020-01-01}, stages: {}, printed_warn_before: "1 hour",'
             " extensions_allowed: 0, kind: help}",
-            "x is in force but deadlines nothing",
+            "x is in force but has no stages",
         ),
     ],
 )

@@ -8,12 +8,11 @@ from hypothesis import strategies as st
 
 from services.reply.rules.time_limits import (
     MAX_DAYS,
+    Duration,
     Limit,
-    Term,
     Unit,
     Unreadable,
     read_limit,
-    write_limit,
 )
 
 
@@ -59,7 +58,7 @@ from services.reply.rules.time_limits import (
     ],
 )
 def test_lengths_of_time(printed: str, amount: int, unit: Unit) -> None:
-    assert read_limit(printed) == Term(amount, unit)
+    assert read_limit(printed) == Duration(amount, unit)
 
 
 @pytest.mark.parametrize(
@@ -112,10 +111,12 @@ def test_what_is_not_wholly_understood_is_never_guessed(printed: str, why: Unrea
 
 
 lengths = st.one_of(
-    st.builds(Term, st.integers(0, MAX_DAYS), st.just(Unit.DAY)),
-    st.builds(Term, st.integers(1, MAX_DAYS), st.just(Unit.WORKING_DAY)),
+    st.builds(Duration, st.integers(0, MAX_DAYS), st.just(Unit.DAY)),
+    st.builds(Duration, st.integers(1, MAX_DAYS), st.just(Unit.WORKING_DAY)),
     st.builds(
-        Term, st.integers(1, MAX_DAYS * 1440), st.sampled_from((Unit.MINUTE, Unit.WORKING_MINUTE))
+        Duration,
+        st.integers(1, MAX_DAYS * 1440),
+        st.sampled_from((Unit.MINUTE, Unit.WORKING_MINUTE)),
     ),
 )
 instants = st.integers(0, 4 * 10**9).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
@@ -123,9 +124,10 @@ instants = st.integers(0, 4 * 10**9).map(lambda seconds: datetime.fromtimestamp(
 
 @given(lengths | st.dates(date(1990, 1, 1), date(2090, 1, 1)) | instants)
 def test_a_limit_is_read_back_as_it_was_written(limit: Limit) -> None:
-    assert read_limit(write_limit(limit)) == limit
+    written = limit.isoformat() if isinstance(limit, date) else str(limit)
+    assert read_limit(written) == limit
 
 
 @given(st.text(max_size=30) | st.from_regex(r"[0-9五十个半工作日天小时分前 .:-]{1,14}"))
 def test_no_text_breaks_the_reader(printed: str) -> None:
-    assert isinstance(read_limit(printed), Term | date | Unreadable)
+    assert isinstance(read_limit(printed), Duration | date | Unreadable)

@@ -21,9 +21,6 @@ router = APIRouter(prefix="/review", route_class=Route)
 
 DatabaseHere = Annotated[Database, Depends(database_of)]
 
-ROOM_FOR_RESPONSIBLE = "（请填写责任单位）"
-"""What reply's drafts say where a person has to name who is responsible."""
-
 _SAVE_FIRST = Text(
     "内容有改动，请先保存，再批准新的一版。",
     "The text was changed: save it first, then approve the new version.",
@@ -61,7 +58,6 @@ async def reply_page(
         view=view,
         versions=versions,
         words=words,
-        room_for_responsible=ROOM_FOR_RESPONSIBLE,
     )
 
 

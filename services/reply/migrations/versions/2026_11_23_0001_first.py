@@ -25,8 +25,16 @@ def _at(name: str, *, nullable: bool = True, primary_key: bool = False) -> "sa.C
     return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable, primary_key=primary_key)
 
 
-def _text(name: str, *, nullable: bool = False, primary_key: bool = False) -> "sa.Column[str]":
-    return sa.Column(name, sa.String, nullable=nullable, primary_key=primary_key)
+def _text(
+    name: str, *, nullable: bool = False, primary_key: bool = False, starts_as: str | None = None
+) -> "sa.Column[str]":
+    return sa.Column(
+        name, sa.String, nullable=nullable, primary_key=primary_key, server_default=starts_as
+    )
+
+
+def _count(name: str) -> "sa.Column[int]":
+    return sa.Column(name, sa.Integer, nullable=False, server_default="0")
 
 
 def _make_complaint() -> None:
@@ -45,15 +53,16 @@ def _make_complaint() -> None:
         _text("village", nullable=True),
         sa.Column("is_ours", sa.Boolean, nullable=False),
         sa.Column("needs_human", sa.Boolean, nullable=False),
+        sa.Column("decision_sequence", sa.BigInteger, nullable=False),
         _text("counted_by"),
-        _text("state"),
+        _text("state", starts_as="open"),
         _at("decided_at"),
         _at("contacted_at"),
-        sa.Column("chases", sa.Integer, nullable=False),
+        _count("chases"),
         _at("chased_at"),
         _at("accepted_at"),
         _at("acknowledge_at"),
-        sa.Column("acknowledge_attempts", sa.Integer, nullable=False),
+        _count("acknowledge_attempts"),
         _at("acknowledged_at"),
     )
     op.create_index(
@@ -80,14 +89,14 @@ def _make_deadline() -> None:
         _at("warn_at", nullable=False),
         sa.Column("provisional", sa.Boolean, nullable=False),
         _text("source"),
-        _text("standing"),
+        _text("standing", starts_as="open"),
         _at("next_at"),
         _at("warned_at"),
         _at("met_at"),
         _at("missed_recorded_at"),
         sa.Column("warn_before_seconds", sa.Integer, nullable=False),
         sa.Column("extensions_allowed", sa.Integer, nullable=False),
-        sa.Column("extensions_granted", sa.Integer, nullable=False),
+        _count("extensions_granted"),
         _at("extension_asked_until"),
         _at("extension_asked_at"),
         _text("extension_reason", nullable=True),
@@ -111,19 +120,22 @@ def _make_work_order() -> None:
         "work_order",
         _text("id", primary_key=True),
         _text("county"),
-        _text("scheme_name"),
-        _text("crew_name"),
+        _text("scheme_name", nullable=True),
+        _text("crew_name", nullable=True),
         _at("arrived_at"),
+        sa.Column("arrived_sequence", sa.BigInteger),
         _at("repaired_at"),
-        _text("found"),
-        _text("done"),
+        _text("found", nullable=True),
+        _text("done", nullable=True),
         _at("finished_at"),
+        sa.Column("finished_sequence", sa.BigInteger),
     )
     op.create_table(
         "link",
         _text("complaint_id", primary_key=True),
-        _text("work_order_id", primary_key=True),
-        _at("linked_at", nullable=False, primary_key=True),
+        sa.Column("sequence", sa.BigInteger, primary_key=True, autoincrement=False),
+        _text("work_order_id"),
+        _at("linked_at", nullable=False),
     )
     op.create_index("link_of_work_order", "link", ["work_order_id"])
 
@@ -136,7 +148,7 @@ def _make_reply() -> None:
         _text("county"),
         _text("platform"),
         sa.Column("request_id", sa.String, nullable=False, unique=True),
-        _text("state"),
+        _text("state", starts_as="draft"),
         sa.Column("text", sa.Text, nullable=False),
         sa.Column("solved", sa.Boolean, nullable=False),
         sa.Column("returned", sa.Boolean, nullable=False),
@@ -145,14 +157,14 @@ def _make_reply() -> None:
         _text("written_by", nullable=True),
         _text("approved_by", nullable=True),
         _at("approved_at"),
-        sa.Column("attempts", sa.Integer, nullable=False),
+        _count("attempts"),
         _at("sent_at"),
         _at("next_attempt_at"),
         _text("receipt", nullable=True),
         _at("delivered_at"),
         _text("why_stuck", nullable=True),
         _at("stuck_at"),
-        _text("settled_by", nullable=True),
+        _text("resolved_by", nullable=True),
         _at("told_at"),
         _text("told_by", nullable=True),
     )

@@ -1,4 +1,4 @@
-"""Handing something over exactly once: what each way of failing says about whether it arrived."""
+"""Sending a request once: what each kind of failure says about whether it arrived."""
 
 import httpx
 
@@ -16,7 +16,7 @@ _NEVER_LEFT = (
 )
 _NOT_NOW = frozenset({408, 425, 429, 503})
 _NOT_US = frozenset({401, 403, 407})
-"""Turned away at the door: wrong signature or key, or a firewall."""
+"""Rejected before it was read: wrong signature or key, or a firewall."""
 
 
 async def send_once(client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
@@ -57,7 +57,7 @@ def answer_of(response: httpx.Response) -> dict[str, object]:
 
 
 def code_of(response: httpx.Response, field: str) -> str:
-    """The platform's own code in a refusal, never its words, which may quote ours."""
+    """The platform's own code for a refusal, never its words, which may quote ours."""
     try:
         return printable_code(answer_of(response).get(field))
     except Ambiguous:

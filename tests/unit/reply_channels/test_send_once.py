@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from services.reply.channels.channel import Ambiguous, PlatformUnavailable, Refused
-from services.reply.channels.sending import answer_of, send_once
+from services.reply.channels.send_once import answer_of, send_once
 from shared.http import PlatformRejected, open_client
 
 SECRET = "不可外传"

@@ -1,10 +1,10 @@
-"""Why something asked of reply cannot be done; the edge says it in the reader's language."""
+"""Why a command cannot be carried out. (A platform *refuses* a reply; a rule *objects*.)"""
 
 from enum import StrEnum
 
 
-class Why(StrEnum):
-    """The values are the keys of problems."""
+class Objection(StrEnum):
+    """The values are the keys of problems, each with its sentence in api/http_errors.py."""
 
     UNKNOWN_COMPLAINT = "unknown_complaint"
     UNKNOWN_VERSION = "unknown_reply_version"
@@ -23,7 +23,7 @@ class Why(StrEnum):
     IN_THE_FUTURE = "contacted_in_the_future"
     UNKNOWN_DEADLINE = "unknown_deadline"
     NOTHING_ASKED = "no_extension_asked"
-    NOT_WAITING = "deadline_not_waiting"
+    DEADLINE_ENDED = "deadline_not_waiting"
     EXPIRED = "deadline_expired"
     ASKED_ALREADY = "extension_asked_already"
     USED_UP = "extensions_used_up"
@@ -31,7 +31,15 @@ class Why(StrEnum):
     NO_REASON = "extension_without_reason"
 
 
-class ReplyRefused(Exception):
-    def __init__(self, why: Why) -> None:
-        super().__init__(why.value)
-        self.why = why
+class CommandRejected(Exception):
+    """`objection` is for the person who gave the command."""
+
+    def __init__(self, objection: Objection) -> None:
+        super().__init__(objection.value)
+        self.objection = objection
+
+
+def reject_if(objection: Objection | None) -> None:
+    """Raises CommandRejected."""
+    if objection is not None:
+        raise CommandRejected(objection)

@@ -1,4 +1,4 @@
-"""Reply's handlers on a real database, heard to and asked as the consumer and the edge do."""
+"""Reply's use cases on a real database, called as the consumer and the tasks call them."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -7,46 +7,49 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlmodel import col
 
-from services.reply.handlers.drafting import Office
-from services.reply.handlers.sweeping import sweep
+from services.reply.channel_registry import known_profiles
+from services.reply.context import Context, ManualTime, Office, ReplyConfig
+from services.reply.handlers.deadline_sweep import sweep
 from services.reply.models import Complaint, Deadline, Reply, ReplyState
-from services.reply.rulebook import Rulebook, read_rulebook
+from services.reply.rulebook import read_rulebook
 from services.reply.rules.deadlines import Stage
-from services.reply.subscriptions import handlers
-from shared.bus.batching import grouped_by_handler
+from services.reply.subscriptions import handle_batch
 from shared.clock import ManualClock
 from shared.db import Database
-from shared.events.event import Event
-from tests.integration.reply.events import heard
+from shared.events.event import Envelope, Event
+from tests.integration.reply.events import envelope
 
 NewDatabase = Callable[[str], Awaitable[Database]]
 OFFICE = Office("蓝田县农村供水服务中心", "029-82700000")
+RULEBOOK = read_rulebook()
 
 
 @dataclass(repr=False)
-class Desk:
+class Harness:
     database: Database
     clock: ManualClock
-    rulebook: Rulebook = field(default_factory=read_rulebook)
-    told: list[Event] = field(default_factory=list)
+    config: ReplyConfig
+    events: list[Event] = field(default_factory=list)
     """Every event of every committed unit of work, in order."""
 
-    async def hears(self, *events: Event) -> None:
-        """One batch, one transaction."""
-        handle = handlers(self.rulebook, OFFICE)
-        async with self.database.work() as (session, outbox):
-            for handler, group in grouped_by_handler([heard(event) for event in events], handle):
-                await handler(session, outbox, group, self.clock.now())
-            told = outbox.events
-        self.told.extend(told)
+    async def receives(self, *events: Event) -> None:
+        """One batch, one transaction, in the order of the sequences."""
+        await self.receives_enveloped(*map(envelope, events))
 
-    async def sweeps(self, at: datetime | None = None) -> int:
+    async def receives_enveloped(self, *envelopes: Envelope[Event]) -> None:
+        async with self.database.work() as (session, outbox):
+            now = self.clock.now()
+            await handle_batch(Context(self.config, session, outbox, now), envelopes)
+            told = outbox.events
+        self.events.extend(told)
+
+    async def sweep(self, at: datetime | None = None) -> int:
         if at is not None:
             self.clock.move_to(at)
         async with self.database.work() as (session, outbox):
-            found = await sweep(session, outbox, self.clock.now())
+            found = await sweep(Context(self.config, session, outbox, self.clock.now()))
             told = outbox.events
-        self.told.extend(told)
+        self.events.extend(told)
         return found
 
     async def complaint(self, complaint_id: str = "c1") -> Complaint:
@@ -81,5 +84,9 @@ class Desk:
         ]
         return live
 
-    def told_of(self, *kinds: type[Event]) -> list[Event]:
-        return [event for event in self.told if isinstance(event, kinds)]
+    def events_of(self, *kinds: type[Event]) -> list[Event]:
+        return [event for event in self.events if isinstance(event, kinds)]
+
+
+def config_with(clock: ManualClock) -> ReplyConfig:
+    return ReplyConfig(OFFICE, RULEBOOK, ManualTime(clock), known_profiles())

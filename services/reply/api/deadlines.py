@@ -1,0 +1,113 @@
+"""Deadlines over HTTP: see them, note the first contact, ask for more time."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+from sqlmodel import col, select
+
+from services.reply.commands import AnswerExtension, AskExtension, RecordContact
+from services.reply.context import in_transaction
+from services.reply.handlers.deadline_extensions import answer_extension, ask_for_extension
+from services.reply.handlers.resident_contact import record_contact
+from services.reply.models import Complaint, Deadline
+from services.reply.rules.deadlines import Stage
+from services.reply.rules.objections import Objection
+from shared.auth.permissions import Permission
+from shared.auth.requires import requires
+from shared.auth.tokens import Person
+from shared.routes import Route
+
+from .http_errors import problem_of
+from .work import Config, Db
+
+router = APIRouter(tags=["deadlines"], route_class=Route)
+
+Reader = Annotated[Person, requires(Permission.BOARD_SEE)]
+Writer = Annotated[Person, requires(Permission.REPLY_WRITE)]
+
+
+class DeadlineView(BaseModel):
+    complaint_id: str
+    stage: Stage
+    due_at: datetime
+    warn_at: datetime
+    provisional: bool
+    source: str
+    standing: str
+    warned_at: datetime | None
+    met_at: datetime | None
+    missed_recorded_at: datetime | None
+    extensions_granted: int
+    extensions_allowed: int
+    extension_asked_until: datetime | None
+
+
+@router.get("/deadlines")
+async def get_deadlines(
+    complaint_id: str,
+    database: Db,
+    person: Reader,
+) -> list[DeadlineView]:
+    """One complaint's deadlines in the order of the stages."""
+    async with database.reading() as session:
+        complaint = await session.get(Complaint, complaint_id)
+        if complaint is None or complaint.county != person.county:
+            raise problem_of(Objection.UNKNOWN_COMPLAINT)
+        found = await session.exec(
+            select(Deadline).where(col(Deadline.complaint_id) == complaint_id)
+        )
+        views = [
+            DeadlineView(**{name: getattr(row, name) for name in DeadlineView.model_fields})
+            for row in found
+        ]
+    return sorted(views, key=lambda view: list(Stage).index(view.stage))
+
+
+@router.post("/complaints/{complaint_id}/contacted", status_code=204)
+async def post_contacted(
+    complaint_id: str,
+    command: RecordContact,
+    database: Db,
+    config: Config,
+    person: Annotated[Person, requires(Permission.WORK_ORDER_WORK)],
+) -> None:
+    """Somebody spoke to the resident: meets the deadline of a first contact."""
+    await in_transaction(
+        database, config, lambda context: record_contact(context, complaint_id, command, person)
+    )
+
+
+@router.post("/deadlines/{complaint_id}/{stage}/extension", status_code=202)
+async def post_extension(
+    complaint_id: str,
+    stage: Stage,
+    command: AskExtension,
+    database: Db,
+    config: Config,
+    person: Writer,
+) -> None:
+    """The platform is asked for more time. 409: the policy stands against it."""
+    await in_transaction(
+        database,
+        config,
+        lambda context: ask_for_extension(context, complaint_id, stage, command, person),
+    )
+
+
+@router.post("/deadlines/{complaint_id}/{stage}/extension/answer", status_code=204)
+async def post_extension_answer(
+    complaint_id: str,
+    stage: Stage,
+    command: AnswerExtension,
+    database: Db,
+    config: Config,
+    person: Writer,
+) -> None:
+    """What the platform answered: granted, or not."""
+    await in_transaction(
+        database,
+        config,
+        lambda context: answer_extension(context, complaint_id, stage, command, person),
+    )

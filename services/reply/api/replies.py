@@ -1,0 +1,165 @@
+"""Replies over HTTP: read, write, approve, and what only a person can decide."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+from sqlmodel import col, select
+
+from services.reply.commands import ApproveReply, NoteTold, ResolveStuck, WriteDraft
+from services.reply.context import ReplyConfig, in_transaction
+from services.reply.handlers.review import approve, note_told, resolve_stuck, write_draft
+from services.reply.models import Complaint, Reply, ReplyState
+from services.reply.rules.drafting import ROOM_FOR_RESPONSIBLE
+from services.reply.rules.objections import Objection
+from shared.auth.permissions import Permission
+from shared.auth.requires import requires
+from shared.auth.tokens import Person
+from shared.routes import Route
+
+from .http_errors import problem_of
+from .work import Config, Db
+
+router = APIRouter(prefix="/replies", tags=["replies"], route_class=Route)
+
+Reader = Annotated[Person, requires(Permission.BOARD_SEE)]
+Writer = Annotated[Person, requires(Permission.REPLY_WRITE)]
+Approver = Annotated[Person, requires(Permission.REPLY_APPROVE)]
+
+
+class ReplySummary(BaseModel):
+    complaint_id: str
+    version: int
+    platform: str
+    state: str
+    solved: bool
+    returned: bool
+    by_hand: bool
+    """Approved, and we cannot send it: a person phones or posts it, then confirms."""
+    drafted_at: datetime
+    approved_by: str | None
+    approved_at: datetime | None
+    attempts: int
+    next_attempt_at: datetime | None
+    receipt: str | None
+    delivered_at: datetime | None
+    why_stuck: str | None
+
+
+class ReplyVersion(ReplySummary):
+    text: str
+    responsible: str
+    room_for_responsible: str = ROOM_FOR_RESPONSIBLE
+    """The words in a draft that stand for who is responsible until a person says so."""
+    written_by: str | None
+    resolved_by: str | None
+    told_at: datetime | None
+    told_by: str | None
+    longest: int
+    """Characters the platform takes."""
+
+
+class WrittenDraft(BaseModel):
+    version: int
+
+
+@router.get("")
+async def list_replies(
+    database: Db,
+    config: Config,
+    person: Reader,
+    state: Annotated[list[ReplyState] | None, Query()] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> list[ReplySummary]:
+    """Those that wait longest first. Without `state`: all that still wait for somebody."""
+    wanted = state or [ReplyState.DRAFT, ReplyState.APPROVED, ReplyState.STUCK]
+    async with database.reading() as session:
+        found = await session.exec(
+            select(Reply)
+            .where(
+                col(Reply.county) == person.county,
+                col(Reply.state).in_([each.value for each in wanted]),
+            )
+            .order_by(col(Reply.drafted_at), col(Reply.complaint_id))
+            .limit(limit)
+        )
+        return [ReplySummary(**_summary(reply, config)) for reply in found]
+
+
+@router.get("/{complaint_id}")
+async def get_reply(
+    complaint_id: str, database: Db, config: Config, person: Reader
+) -> list[ReplyVersion]:
+    """All versions with their words, the newest first; empty where there is none yet."""
+    async with database.reading() as session:
+        complaint = await session.get(Complaint, complaint_id)
+        if complaint is None or complaint.county != person.county:
+            raise problem_of(Objection.UNKNOWN_COMPLAINT)
+        found = await session.exec(
+            select(Reply)
+            .where(col(Reply.complaint_id) == complaint_id)
+            .order_by(col(Reply.version).desc())
+        )
+        return [
+            ReplyVersion(
+                **_summary(reply, config),
+                text=reply.text,
+                responsible=reply.responsible,
+                written_by=reply.written_by,
+                resolved_by=reply.resolved_by,
+                told_at=reply.told_at,
+                told_by=reply.told_by,
+                longest=config.profile(reply.platform).longest_reply,
+            )
+            for reply in found
+        ]
+
+
+@router.put("/{complaint_id}/draft")
+async def put_draft(
+    complaint_id: str, command: WriteDraft, database: Db, config: Config, person: Writer
+) -> WrittenDraft:
+    """Write the next version. 409: there is a newer one than was read, or one is being sent."""
+    version = await in_transaction(
+        database, config, lambda context: write_draft(context, complaint_id, command, person)
+    )
+    return WrittenDraft(version=version)
+
+
+@router.post("/{complaint_id}/approve", status_code=204)
+async def post_approve(
+    complaint_id: str, command: ApproveReply, database: Db, config: Config, person: Approver
+) -> None:
+    """Let a version be sent."""
+    await in_transaction(
+        database, config, lambda context: approve(context, complaint_id, command, person)
+    )
+
+
+@router.post("/{complaint_id}/resolve-stuck", status_code=204)
+async def post_resolve_stuck(
+    complaint_id: str, command: ResolveStuck, database: Db, config: Config, person: Approver
+) -> None:
+    """A person has looked on the platform: it arrived, or it is to be sent again."""
+    await in_transaction(
+        database, config, lambda context: resolve_stuck(context, complaint_id, command, person)
+    )
+
+
+@router.post("/{complaint_id}/told", status_code=204)
+async def post_told(
+    complaint_id: str, command: NoteTold, database: Db, config: Config, person: Writer
+) -> None:
+    """The call sheet's tick: an approved reply was phoned, or posted where we have no channel."""
+    await in_transaction(
+        database, config, lambda context: note_told(context, complaint_id, command, person)
+    )
+
+
+def _summary(reply: Reply, config: ReplyConfig) -> dict[str, object]:
+    by_hand = reply.state == ReplyState.APPROVED and reply.platform not in config.channels
+    return {
+        **{name: getattr(reply, name) for name in ReplySummary.model_fields if name != "by_hand"},
+        "by_hand": by_hand,
+    }

@@ -1,0 +1,18 @@
+"""What the routes of reply depend on."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from services.reply.context import ReplyConfig
+from shared.db import Database, database_of
+
+
+async def _config_of(request: Request) -> ReplyConfig:
+    config = request.app.state.reply_config
+    assert isinstance(config, ReplyConfig)
+    return config
+
+
+Db = Annotated[Database, Depends(database_of)]
+Config = Annotated[ReplyConfig, Depends(_config_of)]

@@ -1,0 +1,64 @@
+"""The commands reply takes: one schema each, checked where the command comes in."""
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+
+class _Command(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+Receipt = Annotated[str | None, Field(min_length=1, max_length=100)]
+
+
+class WriteDraft(_Command):
+    """Put a new version in the place of the newest one."""
+
+    text: Annotated[str, Field(min_length=1, max_length=2000)]
+    solved: bool
+    version: Annotated[int, Field(ge=0)]
+    """The newest version its writer has read; 0 where there is none."""
+    responsible: Annotated[str, Field(max_length=100)] = ""
+    """Who is, where the ticket goes back."""
+
+
+class ApproveReply(_Command):
+    """Let a version be sent."""
+
+    version: Annotated[int, Field(ge=1)]
+
+
+class ResolveStuck(_Command):
+    """A person has looked on the platform for a stuck version."""
+
+    version: Annotated[int, Field(ge=1)]
+    outcome: Literal["arrived", "send_again"]
+    receipt: Receipt = None
+
+
+class NoteTold(_Command):
+    """An approved version was phoned, or posted on a platform we have no channel to."""
+
+    version: Annotated[int, Field(ge=1)]
+    receipt: Receipt = None
+
+
+class RecordContact(_Command):
+    """Somebody spoke to the resident."""
+
+    contacted_at: AwareDatetime | None = None
+    """None: just now."""
+
+
+class AskExtension(_Command):
+    """The platform is asked for more time."""
+
+    new_due_at: AwareDatetime
+    reason: Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class AnswerExtension(_Command):
+    """What the platform answered."""
+
+    granted: bool

@@ -1,0 +1,111 @@
+"""What every use case works with: what is fixed for the process, and one transaction."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession as CoreAsyncSession
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from shared.bus.outbox import Outbox
+from shared.clock import Clock, SystemClock
+from shared.db import Database
+from shared.events.event import Event
+
+from .rulebook import Rulebook
+from .rules.delivery import Pace
+from .rules.platform_profile import PlatformProfile
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Who answers."""
+
+    name: str
+    service_phone: str | None = None
+
+
+class DatabaseTime(Protocol):
+    """The one clock that all replicas share: leases and what is due are judged by it."""
+
+    async def now(self, session: CoreAsyncSession) -> datetime: ...
+
+
+class PostgresTime:
+    """A DatabaseTime: the clock of the PostgreSQL server."""
+
+    async def now(self, session: CoreAsyncSession) -> datetime:
+        at: datetime = (await session.execute(select(func.clock_timestamp()))).scalar_one()
+        return at
+
+
+@dataclass(frozen=True, slots=True)
+class ManualTime:
+    """A DatabaseTime for tests and the demo's year, which move their clock by hand."""
+
+    clock: Clock
+
+    async def now(self, _: CoreAsyncSession) -> datetime:
+        return self.clock.now()
+
+
+def time_of(database: Database) -> DatabaseTime:
+    is_real = isinstance(database.clock, SystemClock)
+    return PostgresTime() if is_real else ManualTime(database.clock)
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyConfig:
+    """What is fixed for the process."""
+
+    office: Office
+    rulebook: Rulebook
+    time: DatabaseTime
+    profiles: Mapping[str, PlatformProfile]
+    channels: frozenset[str] = frozenset()
+    """The platforms we reach ourselves."""
+    second_person_approves: bool = False
+    """Whether whoever wrote a reply may not approve it as well."""
+    pace: Pace = field(default_factory=Pace)
+
+    def profile(self, platform: str) -> PlatformProfile:
+        return self.profiles[platform]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One transaction. Use cases never commit: their entry point does."""
+
+    config: ReplyConfig
+    session: AsyncSession
+    outbox: Outbox
+    now: datetime
+
+    def tell(self, *events: Event, caused_by: str | None = None) -> None:
+        """`caused_by`: the key of the consumed event that these follow from, where it is not
+        their own key."""
+        for event in events:
+            self.outbox.add(event, caused_by=caused_by)
+
+
+@asynccontextmanager
+async def transaction(database: Database, config: ReplyConfig) -> AsyncIterator[Context]:
+    """Commits at the end. Its `now` is the database's."""
+    async with database.work() as (session, outbox):
+        yield Context(config, session, outbox, await config.time.now(session))
+
+
+async def in_transaction(
+    database: Database, config: ReplyConfig, use_case: Callable[[Context], Awaitable[T]]
+) -> T:
+    """Run one use case; where PostgreSQL ends it for a deadlock, it runs again."""
+
+    async def action(session: AsyncSession, outbox: Outbox) -> T:
+        return await use_case(Context(config, session, outbox, await config.time.now(session)))
+
+    return await database.in_transaction(action)

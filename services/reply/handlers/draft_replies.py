@@ -1,0 +1,84 @@
+"""One draft for each complaint whose facts ask for an answer, kept true until a person writes."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from services.reply.context import Context, Office
+from services.reply.models import Complaint, NewReply, Reply, ReplyState, WorkOrder
+from services.reply.rules.calendar import SHANGHAI
+from services.reply.rules.drafting import (
+    DraftFacts,
+    HandledFacts,
+    ReturnedFacts,
+    Signature,
+    draft_reply,
+    is_another_matter,
+    still_true,
+)
+
+_MAY_BE_REPLACED = (ReplyState.DRAFT, ReplyState.APPROVED)
+
+
+def draft_where_due(
+    context: Context, complaint: Complaint, work_order: WorkOrder | None, versions: Sequence[Reply]
+) -> NewReply | None:
+    """The draft that is missing; ours is replaced where the facts have changed since.
+
+    What a person has written stays as it is, unless the complaint turned out to be ours after all,
+    or not to be. Nothing is touched once it may have been sent. `versions`: the newest first.
+    """
+    facts = _facts(complaint, work_order)
+    live = next((reply for reply in versions if reply.state != ReplyState.SUPERSEDED), None)
+    if live is not None:
+        if live.state not in _MAY_BE_REPLACED or _stays(context, live, complaint, facts):
+            return None
+        live.supersede()
+    if facts is None:
+        return None
+    return NewReply.draft(
+        complaint,
+        max((reply.version for reply in versions), default=0) + 1,
+        _text(context, complaint, facts, context.now),
+        context.now,
+        solved=isinstance(facts, HandledFacts) and facts.solved,
+        returned=isinstance(facts, ReturnedFacts),
+    )
+
+
+def _stays(context: Context, live: Reply, complaint: Complaint, facts: DraftFacts | None) -> bool:
+    if is_another_matter(
+        returned=live.returned, is_ours=complaint.is_ours, needs_human=complaint.needs_human
+    ):
+        return False
+    # Dated as it was written: only the facts count.
+    text = None if facts is None else _text(context, complaint, facts, live.drafted_at)
+    return still_true(live.as_draft(), text)
+
+
+def _facts(complaint: Complaint, work_order: WorkOrder | None) -> DraftFacts | None:
+    """What there is to answer, or None where there is nothing yet."""
+    if not complaint.is_ours:
+        if complaint.needs_human:
+            return None
+        return ReturnedFacts(category=complaint.category, place=complaint.village or "")
+    if work_order is None or work_order.repaired_at is None:
+        return None
+    return HandledFacts(
+        category=complaint.category,
+        place=complaint.village or work_order.scheme_name or "",
+        crew=work_order.crew_name or "",
+        found=work_order.found or "",
+        done=work_order.done or "",
+        repaired_at=work_order.repaired_at,
+        contacted_at=complaint.contacted_at,
+        solved=True,
+    )
+
+
+def _text(context: Context, complaint: Complaint, facts: DraftFacts, at: datetime) -> str:
+    profile = context.config.profile(complaint.platform)
+    return draft_reply(facts, profile, _signature(context.config.office, at))
+
+
+def _signature(office: Office, at: datetime) -> Signature:
+    return Signature(office.name, office.service_phone, at.astimezone(SHANGHAI).date())

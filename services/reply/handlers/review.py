@@ -1,0 +1,138 @@
+"""A person reads the draft, changes it, approves it; and decides what machines cannot."""
+
+from collections.abc import Sequence
+
+from services.reply.commands import ApproveReply, NoteTold, ResolveStuck, WriteDraft
+from services.reply.context import Context
+from services.reply.loading import REPLIES, complaint_of_county, rows
+from services.reply.models import Complaint, NewReply, Reply, ReplyState
+from services.reply.rules.drafting import ROOM_FOR_RESPONSIBLE
+from services.reply.rules.objections import CommandRejected, Objection, reject_if
+from services.reply.rules.reviewing import (
+    Approval,
+    objection_to_approval,
+    objection_to_confirming_arrival,
+    objection_to_noting_by_hand,
+    objection_to_rewriting,
+    objection_to_sending_again,
+)
+from shared.auth.tokens import Person
+from shared.bulk_insert import bulk_insert
+from shared.sql import table_of
+
+from .deliveries import deliver
+
+
+async def write_draft(
+    context: Context, complaint_id: str, command: WriteDraft, person: Person
+) -> int:
+    """Put a new version in the place of the newest one its writer has read. Returns its number.
+
+    Words that a person has not seen cannot be approved, so every change is a version of its own.
+    Raises CommandRejected.
+    """
+    complaint, replies = await _of(context, complaint_id, person)
+    newest = replies[0] if replies else None
+    number = newest.version if newest else 0
+    words = _filled_in(command).strip()
+    reject_if(
+        objection_to_rewriting(
+            newest.as_version(number) if newest else None,
+            words,
+            newest_read=command.version,
+            newest_number=number,
+            longest=context.config.profile(complaint.platform).longest_reply,
+        )
+    )
+    if newest is not None:
+        newest.supersede()
+    draft = NewReply.draft(
+        complaint,
+        number + 1,
+        words,
+        context.now,
+        solved=command.solved,
+        returned=not complaint.is_ours,
+        responsible=command.responsible.strip(),
+        written_by=person.name,
+    )
+    context.tell(draft.event)
+    await bulk_insert(context.session, table_of(Reply), [draft])
+    return draft.version
+
+
+def _filled_in(command: WriteDraft) -> str:
+    """Our draft of a return leaves room for who is responsible."""
+    responsible = command.responsible.strip()
+    return command.text.replace(ROOM_FOR_RESPONSIBLE, responsible or ROOM_FOR_RESPONSIBLE)
+
+
+async def approve(
+    context: Context, complaint_id: str, command: ApproveReply, person: Person
+) -> None:
+    """Let a version be sent. Approving it again changes nothing. Raises CommandRejected."""
+    complaint, replies = await _of(context, complaint_id, person)
+    reply = _version(replies, command.version)
+    if reply.state == ReplyState.APPROVED:
+        return
+    approval = Approval(
+        by=person.name,
+        longest=context.config.profile(complaint.platform).longest_reply,
+        second_person=context.config.second_person_approves,
+    )
+    reject_if(objection_to_approval(reply.as_version(replies[0].version), approval))
+    context.tell(reply.approve(person.name, context.now))
+
+
+async def resolve_stuck(
+    context: Context, complaint_id: str, command: ResolveStuck, person: Person
+) -> None:
+    """A person has looked on the platform: it arrived, or it is to be sent again.
+
+    Raises CommandRejected.
+    """
+    complaint, replies = await _of(context, complaint_id, person)
+    reply = _version(replies, command.version)
+    if command.outcome == "send_again":
+        has_channel = reply.platform in context.config.channels
+        reject_if(objection_to_sending_again(ReplyState(reply.state), has_channel=has_channel))
+        reply.send_again(person.name, context.now)
+        return
+    reject_if(objection_to_confirming_arrival(ReplyState(reply.state)))
+    await _delivered_by(context, complaint, reply, command.receipt, person)
+
+
+async def note_told(context: Context, complaint_id: str, command: NoteTold, person: Person) -> None:
+    """The call sheet's tick: a person has phoned an approved reply, or posted it where we have no
+    channel. Raises CommandRejected.
+    """
+    complaint, replies = await _of(context, complaint_id, person)
+    reply = _version(replies, command.version)
+    has_channel = reply.platform in context.config.channels
+    reject_if(objection_to_noting_by_hand(ReplyState(reply.state), has_channel=has_channel))
+    await _delivered_by(context, complaint, reply, command.receipt, person)
+
+
+async def _delivered_by(
+    context: Context, complaint: Complaint, reply: Reply, receipt: str | None, person: Person
+) -> None:
+    if reply.state == ReplyState.DELIVERED:
+        return
+    reply.resolve(person.name)
+    number = receipt or f"confirmed-by:{person.name}"
+    await deliver(context, complaint, reply, number, context.now)
+
+
+def _version(replies: Sequence[Reply], version: int) -> Reply:
+    for reply in replies:
+        if reply.version == version:
+            return reply
+    raise CommandRejected(Objection.UNKNOWN_VERSION)
+
+
+async def _of(
+    context: Context, complaint_id: str, person: Person
+) -> tuple[Complaint, Sequence[Reply]]:
+    """The complaint and all versions, the newest first."""
+    complaint = await complaint_of_county(context.session, complaint_id, person.county)
+    return complaint, await rows(context.session, REPLIES, [complaint_id])

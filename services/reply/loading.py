@@ -1,0 +1,135 @@
+"""How the rows of complaints are loaded to be changed, and what is locked first.
+
+Rows are locked complaint by complaint in the order of ids, the complaint before its deadlines and
+its replies, so that no two transactions can wait for each other in a ring.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import ARRAY, ColumnElement, Select, String, bindparam, select, text
+from sqlalchemy.orm import Mapped
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from shared.advisory_locks import AdvisoryLock
+from shared.sql import any_of
+
+from .models import Complaint, Deadline, Link, Reply, WorkOrder
+from .rules.objections import CommandRejected, Objection
+
+_Row = TypeVar("_Row", Complaint, Deadline, Reply)
+_OfComplaint = TypeVar("_OfComplaint", Deadline, Reply)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedWorkOrder:
+    """A link as it was before the batch."""
+
+    complaint_id: str
+    work_order_id: str
+    is_repaired: bool
+
+
+_LOCK_BATCH = text("""
+WITH linked AS MATERIALIZED (
+    SELECT link.complaint_id, link.work_order_id, work_order.repaired_at IS NOT NULL AS is_repaired
+    FROM link LEFT JOIN work_order ON work_order.id = link.work_order_id
+    WHERE link.work_order_id = ANY (:work_order_ids)
+), touched AS MATERIALIZED (
+    SELECT DISTINCT hashtext(id) AS number
+    FROM (SELECT complaint_id AS id FROM linked UNION ALL SELECT unnest(:complaint_ids)) AS ids
+    ORDER BY number
+), locked AS MATERIALIZED (
+    SELECT pg_advisory_xact_lock(:lock, number) FROM touched
+)
+SELECT complaint_id, work_order_id, is_repaired
+FROM (SELECT count(*) FROM locked) AS all_locked LEFT JOIN linked ON true
+""").bindparams(
+    bindparam("complaint_ids", type_=ARRAY(String)),
+    bindparam("work_order_ids", type_=ARRAY(String)),
+)
+
+
+async def lock_complaints(
+    session: AsyncSession, complaint_ids: Collection[str], work_order_ids: Collection[str]
+) -> Sequence[LinkedWorkOrder]:
+    """Lock these complaints, and those linked to these work orders, until the commit.
+
+    Two replicas may get the events of one complaint at once, one from each topic, and before the
+    complaint is committed there is no row to lock. Returns the links of the work orders. (They do
+    not change meanwhile: only events of the same work order write them, and those come in order.)
+    """
+    found = await session.execute(
+        _LOCK_BATCH,
+        {
+            "lock": AdvisoryLock.REPLY_COMPLAINT,
+            "complaint_ids": list(complaint_ids),
+            "work_order_ids": list(work_order_ids),
+        },
+    )
+    return [LinkedWorkOrder(*row) for row in found if row.complaint_id is not None]
+
+
+def _locked(
+    table: type[_Row], key: Mapped[str], *then_by: ColumnElement[Any] | Mapped[Any]
+) -> Select[tuple[_Row]]:
+    """The rows as they are now, locked until the commit."""
+    return (
+        select(table)
+        .where(key == any_of("keys"))
+        .order_by(key, *then_by)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+
+
+COMPLAINTS = _locked(Complaint, col(Complaint.id))
+REPLIES = _locked(Reply, col(Reply.complaint_id), col(Reply.version).desc())
+DEADLINES = _locked(Deadline, col(Deadline.complaint_id), col(Deadline.stage))
+_LINKS = (
+    select(Link, WorkOrder)
+    .join(WorkOrder, col(WorkOrder.id) == col(Link.work_order_id), isouter=True)
+    .where(col(Link.complaint_id) == any_of("keys"))
+    .order_by(col(Link.sequence))
+    .execution_options(populate_existing=True)
+)
+LinkAndWorkOrder = tuple[Link, WorkOrder | None]
+
+
+async def rows(
+    session: AsyncSession, statement: Select[tuple[_Row]], keys: Collection[str], **more: Any
+) -> Sequence[_Row]:
+    found = await session.execute(statement, {"keys": list(keys), **more})
+    return found.scalars().all()
+
+
+async def links_of(
+    session: AsyncSession, complaint_ids: Collection[str]
+) -> Mapping[str, Sequence[LinkAndWorkOrder]]:
+    """Each complaint's links, the oldest first, with what is known of the work order."""
+    grouped: dict[str, list[LinkAndWorkOrder]] = defaultdict(list)
+    found = await session.execute(_LINKS, {"keys": list(complaint_ids)})
+    for link, work_order in found:
+        grouped[link.complaint_id].append((link, work_order))
+    return grouped
+
+
+def by_complaint(found: Iterable[_OfComplaint]) -> Mapping[str, Sequence[_OfComplaint]]:
+    grouped: dict[str, list[_OfComplaint]] = defaultdict(list)
+    for row in found:
+        grouped[row.complaint_id].append(row)
+    return grouped
+
+
+async def complaint_of_county(session: AsyncSession, complaint_id: str, county: str) -> Complaint:
+    """One complaint for a command. Another county's is as unknown as one that does not exist.
+
+    Raises CommandRejected.
+    """
+    found = await rows(session, COMPLAINTS, [complaint_id])
+    if not found or found[0].county != county:
+        raise CommandRejected(Objection.UNKNOWN_COMPLAINT)
+    return found[0]

@@ -1,0 +1,20 @@
+"""What reply keeps. No resident's name, phone, address or words; only what we answer them.
+
+Complaint, Deadline and Reply change through their named methods only. A method returns the events
+that follow from it; whoever calls it puts them into the outbox.
+"""
+
+from services.reply.rules.delivery import ReplyState as ReplyState
+
+from .base import metadata as metadata
+from .complaint import Complaint as Complaint
+from .complaint import ComplaintState as ComplaintState
+from .complaint import NewComplaint as NewComplaint
+from .deadline import Deadline as Deadline
+from .deadline import NewDeadline as NewDeadline
+from .deadline import SweepHeartbeat as SweepHeartbeat
+from .deadline import deadlines_set as deadlines_set
+from .reply import NewReply as NewReply
+from .reply import Reply as Reply
+from .work_order import Link as Link
+from .work_order import WorkOrder as WorkOrder

@@ -1,0 +1,209 @@
+"""One complaint, as far as its deadlines and its answer depend on it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, Index, text
+from sqlmodel import Field
+
+from services.reply.rules.deadlines import TicketFacts, counted_from
+from shared.events.complaints import ComplaintReceived, Decision
+
+from .base import MaybeMoment, Moment, ReplyTable, starts_as
+
+
+class ComplaintState(StrEnum):
+    OPEN = "open"
+    ANSWERED = "answered"
+    RETURNED = "returned"
+    """Not ours, and the platform has it back."""
+
+
+class Complaint(ReplyTable, table=True):
+    __tablename__ = "complaint"
+    __table_args__ = (
+        Index("complaint_counted", "counted_by", postgresql_where=text("state = 'open'")),
+        Index(
+            "complaint_to_acknowledge",
+            "acknowledge_at",
+            postgresql_where=text("acknowledge_at IS NOT NULL"),
+        ),
+    )
+
+    id: str = Field(primary_key=True)
+    county: str
+    platform: str
+    external_id: str
+    """The platform's number of the ticket."""
+    sent_at: Moment
+    """As the platform says, even where that cannot be."""
+    received_at: Moment
+    time_limit: str | None
+    """The limit printed on the ticket, verbatim."""
+    limit_unreadable: bool
+    """Something is printed that could not be used: a person should look."""
+    category: str
+    urgent: bool
+    village: str | None
+    is_ours: bool
+    needs_human: bool
+    decision_sequence: int = Field(sa_type=BigInteger)
+    """Sequence of the event that the decision above comes from; only a larger one replaces it."""
+    counted_by: str
+    """The edition of the rulebook its deadlines were counted by."""
+    state: str = Field(ComplaintState.OPEN.value, sa_column_kwargs=starts_as("open"))
+    decided_at: MaybeMoment = None
+    """When a person first decided what it is."""
+    contacted_at: MaybeMoment = None
+    """When somebody first spoke to the resident, as recorded by hand."""
+    chases: int = Field(0, sa_column_kwargs=starts_as("0"))
+    chased_at: MaybeMoment = None
+    accepted_at: MaybeMoment = None
+    acknowledge_at: MaybeMoment = None
+    """When to tell the platform next that we have accepted it (签收); None: nothing to tell."""
+    acknowledge_attempts: int = Field(0, sa_column_kwargs=starts_as("0"))
+    acknowledged_at: MaybeMoment = None
+
+    @property
+    def ticket(self) -> TicketFacts:
+        return TicketFacts(
+            county=self.county,
+            platform=self.platform,
+            kind=self.category,
+            urgency=urgency(self.urgent),
+            sent_at=self.sent_at,
+            received_at=self.received_at,
+            printed_limit=self.time_limit,
+        )
+
+    @property
+    def counted_from(self) -> datetime:
+        return counted_from(self.sent_at, self.received_at)
+
+    def decide(self, decision: Decision, decided_at: datetime, sequence: int) -> None:
+        """A person decided what it is."""
+        self._take_over(decision, sequence)
+        if self.decided_at is None:
+            self.decided_at = decided_at
+
+    def edit(self, decision: Decision, time_limit: str | None, sequence: int) -> bool:
+        """The platform changed the ticket. Returns whether it prints another limit now."""
+        if not self._take_over(decision, sequence) or time_limit == self.time_limit:
+            return False
+        self.time_limit = time_limit
+        return True
+
+    def _take_over(self, decision: Decision, sequence: int) -> bool:
+        """False: a newer decision is there already."""
+        if sequence <= self.decision_sequence:
+            return False
+        self.decision_sequence = sequence
+        self.is_ours = decision.is_ours
+        self.needs_human = decision.needs_human
+        self.category = decision.category
+        self.urgent = decision.urgent
+        self.village = decision.village
+        return True
+
+    def chase(self, times: int, chased_at: datetime) -> None:
+        """The platform or the resident asked for the `times`-th time."""
+        if times > self.chases:
+            self.chases, self.chased_at = times, chased_at
+
+    def count(self, edition: str, *, limit_unreadable: bool) -> bool:
+        """Its deadlines were counted again. Returns whether the mark on its limit changed."""
+        self.counted_by = edition
+        changed = self.limit_unreadable != limit_unreadable
+        self.limit_unreadable = limit_unreadable
+        return changed
+
+    def contact(self, at: datetime) -> None:
+        """Somebody spoke to the resident; the first time counts."""
+        self.contacted_at = min(at, self.contacted_at or at)
+
+    def accept(self, accepted_at: datetime, now: datetime, *, acknowledges: bool) -> None:
+        """Somebody works on it; a platform that acknowledges is to be told, once."""
+        if accepted_at == self.accepted_at:
+            return
+        if self.accepted_at is None and acknowledges and self.state == ComplaintState.OPEN:
+            self.acknowledge_at = now
+        self.accepted_at = accepted_at
+
+    def claim_acknowledgement(self, until: datetime) -> None:
+        """It is due again after `until`, should the process die."""
+        self.acknowledge_at = until
+        self.acknowledge_attempts += 1
+
+    def acknowledge(self, at: datetime) -> None:
+        """The platform was told."""
+        self.acknowledge_at, self.acknowledged_at = None, at
+
+    def acknowledge_later(self, at: datetime | None) -> None:
+        """None: never; the platform refused."""
+        self.acknowledge_at = at
+
+    def end(self, *, returned: bool) -> None:
+        """The platform has our answer, or has the ticket back."""
+        self.state = (ComplaintState.RETURNED if returned else ComplaintState.ANSWERED).value
+        self.acknowledge_at = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewComplaint:
+    """The columns of a complaint that has just been received."""
+
+    id: str
+    county: str
+    platform: str
+    external_id: str
+    sent_at: datetime
+    received_at: datetime
+    time_limit: str | None
+    limit_unreadable: bool
+    category: str
+    urgent: bool
+    village: str | None
+    is_ours: bool
+    needs_human: bool
+    decision_sequence: int
+    counted_by: str
+
+    @classmethod
+    def received(
+        cls, data: ComplaintReceived, sequence: int, edition: str, *, limit_unreadable: bool
+    ) -> "NewComplaint":
+        decision = data.decision
+        return cls(
+            id=data.complaint_id,
+            county=data.county,
+            platform=data.platform,
+            external_id=data.external_id,
+            sent_at=data.sent_at,
+            received_at=data.received_at,
+            time_limit=data.time_limit,
+            limit_unreadable=limit_unreadable,
+            category=decision.category,
+            urgent=decision.urgent,
+            village=decision.village,
+            is_ours=decision.is_ours,
+            needs_human=decision.needs_human,
+            decision_sequence=sequence,
+            counted_by=edition,
+        )
+
+
+def ticket_received(data: ComplaintReceived) -> TicketFacts:
+    return TicketFacts(
+        county=data.county,
+        platform=data.platform,
+        kind=data.decision.category,
+        urgency=urgency(data.decision.urgent),
+        sent_at=data.sent_at,
+        received_at=data.received_at,
+        printed_limit=data.time_limit,
+    )
+
+
+def urgency(urgent: bool) -> str:
+    return "urgent" if urgent else "ordinary"

@@ -1,0 +1,252 @@
+"""One stage of one complaint that is due at a time; how it is warned of, missed, met and moved."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from sqlalchemy import CheckConstraint, Index, SmallInteger, text
+from sqlmodel import Field
+
+from services.reply.rules.deadlines import CountedDeadline, Stage
+from services.reply.rules.escalation import (
+    DeadlineState,
+    Standing,
+    SweepAction,
+    counted_again,
+    is_past,
+    judged,
+    moved,
+    next_action,
+    swept,
+)
+from services.reply.rules.extensions import Extensible
+from shared.events.replies import (
+    DeadlineMet,
+    DeadlineMissed,
+    DeadlinesSet,
+    DeadlineWarned,
+    SetDeadline,
+)
+
+from .base import MaybeMoment, Moment, ReplyTable, starts_as
+
+DeadlineEvent = DeadlineWarned | DeadlineMissed | DeadlineMet
+
+
+class Deadline(ReplyTable, table=True):
+    __tablename__ = "deadline"
+    __table_args__ = (
+        Index("deadline_due_next", "next_at", postgresql_where=text("next_at IS NOT NULL")),
+    )
+
+    complaint_id: str = Field(primary_key=True)
+    stage: str = Field(primary_key=True)
+    county: str
+    due_at: Moment
+    warn_at: Moment
+    provisional: bool
+    source: str
+    standing: str = Field(Standing.OPEN.value, sa_column_kwargs=starts_as("open"))
+    next_at: MaybeMoment
+    """When the sweep looks at it again; None once it has ended."""
+    warned_at: MaybeMoment = None
+    met_at: MaybeMoment = None
+    missed_recorded_at: MaybeMoment = None
+    warn_before_seconds: int
+    extensions_allowed: int
+    extensions_granted: int = Field(0, sa_column_kwargs=starts_as("0"))
+    extension_asked_until: MaybeMoment = None
+    extension_asked_at: MaybeMoment = None
+    extension_reason: str | None = None
+
+    @property
+    def state(self) -> DeadlineState:
+        return DeadlineState(Standing(self.standing), self.warn_at, self.due_at, self.met_at)
+
+    @property
+    def extensible(self) -> Extensible:
+        return Extensible(
+            standing=Standing(self.standing),
+            due_at=self.due_at,
+            asked_until=self.extension_asked_until,
+            granted=self.extensions_granted,
+            allowed=self.extensions_allowed,
+        )
+
+    @property
+    def warn_before(self) -> timedelta:
+        return timedelta(seconds=self.warn_before_seconds)
+
+    def sweep(self, now: datetime) -> list[DeadlineEvent]:
+        """Warn, or record the miss, where that is due."""
+        before = self.state
+        warned: list[DeadlineEvent] = []
+        if next_action(before, now) is SweepAction.WARN:
+            self.warned_at = now
+            warned.append(
+                DeadlineWarned(
+                    complaint_id=self.complaint_id,
+                    county=self.county,
+                    stage=Stage(self.stage).value,
+                    due_at=self.due_at,
+                    warned_at=now,
+                )
+            )
+        return [*warned, *self._become(swept(before, now), now)]
+
+    def judge(self, done_at: datetime | None, now: datetime) -> list[DeadlineEvent]:
+        """Meet or miss it by when its stage was done; None: it is not done, as far as is known."""
+        before = self.state
+        after = judged(before, done_at, missed=self.missed_recorded_at is not None)
+        return [] if after is before else self._become(after, now)
+
+    def count_again(
+        self, counted: CountedDeadline, now: datetime
+    ) -> tuple[bool, list[DeadlineEvent]]:
+        """Its limit was counted again. Returns whether anything of it changed, and the events."""
+        before = (self.due_at, self.warn_at, self.provisional, self.source)
+        after = counted_again(self.state, counted.warn_at, counted.due_at)
+        if after.due_at != counted.due_at:
+            return False, []  # it is missed, and stays so
+        self.provisional = counted.provisional
+        self.source = counted.source
+        self.warn_before_seconds = int(counted.warn_before.total_seconds())
+        self.extensions_allowed = counted.extensions_allowed
+        events = self._become(after, now)
+        return before != (self.due_at, self.warn_at, self.provisional, self.source), events
+
+    def ask_extension(self, until: datetime, reason: str, now: datetime) -> None:
+        """The platform is asked; the old limit counts until it agrees."""
+        self.extension_asked_until, self.extension_asked_at = until, now
+        self.extension_reason = reason
+
+    def decline_extension(self) -> None:
+        """The platform said no."""
+        self.extension_asked_until = None
+
+    def extend(self, due_at: datetime, warn_at: datetime, now: datetime) -> list[DeadlineEvent]:
+        """The platform granted what was asked for."""
+        self.extension_asked_until = None
+        self.extensions_granted += 1
+        return self._become(moved(self.state, warn_at, due_at), now)
+
+    def _become(self, after: DeadlineState, now: datetime) -> list[DeadlineEvent]:
+        """Write the new state; the events say how it ended, where that is new."""
+        ended_otherwise = (after.met_at, after.standing) != (self.met_at, self.standing)
+        self.due_at, self.warn_at = after.due_at, after.warn_at
+        self.met_at = after.met_at
+        self.standing = after.standing.value
+        self.next_at = after.next_at
+        events: list[DeadlineEvent] = []
+        stage = Stage(self.stage).value
+        if after.standing is Standing.MET:
+            self.missed_recorded_at = None
+        if after.standing is Standing.MISSED and self.missed_recorded_at is None:
+            self.missed_recorded_at = now
+            events.append(
+                DeadlineMissed(
+                    complaint_id=self.complaint_id,
+                    county=self.county,
+                    stage=stage,
+                    due_at=self.due_at,
+                    recorded_at=now,
+                )
+            )
+        if after.met_at is not None and ended_otherwise:
+            events.append(
+                DeadlineMet(
+                    complaint_id=self.complaint_id,
+                    county=self.county,
+                    stage=stage,
+                    due_at=self.due_at,
+                    met_at=after.met_at,
+                    late=is_past(self.due_at, after.met_at),
+                )
+            )
+        return events
+
+
+@dataclass(frozen=True, slots=True)
+class NewDeadline:
+    """The columns of a deadline that has just been set."""
+
+    complaint_id: str
+    stage: str
+    county: str
+    due_at: datetime
+    warn_at: datetime
+    provisional: bool
+    source: str
+    next_at: datetime
+    warn_before_seconds: int
+    extensions_allowed: int
+
+    @classmethod
+    def set(cls, complaint_id: str, county: str, counted: CountedDeadline) -> "NewDeadline":
+        return cls(
+            complaint_id=complaint_id,
+            stage=counted.stage.value,
+            county=county,
+            due_at=counted.due_at,
+            warn_at=counted.warn_at,
+            provisional=counted.provisional,
+            source=counted.source,
+            next_at=counted.warn_at,
+            warn_before_seconds=int(counted.warn_before.total_seconds()),
+            extensions_allowed=counted.extensions_allowed,
+        )
+
+
+class _AnyDeadline(Protocol):
+    """A Deadline, a NewDeadline or a CountedDeadline."""
+
+    @property
+    def stage(self) -> str: ...
+    @property
+    def due_at(self) -> datetime: ...
+    @property
+    def warn_at(self) -> datetime: ...
+    @property
+    def provisional(self) -> bool: ...
+    @property
+    def source(self) -> str: ...
+
+
+def deadlines_set(
+    complaint_id: str, county: str, deadlines: Iterable[_AnyDeadline], *, limit_unreadable: bool
+) -> DeadlinesSet:
+    """All deadlines of a complaint as they stand, in the order of the stages."""
+    return DeadlinesSet(
+        complaint_id=complaint_id,
+        county=county,
+        deadlines=tuple(
+            SetDeadline(
+                stage=Stage(deadline.stage).value,
+                due_at=deadline.due_at,
+                warn_at=deadline.warn_at,
+                provisional=deadline.provisional,
+                source=deadline.source,
+            )
+            for deadline in _in_order(list(deadlines))
+        ),
+        limit_unreadable=limit_unreadable,
+    )
+
+
+_ORDER = {stage.value: number for number, stage in enumerate(Stage)}
+
+
+def _in_order(deadlines: Sequence[_AnyDeadline]) -> Sequence[_AnyDeadline]:
+    return sorted(deadlines, key=lambda deadline: _ORDER[deadline.stage])
+
+
+class SweepHeartbeat(ReplyTable, table=True):
+    """One row: up to when every deadline has been swept. What fell due before it and is neither
+    met nor missed was overlooked; what fell due after it waits for a sweep."""
+
+    __tablename__ = "sweep_heartbeat"
+    __table_args__ = (CheckConstraint("id = 1", name="sweep_heartbeat_is_one"),)
+
+    id: int = Field(default=1, sa_type=SmallInteger, primary_key=True)
+    last_swept_at: Moment

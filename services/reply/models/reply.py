@@ -1,0 +1,228 @@
+"""One version of the answer to one complaint, from draft to delivery. Its words stay here."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Index, Text, text
+from sqlmodel import Field
+
+from services.reply.rules.delivery import ATTEMPT_IN, Attempt, ReplyState, Step, StuckReason
+from services.reply.rules.drafting import PresentDraft
+from services.reply.rules.platform_profile import ToldBy
+from services.reply.rules.reviewing import Version
+from shared.events.replies import (
+    ReplyApproved,
+    ReplyDelivered,
+    ReplyDrafted,
+    ReplyStuck,
+    ResidentTold,
+)
+from shared.ids import new_id
+
+from .base import MaybeMoment, Moment, ReplyTable, starts_as
+from .complaint import Complaint
+
+
+class Reply(ReplyTable, table=True):
+    __tablename__ = "reply"
+    __table_args__ = (
+        Index(
+            "reply_due_next",
+            "next_attempt_at",
+            postgresql_where=text("next_attempt_at IS NOT NULL"),
+        ),
+        Index("reply_listed", "county", "state", "drafted_at"),
+    )
+
+    complaint_id: str = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    county: str
+    platform: str
+    request_id: str = Field(unique=True)
+    """Names this version on the wire, however often it is tried."""
+    state: str = Field(ReplyState.DRAFT.value, sa_column_kwargs=starts_as("draft"))
+    text: str = Field(sa_type=Text, repr=False)
+    solved: bool
+    returned: bool
+    """True: not ours; the ticket goes back."""
+    responsible: str = ""
+    """Who is, where the ticket goes back; empty: a person has to say so before it is approved."""
+    drafted_at: Moment
+    written_by: str | None = None
+    """None: our own draft, which follows the facts until a person has written."""
+    approved_by: str | None = None
+    approved_at: MaybeMoment = None
+    attempts: int = Field(0, sa_column_kwargs=starts_as("0"))
+    """How often it was claimed; the number of the present claim."""
+    sent_at: MaybeMoment = None
+    """When it was last handed to the channel, or was about to be."""
+    next_attempt_at: MaybeMoment = None
+    """When to send, to look, or to take over from a sender that died; None: nothing is to do."""
+    receipt: str | None = None
+    delivered_at: MaybeMoment = None
+    why_stuck: str | None = None
+    stuck_at: MaybeMoment = None
+    resolved_by: str | None = None
+    """Who said by hand that it had arrived, or should be sent again."""
+    told_at: MaybeMoment = None
+    told_by: str | None = None
+
+    def as_version(self, newest: int) -> Version:
+        return Version(
+            state=ReplyState(self.state),
+            is_newest=self.version == newest,
+            length=len(self.text),
+            returned=self.returned,
+            responsible=self.responsible,
+            written_by=self.written_by,
+            stuck=StuckReason(self.why_stuck) if self.why_stuck else None,
+        )
+
+    def as_draft(self) -> PresentDraft:
+        return PresentDraft(
+            returned=self.returned,
+            written_by_person=self.written_by is not None,
+            approved=self.state == ReplyState.APPROVED,
+            text=self.text,
+        )
+
+    def supersede(self) -> None:
+        """A newer version replaces it; what was delivered stays delivered."""
+        if self.state != ReplyState.DELIVERED:
+            self.state, self.next_attempt_at = ReplyState.SUPERSEDED.value, None
+
+    def approve(self, by: str, now: datetime) -> ReplyApproved:
+        """Let it be sent."""
+        self.state = ReplyState.APPROVED.value
+        self.approved_by = by
+        self.approved_at = self.next_attempt_at = now
+        return ReplyApproved(
+            complaint_id=self.complaint_id,
+            county=self.county,
+            version=self.version,
+            approved_by=by,
+            approved_at=now,
+        )
+
+    def claim(self, now: datetime, until: datetime) -> Attempt:
+        """Take the attempt that is due; after `until` another sender may take it over."""
+        attempt = ATTEMPT_IN[ReplyState(self.state)]
+        if attempt is Attempt.SEND:
+            self.state = ReplyState.SENDING.value
+            self.sent_at = now
+        self.attempts += 1
+        self.next_attempt_at = until
+        return attempt
+
+    def is_claimed_by(self, number: int) -> bool:
+        """Whether the attempt of this number is still the newest, and nobody has ended it."""
+        under_way = self.state in (ReplyState.SENDING, ReplyState.AWAITING_RECEIPT)
+        return under_way and self.attempts == number
+
+    def follow(self, step: Step, now: datetime) -> list[ReplyStuck]:
+        """What comes after an attempt that brought no receipt."""
+        self.state = step.state.value
+        self.next_attempt_at = step.at
+        return [self._get_stuck(step.stuck, now)] if step.stuck else []
+
+    def _get_stuck(self, why: StuckReason, now: datetime) -> ReplyStuck:
+        self.why_stuck, self.stuck_at = why.value, now
+        return ReplyStuck(
+            complaint_id=self.complaint_id,
+            county=self.county,
+            version=self.version,
+            why=why.value,
+            stuck_at=now,
+        )
+
+    def send_again(self, by: str, now: datetime) -> None:
+        """A person has seen that it did not arrive."""
+        self.state, self.next_attempt_at = ReplyState.APPROVED.value, now
+        self.why_stuck, self.resolved_by = None, by
+
+    def resolve(self, by: str) -> None:
+        """A person has seen that it arrived."""
+        self.resolved_by = by
+
+    def deliver(
+        self, receipt: str, at: datetime, told_by: ToldBy
+    ) -> list[ReplyDelivered | ResidentTold]:
+        """The platform has it. A receipt proves that at any time; once is enough."""
+        if self.state == ReplyState.DELIVERED:
+            return []
+        self.state = ReplyState.DELIVERED.value
+        self.receipt = receipt
+        self.delivered_at = self.told_at = at
+        self.told_by = told_by
+        self.next_attempt_at = self.why_stuck = None
+        return [
+            ReplyDelivered(
+                complaint_id=self.complaint_id,
+                county=self.county,
+                version=self.version,
+                returned=self.returned,
+                receipt=receipt,
+                delivered_at=at,
+            ),
+            ResidentTold(
+                complaint_id=self.complaint_id,
+                county=self.county,
+                version=self.version,
+                by=told_by,
+                told_at=at,
+            ),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class NewReply:
+    """The columns of a version that has just been drafted."""
+
+    complaint_id: str
+    version: int
+    county: str
+    platform: str
+    request_id: str
+    text: str
+    solved: bool
+    returned: bool
+    responsible: str
+    drafted_at: datetime
+    written_by: str | None
+
+    @classmethod
+    def draft(
+        cls,
+        complaint: Complaint,
+        version: int,
+        text: str,
+        now: datetime,
+        *,
+        solved: bool,
+        returned: bool,
+        responsible: str = "",
+        written_by: str | None = None,
+    ) -> "NewReply":
+        return cls(
+            complaint_id=complaint.id,
+            version=version,
+            county=complaint.county,
+            platform=complaint.platform,
+            request_id=new_id("", now),
+            text=text,
+            solved=solved,
+            returned=returned,
+            responsible=responsible,
+            drafted_at=now,
+            written_by=written_by,
+        )
+
+    @property
+    def event(self) -> ReplyDrafted:
+        return ReplyDrafted(
+            complaint_id=self.complaint_id,
+            county=self.county,
+            version=self.version,
+            returned=self.returned,
+            drafted_at=self.drafted_at,
+        )

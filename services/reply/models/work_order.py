@@ -1,0 +1,105 @@
+"""What a reply says about a repair, and which complaints are linked to which work order.
+
+Facts come in order for each work order; `sequence` says which of two came first, whatever their
+times say.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Index
+from sqlmodel import Field
+
+from services.reply.rules.milestones import Done
+
+from .base import MaybeMoment, Moment, ReplyTable
+
+
+class WorkOrder(ReplyTable, table=True):
+    __tablename__ = "work_order"
+
+    id: str = Field(primary_key=True)
+    county: str
+    scheme_name: str | None = None
+    crew_name: str | None = None
+    arrived_at: MaybeMoment = None
+    arrived_sequence: int | None = Field(None, sa_type=BigInteger)
+    repaired_at: MaybeMoment = None
+    found: str | None = None
+    done: str | None = None
+    finished_at: MaybeMoment = None
+    """When it was first repaired, or closed because nothing was found."""
+    finished_sequence: int | None = Field(None, sa_type=BigInteger)
+
+    @property
+    def arrived(self) -> Done | None:
+        return _done(self.arrived_at, self.arrived_sequence)
+
+    @property
+    def finished(self) -> Done | None:
+        return _done(self.finished_at, self.finished_sequence)
+
+
+class Link(ReplyTable, table=True):
+    """A complaint is linked to this work order until the link with the next sequence."""
+
+    __tablename__ = "link"
+    __table_args__ = (Index("link_of_work_order", "work_order_id"),)
+
+    complaint_id: str = Field(primary_key=True)
+    sequence: int = Field(primary_key=True, sa_type=BigInteger)
+    """Sequence of the event that told of it."""
+    work_order_id: str
+    linked_at: Moment
+
+    @property
+    def since(self) -> Done:
+        return Done(self.linked_at, self.sequence)
+
+
+def _done(at: datetime | None, sequence: int | None) -> Done | None:
+    return None if at is None or sequence is None else Done(at, sequence)
+
+
+@dataclass(frozen=True, slots=True)
+class NewLink:
+    complaint_id: str
+    sequence: int
+    work_order_id: str
+    linked_at: datetime
+
+
+@dataclass(slots=True)
+class WorkOrderFacts:
+    """What one batch of events tells of one work order; what it does not tell stays as it was."""
+
+    id: str
+    county: str
+    scheme_name: str | None = None
+    crew_name: str | None = None
+    arrived_at: datetime | None = None
+    arrived_sequence: int | None = None
+    repaired_at: datetime | None = None
+    found: str | None = None
+    done: str | None = None
+    finished_at: datetime | None = None
+    finished_sequence: int | None = None
+
+    @property
+    def for_drafts_only(self) -> bool:
+        """Scheme and crew are named in drafts, and there is no draft before the repair."""
+        return self.arrived_at is None and self.finished_at is None
+
+    def arrive(self, at: datetime, sequence: int) -> None:
+        """The first arrival counts."""
+        if self.arrived_at is None:
+            self.arrived_at, self.arrived_sequence = at, sequence
+
+    def repair(self, found: str, done: str, at: datetime, sequence: int) -> None:
+        """The last repair is what a draft says; the first one is when it was finished."""
+        self.found, self.done, self.repaired_at = found, done, at
+        self.finish(at, sequence)
+
+    def finish(self, at: datetime, sequence: int) -> None:
+        if self.finished_at is None:
+            self.finished_at, self.finished_sequence = at, sequence

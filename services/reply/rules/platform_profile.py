@@ -1,0 +1,28 @@
+"""What reply knows of one platform. Each platform's profile is in its file in channels/."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+ToldBy = Literal["platform", "wechat", "phone"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformProfile:
+    """`handled_form` and `returned_form` are drafts for rules/drafting.py to fill in."""
+
+    name: str
+    handled_form: str
+    """Slots: handling, subject, outcome, phone, office, signed_on."""
+    returned_form: str
+    """Slots: reason, responsible, subject, phone, office, signed_on."""
+    longest_reply: int = 2000
+    """Characters."""
+    acknowledges: bool = False
+    """Whether it wants to be told that a ticket is accepted (签收)."""
+    can_look: bool = False
+    """Whether a reply that was taken can be looked up. Where not, an ambiguous one waits for a
+    person."""
+    answers_person: bool = False
+    """Whether a reply goes to a person by the platform's own name for them (a handle)."""
+    told_by: ToldBy = "platform"
+    """Who tells the resident."""
