@@ -2,8 +2,10 @@
 
 import asyncio
 import errno
+import os
 import signal
 import socket
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
@@ -19,6 +21,8 @@ from shared.service import PeriodicTask, Service
 _LOOKS_PER_SILENCE = 5
 """How often it is looked for frozen peers."""
 
+_STOP_SECONDS = 8.0
+
 log = structlog.get_logger(__name__)
 
 
@@ -30,10 +34,26 @@ class _Server(uvicorn.Server):
         yield
 
 
-def stop_on_signals(stopping: asyncio.Event) -> None:
+def stop_on_signals(stopping: asyncio.Event, within: float = _STOP_SECONDS) -> None:
+    """Set `stopping` on SIGINT and SIGTERM; end the process after `within` seconds if it still
+    runs then, whatever it waits for. Nothing is lost by that: transactions are rolled back."""
     loop = asyncio.get_running_loop()
+
+    def stop(number: int, _frame: object) -> None:
+        if not stopping.is_set():
+            deadline = threading.Timer(within, _end_at_once, (number, within))
+            deadline.daemon = True
+            deadline.start()
+        loop.call_soon_threadsafe(stopping.set)
+
+    # Not by the loop's own handlers: they wait for a loop that is blocked.
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopping.set)
+        signal.signal(number, stop)
+
+
+def _end_at_once(number: int, after_seconds: float) -> None:
+    log.error("stop_forced", signal=signal.Signals(number).name, after_seconds=after_seconds)
+    os._exit(1)
 
 
 class PortTakenError(Exception):
