@@ -31,6 +31,9 @@ class Service:
     closing: Sequence[Callable[[], Awaitable[None]]] = field(default=())
     """What to close at the end (HTTP clients)."""
 
+    def __post_init__(self) -> None:
+        self.app.state.consumer = self.consumer  # for shared.bus.parked_api
+
     async def close(self) -> None:
         for close in self.closing:
             await close()

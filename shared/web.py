@@ -5,6 +5,7 @@ from fastapi.middleware import Middleware
 from fastapi.telemetry import TelemetryConfig
 
 from shared import health
+from shared.bus import parked_api
 from shared.db import Database
 from shared.openapi import describe_answers
 from shared.problems import AnswerFailures, answer_with_problems
@@ -24,9 +25,9 @@ def service_app(
     docs: bool = False,
     limits: BodyLimits | None = None,
 ) -> FastAPI:
-    """An application with health checks, traces, body limits and problem+json; routers are added by
-    the service, made with `APIRouter(route_class=Route)`. `docs`: serve /docs, whose page loads
-    Swagger UI from a public CDN. /openapi.json is always there.
+    """An application with health checks, parked events, traces, body limits and problem+json;
+    the service adds routers, made with `APIRouter(route_class=Route)`. `docs`: serve /docs, whose
+    page loads Swagger UI from a public CDN. /openapi.json is always there.
     """
     app = FastAPI(
         title=title,
@@ -44,4 +45,5 @@ def service_app(
     answer_with_problems(app)
     describe_answers(app)
     app.include_router(health.router)
+    app.include_router(parked_api.router)
     return app

@@ -18,6 +18,7 @@ COMMANDS = (
     "accounts",
     "verify",
     "replay",
+    "parked",
     "triage",
     "due",
     "calendar",

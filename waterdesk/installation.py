@@ -48,23 +48,25 @@ class Installation:
         if self.settings.bus == "embedded":
             await make_database(self.database_url("bus"))
 
-    async def open_bus(self) -> Bus:
-        """The bus of the settings, started, its topics made."""
-        bus: Bus
+    def new_bus(self) -> Bus:
+        """The bus of the settings, not yet started."""
         if self.settings.bus == "kafka":
             from shared.bus.kafka import KafkaBus
 
-            bus = KafkaBus(
+            return KafkaBus(
                 self.settings.kafka,
                 partitions=self.settings.kafka_partitions,
                 replication=self.settings.kafka_replication,
                 timeout=self.settings.silence_seconds,
                 session_timeout=self.settings.silence_seconds / 2,
             )
-        else:
-            from shared.bus.embedded import EmbeddedBus
+        from shared.bus.embedded import EmbeddedBus
 
-            bus = EmbeddedBus(self.database_url("bus"), self.settings.limits)
+        return EmbeddedBus(self.database_url("bus"), self.settings.limits)
+
+    async def open_bus(self) -> Bus:
+        """The bus of the settings, started, its topics made. Raises BusUnavailable."""
+        bus = self.new_bus()
         await bus.start()
         await bus.ensure_topics(ALL_TOPICS)
         return bus

@@ -267,16 +267,17 @@ class Consumer:
             )
         await self._release_all(keys)
 
-    async def drop(self, key: str) -> bool:
+    async def drop(self, key: str) -> int:
         """Give up a key's first parked event, by a person's decision, and go on with the rest.
 
-        False: nothing is parked. Raises only what no event is to blame for.
+        Returns how many of the rest were handled. Raises LookupError where nothing is parked, else
+        only what no event is to blame for.
         """
         async with self._database.work() as (session, _):
             await parking.lock_parked_key(session, self.name, key)
             line = await parking.first_of_each_topic(session, self.name, key)
             if not line:
-                return False
+                raise LookupError(key)
             await parking.forget_parked(session, line[0].id)
         log.warning(
             "parked_event_dropped",
@@ -284,5 +285,4 @@ class Consumer:
             key=key,
             event_id=line[0].message.event_id,
         )
-        await self.release(key)
-        return True
+        return await self.release(key)

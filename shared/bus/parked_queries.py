@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Subquery, func, or_, select, update
+from sqlalchemy import ColumnElement, Subquery, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.bus.parking import BEHIND
@@ -72,22 +72,33 @@ def _first_of_each_key(consumer: str, county: str | None, key: str | None) -> Su
         )
     )
     if county is not None:
-        rows = rows.where(or_(parked.c.county == county, parked.c.county.is_(None)))
+        rows = rows.where(_is_of(county))
     if key is not None:
         rows = rows.where(parked.c.key == key)
     return rows.subquery()
 
 
+def _is_of(county: str) -> ColumnElement[bool]:
+    return or_(parked.c.county == county, parked.c.county.is_(None))
+
+
 async def mark_seen(
-    session: AsyncSession, consumer: str, keys: Collection[str], seen_by: str, now: datetime
+    session: AsyncSession,
+    consumer: str,
+    keys: Collection[str],
+    seen_by: str,
+    now: datetime,
+    *,
+    county: str,
 ) -> None:
-    """A person has these before their eyes: `waterdesk verify` no longer warns of them."""
+    """A person of this county has read these: `waterdesk verify` no longer warns of them."""
     await session.execute(
         update(parked)
         .where(
             parked.c.consumer == consumer,
             parked.c.key.in_(list(keys)),
             parked.c.seen_at.is_(None),
+            _is_of(county),
         )
         .values(seen_at=now, seen_by=seen_by)
     )

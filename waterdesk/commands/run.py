@@ -1,7 +1,6 @@
 """`waterdesk run`, `serve` and `migrate`: the product itself."""
 
 import asyncio
-from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -12,14 +11,9 @@ from shared.logging import configure_logging
 from shared.settings import CommonSettings
 from shared.telemetry import export_spans
 from waterdesk import composition
+from waterdesk.commands.names import ServiceName
 from waterdesk.installation import SERVICES, Installation, open_installation
 from waterdesk.runner import refuse_taken_ports, run_services, stop_on_signals
-
-
-class ServiceName(StrEnum):
-    INTAKE = "intake"
-    DISPATCH = "dispatch"
-    REPLY = "reply"
 
 
 def run() -> None:

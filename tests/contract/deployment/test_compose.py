@@ -11,7 +11,7 @@ import yaml
 from shared.health import READY
 from shared.settings import CommonSettings
 from waterdesk.cli import commands
-from waterdesk.commands.run import ServiceName
+from waterdesk.commands.names import ServiceName
 from waterdesk.composition import SETTINGS
 from waterdesk.installation import SERVICES
 

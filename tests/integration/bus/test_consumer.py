@@ -92,9 +92,10 @@ async def test_a_parked_key_is_released_in_order_once_it_can_work(world: World) 
 
 async def test_a_dropped_event_lets_the_rest_of_its_key_go_on(world: World) -> None:
     await world.consumer.handle([received("b", -1), received("b", 2)])
-    assert await world.consumer.drop("b")
+    assert await world.consumer.drop("b") == 1
     assert await ledger.booked(world.keeper) == {"b": [2]}
-    assert not await world.consumer.drop("b")
+    with pytest.raises(LookupError):
+        await world.consumer.drop("b")
 
 
 async def test_what_passes_by_itself_is_raised_and_leaves_no_trace(world: World) -> None:

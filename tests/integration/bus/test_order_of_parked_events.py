@@ -184,6 +184,6 @@ async def test_dropping_the_first_event_goes_on_with_the_rest(world: World) -> N
     await consumer.handle([over_the_bus(ledger.Deposited(account="b", number=-1), 1)])
     await consumer.handle([over_the_bus(ledger.Deposited(account="b", number=2), 2)])
     assert await parked(world) == [("b", 2, "CannotWork")]
-    assert await consumer.drop("b")
+    assert await consumer.drop("b") == 1
     assert await ledger.booked(world.keeper) == {"b": [2]}
     assert await parked(world) == []
