@@ -60,9 +60,10 @@ def describe_answers(app: FastAPI) -> None:
         if app.openapi_schema is None:
             document = made_by_fastapi()
             for path, operations in document["paths"].items():
-                for operation in operations.values():
+                for method, operation in operations.items():
                     operation["responses"] |= {
-                        str(status): _answer(status) for status in _answers_of(path, operation)
+                        str(status): _answer(status)
+                        for status in _answers_of(method, path, operation)
                     }
             schemas = document.setdefault("components", {}).setdefault("schemas", {})
             schemas |= _problem_schemas()
@@ -74,12 +75,14 @@ def describe_answers(app: FastAPI) -> None:
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-def _answers_of(path: str, operation: dict[str, Any]) -> Iterator[int]:
+def _answers_of(method: str, path: str, operation: dict[str, Any]) -> Iterator[int]:
     yield from (400, 500)
     if "security" in operation:
         yield from (401, 403, 503)
     if "{" in path:
         yield 404
+        if method != "get":
+            yield 409
     if "requestBody" in operation:
         yield from (408, 413)
     if "requestBody" in operation or operation.get("parameters"):

@@ -32,22 +32,25 @@ class Guard(ABC):
 
 class Route(APIRoute):
     """For `APIRouter(route_class=Route)`. FastAPI reads a body before it asks the dependencies;
-    here the guards come first, so that a stranger's body is never read.
+    here the guards come first, so that a stranger's body is never read. Text that cannot be stored
+    is refused in every body.
 
     Raises Problem 503 where the database or what else is needed is unavailable.
     """
 
+    raw = False
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
         guards = tuple(_guards(self.dependant))
-        parses_body = self.body_field is not None
+        checks_body = not self.raw
 
         async def guarded(request: Request) -> Response:
             refuse_address(request)
             try:
                 for guard in guards:
                     await guard(request)
-                if parses_body:
+                if checks_body and request.method not in ("GET", "HEAD"):
                     await refuse_body(request)
                 return await handle(request)
             except Exception as error:
@@ -57,6 +60,12 @@ class Route(APIRoute):
                 raise _unavailable() from error
 
         return guarded
+
+
+class RawRoute(Route):
+    """The route judges the body by itself: a platform's message, signed over its very bytes."""
+
+    raw = True
 
 
 def _guards(dependant: Dependant) -> Iterator[Guard]:

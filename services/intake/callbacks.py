@@ -17,9 +17,10 @@ from services.intake.platforms.incoming import Incoming
 from services.intake.platforms.source import Unreadable
 from services.intake.platforms.wechat import WeChatCallback
 from shared.bus.transient_errors import is_transient
+from shared.openapi import problems
 from shared.platform_kit.signatures import BadSignature, StaleTimestamp
 from shared.problems import Problem, Text
-from shared.routes import Route
+from shared.routes import RawRoute
 
 log = structlog.get_logger(__name__)
 
@@ -51,9 +52,9 @@ class WeChatMessages:
 
 def callbacks_router(hotline: HotlinePushes | None, wechat: WeChatMessages | None) -> APIRouter:
     """None: that platform is off, and answered 404."""
-    router = APIRouter(prefix="/platforms", tags=["platforms"], route_class=Route)
+    router = APIRouter(prefix="/platforms", tags=["platforms"], route_class=RawRoute)
 
-    @router.post("/12345/webhook")
+    @router.post("/12345/webhook", responses=problems(401, 404, 408, 413, 503))
     async def hotline_webhook(request: Request) -> JSONResponse:
         """One changed order. 200 `{"code":0}`: committed; 401: not theirs; 503: send it again."""
         if hotline is None:
@@ -75,7 +76,7 @@ def callbacks_router(hotline: HotlinePushes | None, wechat: WeChatMessages | Non
         await _accepted(hotline.pushes, arrival)
         return JSONResponse({"code": 0})
 
-    @router.get("/wechat/callback")
+    @router.get("/wechat/callback", responses=problems(403, 404))
     async def wechat_server_check(request: Request) -> PlainTextResponse:
         """WeChat asks whether this address is ours, when the account's settings are saved."""
         if wechat is None:
@@ -85,7 +86,7 @@ def callbacks_router(hotline: HotlinePushes | None, wechat: WeChatMessages | Non
         except BadSignature:
             raise Problem(403, "bad_signature", _NOT_SIGNED) from None
 
-    @router.post("/wechat/callback")
+    @router.post("/wechat/callback", responses=problems(403, 404, 408, 413, 503))
     async def wechat_message(request: Request) -> PlainTextResponse:
         """One message or event. 200 `success`: committed; 403: not theirs; 503: send it again."""
         if wechat is None:

@@ -17,6 +17,7 @@ from services.reply.rules.objections import Objection
 from shared.auth.permissions import Permission
 from shared.auth.requires import requires
 from shared.auth.tokens import Person
+from shared.openapi import problems
 from shared.routes import Route
 
 from .http_errors import problem_of
@@ -44,7 +45,7 @@ class DeadlineView(BaseModel):
     extension_asked_until: datetime | None
 
 
-@router.get("/deadlines")
+@router.get("/deadlines", responses=problems(404))
 async def get_deadlines(
     complaint_id: str,
     database: Db,

@@ -19,7 +19,7 @@ from shared.auth.tokens import Person, issue_token
 from shared.clock import ManualClock
 from shared.db import Database
 from shared.request_bodies import BodyLimits
-from shared.routes import Route
+from shared.routes import RawRoute, Route
 from shared.web import service_app
 
 SECRET = "a secret of the tests, long enough"
@@ -44,7 +44,10 @@ async def post_form(text: Annotated[str, Form()], person: Writer) -> int:
     return len(text)
 
 
-@router.post("/raw")
+raw = APIRouter(route_class=RawRoute)
+
+
+@raw.post("/raw")
 async def post_raw(request: Request) -> int:
     """As a platform calls us: the signature is over the body."""
     return len(await request.body())
@@ -102,6 +105,7 @@ async def pour(writer: asyncio.StreamWriter, size: int) -> int:
 async def wire(clock: ManualClock) -> AsyncIterator[Wire]:
     app = service_app("here", Database("postgresql:///none", "here", clock), SECRET, limits=LIMITS)
     app.include_router(router)
+    app.include_router(raw)
     config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listening:

@@ -8,7 +8,7 @@ from services.dispatch.console.acts import Ask, take_step
 from services.dispatch.console.errors import NOT_FOUND
 from services.dispatch.console.queries.work_order import read_work_order
 from services.dispatch.console.rendering import go_to, page
-from services.dispatch.console.session import allowed, signed_in
+from services.dispatch.console.session import allowed
 from services.dispatch.rules.work_order import TRANSITIONS, State, Step
 from shared.auth.permissions import Permission
 from shared.auth.tokens import Person
@@ -53,8 +53,8 @@ async def act(
     request: Request,
     order_id: str,
     deed: Step,
+    person: Annotated[Person, allowed()],
 ) -> Response:
-    person = await signed_in(request)
     form = await request.form()
     await take_step(request, person, Ask(order_id, deed, form))
     from_phone = form.get("from") == "crew"
