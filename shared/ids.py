@@ -12,6 +12,11 @@ def new_id(prefix: str, now: datetime) -> str:
 
 def new_ids(prefix: str, now: datetime, count: int) -> list[str]:
     """`count` of them, for one draw of chance."""
-    milliseconds = f"{prefix}{int(now.timestamp() * 1000):012x}"
+    milliseconds = first_id(prefix, now)
     chance = secrets.token_hex(8 * count)
     return [milliseconds + chance[start : start + 16] for start in range(0, len(chance), 16)]
+
+
+def first_id(prefix: str, at: datetime) -> str:
+    """No id that was made at `at` or later is less than this."""
+    return f"{prefix}{int(at.timestamp() * 1000):012x}"

@@ -1,6 +1,6 @@
-"""What intake keeps. A resident's words, name, phone and address stand here alone, and sealed."""
+"""Intake's tables. A resident's words, name, phone and address stand here alone, and sealed."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -19,10 +19,13 @@ from sqlalchemy import (
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
+from services.intake.rules.classification import Classification, contradicts
+from services.intake.rules.deduplication import Version
 from shared.events.complaints import Decision
-from shared.sql import table_of
 
 metadata = MetaData()
+
+_BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 Moment = Annotated[datetime, Field(sa_type=DateTime(timezone=True))]
 
@@ -31,32 +34,32 @@ class IntakeTable(SQLModel, registry=registry(metadata=metadata)):
     metadata = metadata
 
 
-class Outcome(StrEnum):
-    """What one delivery of a platform came to."""
+class DeliveryResult(StrEnum):
+    """What one delivery of a platform meant."""
 
     RECEIVED = "received"
-    """A complaint we did not have."""
+    """A new complaint."""
     EDITED = "edited"
     CHASED = "chased"
     DUPLICATE = "duplicate"
-    """Says nothing we did not know."""
+    """Nothing new."""
     OUTDATED = "outdated"
-    """An order older than what we have: its words are kept, and change nothing."""
+    """Older than what is stored: its words are kept, and change nothing."""
     UNREADABLE = "unreadable"
-    """Waits for a person."""
+    """A person must look."""
 
 
 class RawMessage(IntakeTable, table=True):
-    """One delivery as the platform made it: stored once, whatever becomes of it."""
+    """One delivery as the platform made it: stored once, whatever it means."""
 
     __tablename__ = "raw_message"
     __table_args__ = (
         UniqueConstraint("platform", "county", "delivery_id"),
         Index(
-            "raw_message_waiting",
+            "raw_message_unreadable",
             "county",
             "received_at",
-            postgresql_where=text("outcome = 'unreadable' AND settled_at IS NULL"),
+            postgresql_where=text("result = 'unreadable'"),
         ),
     )
 
@@ -67,13 +70,19 @@ class RawMessage(IntakeTable, table=True):
     """The platform's name for this delivery; of an unreadable one, a hash of its bytes."""
     external_id: str | None
     received_at: Moment
-    outcome: Outcome = Field(sa_type=String)
+    result: DeliveryResult = Field(sa_type=String)
     why: str | None = None
-    """Of an unreadable one: which field, never what stood in it."""
+    """Of an unreadable one: which field, never its content."""
     sealed_body: bytes
+    """Empty of a duplicate, which says nothing new, and after erasure."""
     complaint_id: str | None = None
-    settled_at: Moment | None = None
-    settled_by: str | None = None
+    handled_at: Moment | None = None
+    handled_by: str | None = None
+
+    def mark_handled(self, by: str, at: datetime) -> None:
+        """A person has dealt with an unreadable message; the first mark stands."""
+        if self.handled_at is None:
+            self.handled_at, self.handled_by = at, by
 
 
 class Complaint(IntakeTable, table=True):
@@ -83,7 +92,7 @@ class Complaint(IntakeTable, table=True):
     __table_args__ = (
         UniqueConstraint("platform", "county", "external_id"),
         Index(
-            "complaint_waiting",
+            "complaint_needs_human",
             "county",
             "sent_at",
             postgresql_where=text("needs_human"),
@@ -107,12 +116,16 @@ class Complaint(IntakeTable, table=True):
     platform: str
     external_id: str
     sent_at: Moment
-    """When the platform sent it: deadlines count from here."""
+    """When the platform sent it: deadlines count from here. Where what it states cannot be: when it
+    was received."""
+    stated_sent_at: Moment | None
+    """What the platform states, where that cannot be."""
     received_at: Moment
     changed_at: Moment | None
     """When the platform made the newest change that is applied; an older one changes nothing.
-    None: it has only chased so far; what it chases has not come."""
+    None: only chases have come so far, their ticket has not."""
     time_limit: str | None
+    """The printed limit, verbatim."""
     content_hash: bytes
     """Keyed hash of all that an edit can change: the same again is nothing new."""
     person_key: bytes | None
@@ -132,34 +145,89 @@ class Complaint(IntakeTable, table=True):
     category_confidence: float
     place_confidence: float
     needs_human: bool
-    """It waits for a person."""
+    """A person must decide."""
     reasons: list[str] = Field(sa_type=ARRAY(String))
     """Names of the cues and rules that decided; never the resident's words."""
     decided_by: str | None = None
     decided_at: Moment | None = None
+    erased_at: Moment | None = None
+    """Words and identity were erased then, and what comes later is not kept either."""
 
     @property
     def decision(self) -> Decision:
+        """As the events tell it."""
         return Decision.model_validate(self, from_attributes=True)
 
-    def decide(self, decision: Decision) -> None:
+    @property
+    def version(self) -> Version:
+        """The version that is applied; older than any other where only chases have come."""
+        return Version(self.content_hash, self.changed_at or _BEFORE_ALL)
+
+    def chase(self) -> None:
+        self.chases += 1
+
+    def seen_version_of(self, changed_at: datetime) -> None:
+        """A version of this time is applied, or says the same: older ones change nothing more."""
+        self.changed_at = max(self.changed_at or changed_at, changed_at)
+
+    def edit(
+        self,
+        classified: Classification,
+        *,
+        sent_at: datetime | None,
+        time_limit: str | None,
+        content_hash: bytes,
+        person_key: bytes | None,
+    ) -> None:
+        """Apply a newer version. `sent_at` None: what the platform states cannot be.
+
+        A person's decision stands: it may only become urgent, and a person must look again where
+        the new words clearly say something else.
+        """
+        self.sent_at = sent_at or self.sent_at
+        self.time_limit = time_limit
+        if self.erased_at is None:
+            self.content_hash = content_hash
+            self.person_key = person_key or self.person_key
+        if self.decided_by is None:
+            self._set(Decision.model_validate(classified, from_attributes=True))
+            self.reasons = list(classified.reasons)
+            return
+        self.urgent = self.urgent or classified.urgent
+        self.needs_human = self.needs_human or contradicts(
+            classified,
+            is_ours=self.is_ours,
+            category=self.category,
+            village_code=self.village_code,
+        )
+
+    def decide(self, decision: Decision, *, by: str, at: datetime) -> None:
+        """A person's decision replaces what was decided before."""
+        self._set(decision)
+        self.decided_by, self.decided_at = by, at
+
+    def erase(self, at: datetime) -> None:
+        """Nothing is left by which the resident can be known; counts, dates and place stay."""
+        self.person_key, self.content_hash, self.erased_at = None, b"", at
+
+    def _set(self, decision: Decision) -> None:
         for name, value in decision:
             setattr(self, name, value)
 
 
 class Words(IntakeTable, table=True):
-    """What one delivery said about a complaint: title and text, sealed, as JSON."""
+    """The words of one delivery about a complaint: title and text, sealed, as JSON."""
 
     __tablename__ = "words"
     __table_args__ = (Index("words_of_complaint", "complaint_id", "id"),)
 
     id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(), primary_key=True))
-    """Of one complaint's words, those with the higher id were taken later."""
+    """Of one complaint's words, those with the higher id were stored later."""
     complaint_id: str
     raw_message_id: str
-    outcome: Outcome = Field(sa_type=String)
-    """Of the delivery that said them."""
-    said_at: Moment
+    result: DeliveryResult = Field(sa_type=String)
+    """Of their delivery."""
+    stated_at: Moment
     sealed: bytes
 
 
@@ -172,13 +240,28 @@ class ResidentData(IntakeTable, table=True):
     sealed: bytes
 
 
+class PrivacyKey(IntakeTable, table=True):
+    """A key that sealed values of this database were made with: a start without it is refused."""
+
+    __tablename__ = "privacy_key"
+
+    fingerprint: str = Field(primary_key=True)
+    """shared.privacy.vault.fingerprint_of_key: tells which key it is, and nothing about it."""
+    first_used_at: Moment
+
+
 class Disclosure(IntakeTable, table=True):
     """Who looked at a resident's personal data, and when. Rows are only added."""
 
     __tablename__ = "disclosure"
-    __table_args__ = (Index("disclosure_of", "disclosed_id", "disclosed_at"),)
+    __table_args__ = (
+        Index("disclosure_of", "disclosed_id", "id"),
+        Index("disclosure_in_county", "county", "id"),
+    )
 
     id: str = Field(primary_key=True)
+    """Time first, so that ids are in the order of the looks."""
+    county: str
     disclosed_id: str
     """A complaint's id, or that of an unreadable raw message."""
     disclosed_to: str
@@ -186,10 +269,25 @@ class Disclosure(IntakeTable, table=True):
     disclosed_at: Moment
 
 
-class Rereading(IntakeTable, table=True):
+class Erasure(IntakeTable, table=True):
+    """Whose data were erased, by whom and why. Rows are only added."""
+
+    __tablename__ = "erasure"
+    __table_args__ = (Index("erasure_in_county", "county", "id"),)
+
+    id: str = Field(primary_key=True)
+    county: str
+    erased_id: str
+    """A complaint's id, or that of an unreadable raw message."""
+    erased_by: str
+    reason: str
+    erased_at: Moment
+
+
+class ThreadReread(IntakeTable, table=True):
     """When a thread of the message board was last read again for edits."""
 
-    __tablename__ = "rereading"
+    __tablename__ = "thread_reread"
 
     complaint_id: str = Field(primary_key=True)
     read_at: Moment
@@ -204,7 +302,3 @@ class PlatformCursor(IntakeTable, table=True):
     county: str = Field(primary_key=True)
     cursor: str | None
     moved_at: Moment
-
-
-raw_messages, words, residents = table_of(RawMessage), table_of(Words), table_of(ResidentData)
-"""The same tables for SQLAlchemy Core: what is written by the batch."""

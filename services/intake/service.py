@@ -1,23 +1,27 @@
-"""Wiring only: settings become the app, and the turns that pull what platforms have."""
+"""Wiring only: settings become the app, and the periodic tasks."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import httpx
 
-from services.intake import api, waiting_api
-from services.intake.accepting import Acceptance
-from services.intake.callbacks import HotlinePushes, WeChatMessages, callbacks_router
-from services.intake.gathering import Gathering
+from services.intake.api import complaints, privacy, waiting
+from services.intake.api.callbacks import (
+    HotlinePushes,
+    WeChatMessages,
+    callbacks_router,
+    push_progress,
+)
+from services.intake.batching import Ingestion, PushBatching
+from services.intake.context import Context
 from services.intake.gazetteer import DEMO_COUNTY, load_gazetteer
-from services.intake.handlers.taking import Desk
 from services.intake.keyed_hashes import KeyedHashes
 from services.intake.platforms.hotline_12345 import HotlineFeed, HotlineSettings
 from services.intake.platforms.incoming import Platform
 from services.intake.platforms.message_board import BoardFeed, BoardSettings
 from services.intake.platforms.wechat import WeChatCallback, WeChatCallbackSettings
 from services.intake.settings import IntakeSettings
-from services.intake.tasks import Pull, ReadAgain
+from services.intake.tasks import Pull, Reread, Retention
 from shared.bus.protocol import Bus
 from shared.db import Database
 from shared.platform_kit.message_board_reader import BoardAccess
@@ -26,12 +30,13 @@ from shared.service import PeriodicTask, Service
 from shared.web import service_app
 
 _REREAD_EVERY = timedelta(hours=6)
+_RETENTION_EVERY_SECONDS = 3600.0
 
 
 def build(
     settings: IntakeSettings,
     database: Database,
-    bus: Bus,  # noqa: ARG001 - intake hears nothing; its outbox is relayed by the runner
+    bus: Bus,  # noqa: ARG001 - intake consumes nothing; its outbox is relayed by the runner
     *,
     secret: str,
     vault: Vault,
@@ -41,50 +46,55 @@ def build(
 
     Raises BadGazetteer or OSError for a gazetteer, ValueError for a WeChat key that cannot be used.
     """
-    desk = Desk(load_gazetteer(settings.gazetteer or DEMO_COUNTY), vault, KeyedHashes(secret))
+    hashes = KeyedHashes(secret)
+    context = Context(load_gazetteer(settings.gazetteer or DEMO_COUNTY), vault, hashes)
     app = service_app("intake", database, secret, docs=settings.api_docs)
-    app.state.desk = desk
+    app.state.context = context
 
-    def acceptance(platform: Platform) -> Acceptance:
-        return Acceptance(platform, settings.county, database, desk)
-
-    def pushes(platform: Platform) -> Gathering:
-        return Gathering(acceptance(platform))
+    def ingestion(platform: Platform) -> Ingestion:
+        return Ingestion(platform, settings.county, database, context)
 
     hotline_secret, wechat = settings.hotline_secret, _wechat_callback(settings)
-    app.include_router(api.router)
-    app.include_router(waiting_api.router)
+    hotline_pushes = PushBatching(ingestion(Platform.HOTLINE_12345))
+    pushes = push_progress()
+    app.include_router(complaints.router)
+    app.include_router(waiting.router)
+    app.include_router(privacy.router)
     app.include_router(
         callbacks_router(
-            HotlinePushes(hotline_secret.get_secret_value(), pushes(Platform.HOTLINE_12345))
+            HotlinePushes(hotline_secret.get_secret_value(), hotline_pushes)
             if hotline_secret
             else None,
-            WeChatMessages(wechat, pushes(Platform.WECHAT)) if wechat else None,
+            WeChatMessages(wechat, PushBatching(ingestion(Platform.WECHAT))) if wechat else None,
+            pushes,
         )
     )
-    turns: list[PeriodicTask] = []
+    tasks: list[PeriodicTask] = []
     closing: list[Callable[[], Awaitable[None]]] = []
     if feed := _hotline_feed(settings, database, transport):
-        pull = Pull(feed, acceptance(Platform.HOTLINE_12345))
-        turns.append(PeriodicTask("intake: pull 12345", pull.once, settings.hotline_poll_seconds))
+        pull = Pull(feed, ingestion(Platform.HOTLINE_12345))
+        tasks.append(PeriodicTask("pull_12345", pull.once, settings.hotline_poll_seconds))
         closing.append(feed.close)
     if board := _board_feed(settings, transport):
-        of_board = acceptance(Platform.MESSAGE_BOARD)
-        reread = ReadAgain(
+        of_board = ingestion(Platform.MESSAGE_BOARD)
+        reread = Reread(
             board.reread,
             of_board,
             every=_REREAD_EVERY,
             younger_than=timedelta(days=settings.board_reread_days),
             at_once=settings.board_reread_at_once,
         )
-        turns += [
-            PeriodicTask(
-                "intake: read board", Pull(board, of_board).once, settings.board_poll_seconds
-            ),
-            PeriodicTask("intake: reread board", reread.once, settings.board_poll_seconds),
+        tasks += [
+            PeriodicTask("read_board", Pull(board, of_board).once, settings.board_poll_seconds),
+            PeriodicTask("reread_board", reread.once, settings.board_poll_seconds),
         ]
         closing.append(board.close)
-    return Service(name="intake", app=app, database=database, tasks=turns, closing=closing)
+    if settings.personal_data_years:
+        retention = Retention(database, settings.county, settings.personal_data_years)
+        tasks.append(PeriodicTask("retention", retention.once, _RETENTION_EVERY_SECONDS))
+    return Service(
+        name="intake", app=app, database=database, tasks=tasks, parts=[pushes], closing=closing
+    )
 
 
 def _hotline_feed(
@@ -136,5 +146,6 @@ def _wechat_callback(settings: IntakeSettings) -> WeChatCallback | None:
             app_id=settings.wechat_app_id,
             aes_key=aes_key.get_secret_value() if aes_key else None,
             previous_aes_key=previous.get_secret_value() if previous else None,
+            window_seconds=settings.wechat_window_seconds,
         )
     )

@@ -1,4 +1,4 @@
-"""What intake is told by its environment. A platform without its address or token is off."""
+"""Intake's settings. A platform without its address or token is off."""
 
 from pathlib import Path
 from typing import Self
@@ -18,13 +18,13 @@ class IntakeSettings(CommonSettings):
     )
 
     hotline_url: WebAddress = Field(
-        "", description="Base URL of the city's 12345 interface. Empty: no orders are pulled."
+        "", description="Base URL of the city's 12345 interface. Empty: no tickets are pulled."
     )
     hotline_app_id: str = Field("", description="Our account at the 12345 interface.")
     hotline_secret: SecretStr | None = Field(
         None,
         min_length=1,
-        description="Signs requests to and from 12345. Without it pushed orders are refused.",
+        description="Signs requests to and from 12345. Without it pushed tickets are refused.",
     )
     hotline_poll_seconds: float = Field(15, gt=0, description="How often 12345 is asked.")
 
@@ -37,14 +37,14 @@ class IntakeSettings(CommonSettings):
     board_token: SecretStr = Field(SecretStr(""), description="token of the board's web pages.")
     board_forum_id: int | None = Field(None, description="fid of the leader's forum to read.")
     board_first_tid: int = Field(
-        0, ge=0, description="Threads up to this tid are from before Waterdesk and are not taken."
+        0, ge=0, description="Threads up to this tid are from before Waterdesk and are left out."
     )
     board_poll_seconds: float = Field(300, gt=0, description="How often the board is read.")
     board_reread_days: int = Field(
         30, ge=0, description="For how many days a thread is read again for edits."
     )
     board_reread_at_once: int = Field(
-        20, ge=1, le=200, description="Threads read again in one turn, the longest unread first."
+        20, ge=1, le=200, description="Threads read again at once, the longest unread first."
     )
 
     wechat_app_id: str = Field("", description="appid of the WeChat official account.")
@@ -59,6 +59,18 @@ class IntakeSettings(CommonSettings):
     wechat_previous_aes_key: SecretStr | None = Field(
         None, min_length=43, max_length=43, description="The key before, while it is changed."
     )
+
+    wechat_window_seconds: float = Field(
+        300, gt=0, description="How far the timestamp of WeChat's callbacks may be off our clock."
+    )
+
+    personal_data_years: float = Field(
+        3,
+        ge=0,
+        description="Residents' words and identities are erased this many years after the receipt; "
+        "counts stay. 0: they are kept.",
+    )
+    """Source of the default: 民法典 article 188, the period in which a claim can be brought."""
 
     @model_validator(mode="after")
     def _platforms_are_whole(self) -> Self:

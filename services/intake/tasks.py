@@ -1,4 +1,4 @@
-"""The pollers: ask platforms what is new, and read threads again for edits."""
+"""Periodic tasks: poll platforms, read threads again for edits, erase what is past retention."""
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
@@ -10,18 +10,27 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.intake.accepting import Acceptance
-from services.intake.handlers.taking import Taken
-from services.intake.models import Complaint, Outcome, PlatformCursor, Rereading
-from services.intake.platforms.incoming import Incoming
-from services.intake.platforms.source import PulledSource, Unreadable
+from services.intake.batching import Ingestion
+from services.intake.handlers.erase import RETENTION, erase, erase_unreadable
+from services.intake.handlers.ingest import Ingested
+from services.intake.models import (
+    Complaint,
+    DeliveryResult,
+    PlatformCursor,
+    RawMessage,
+    ThreadReread,
+)
+from services.intake.platforms.incoming import Incoming, PulledSource, Unreadable
+from shared.db import Database
 from shared.http import PlatformRejected, PlatformUnavailable
+from shared.ids import first_id
 from shared.sql import compiled_once
 
 log = structlog.get_logger(__name__)
 
-_REFUSED_PAUSE = timedelta(minutes=5)
-"""A platform that refuses our account will do so again until a person has looked."""
+_REJECTED_PAUSE = timedelta(minutes=5)
+"""A platform that rejects our account will do so again until a person has looked."""
+_ERASED_AT_ONCE = 200
 
 _CURSOR = upsert(PlatformCursor)
 _CURSOR_MOVED = compiled_once(
@@ -32,38 +41,38 @@ _CURSOR_MOVED = compiled_once(
     ),
     ("platform", "county", "cursor", "moved_at"),
 )
-_REREAD = upsert(Rereading)
-_READ_AGAIN = compiled_once(
+_REREAD = upsert(ThreadReread)
+_THREAD_REREAD = compiled_once(
     _REREAD.on_conflict_do_update(
         index_elements=["complaint_id"], set_={"read_at": _REREAD.excluded.read_at}
     ),
     ("complaint_id", "read_at"),
 )
 
-Reread = Callable[[Sequence[str]], Awaitable[list[Incoming | Unreadable]]]
+ReadThreads = Callable[[Sequence[str]], Awaitable[list[Incoming | Unreadable]]]
 
 
-class LeftAlone:
-    """Keeps away from a platform that is away or refuses, for as long as it asks."""
+class PlatformPause:
+    """Leaves a platform alone that is unavailable or rejects us, for as long as it asks."""
 
-    def __init__(self, acceptance: Acceptance) -> None:
-        self._acceptance = acceptance
+    def __init__(self, ingestion: Ingestion) -> None:
+        self._ingestion = ingestion
         self._until: datetime | None = None
 
     @property
-    def now(self) -> bool:
-        clock = self._acceptance.database.clock
+    def is_on(self) -> bool:
+        clock = self._ingestion.database.clock
         return self._until is not None and clock.now() < self._until
 
-    def after(self, away: PlatformUnavailable) -> None:
-        refused = isinstance(away, PlatformRejected)
-        pause = away.retry_after or (_REFUSED_PAUSE if refused else timedelta(0))
-        self._until = self._acceptance.database.clock.now() + pause
-        tell = log.error if refused else log.warning
+    def begin(self, error: PlatformUnavailable) -> None:
+        rejected = isinstance(error, PlatformRejected)
+        pause = error.retry_after or (_REJECTED_PAUSE if rejected else timedelta(0))
+        self._until = self._ingestion.database.clock.now() + pause
+        tell = log.error if rejected else log.warning
         tell(
-            "platform_refuses" if refused else "platform_away",
-            platform=self._acceptance.platform,
-            why=str(away),
+            "platform_rejected" if rejected else "platform_unavailable",
+            platform=self._ingestion.platform,
+            why=str(error),
             again_in_seconds=pause.total_seconds(),
         )
 
@@ -71,20 +80,20 @@ class LeftAlone:
 class Pull:
     """Asks one platform for what came since last time. `once` is a PeriodicTask."""
 
-    def __init__(self, source: PulledSource, acceptance: Acceptance) -> None:
+    def __init__(self, source: PulledSource, ingestion: Ingestion) -> None:
         self._source = source
-        self._acceptance = acceptance
-        self._left_alone = LeftAlone(acceptance)
+        self._ingestion = ingestion
+        self._pause = PlatformPause(ingestion)
 
     async def once(self) -> int:
-        """Take one page; returns how much was new in it, and 1 at least where more waits."""
-        if self._left_alone.now:
+        """Ingest one page; returns how much was new in it, and at least 1 where there is more."""
+        if self._pause.is_on:
             return 0
         cursor = await self._cursor()
         try:
             page = await self._source.fetch(cursor)
-        except PlatformUnavailable as away:
-            self._left_alone.after(away)
+        except PlatformUnavailable as error:
+            self._pause.begin(error)
             return 0
 
         async def move_cursor(session: AsyncSession) -> None:
@@ -93,13 +102,13 @@ class Pull:
         moves = page.next_cursor != cursor
         if not (page.incoming or moves):
             return 0
-        taken = await self._acceptance.accept(page.incoming, move_cursor if moves else None)
-        return max(how_much_was_new(self._acceptance, taken), int(page.has_more))
+        ingested = await self._ingestion.ingest(page.incoming, move_cursor if moves else None)
+        return max(_count_new(self._ingestion, ingested), int(page.has_more))
 
     async def _cursor(self) -> str | None:
-        async with self._acceptance.database.reading() as session:
+        async with self._ingestion.database.reading() as session:
             row = await session.get(
-                PlatformCursor, (self._acceptance.platform.value, self._acceptance.county)
+                PlatformCursor, (self._ingestion.platform.value, self._ingestion.county)
             )
             return row.cursor if row else None
 
@@ -110,65 +119,67 @@ class Pull:
         await session.execute(
             _CURSOR_MOVED,
             {
-                "platform": self._acceptance.platform.value,
-                "county": self._acceptance.county,
+                "platform": self._ingestion.platform.value,
+                "county": self._ingestion.county,
                 "cursor": after,
-                "moved_at": self._acceptance.database.clock.now(),
+                "moved_at": self._ingestion.database.clock.now(),
                 "before": before,
             },
         )
 
 
-class ReadAgain:
-    """Reads a platform's younger complaints again, the longest unread first, a few in one turn."""
+class Reread:
+    """Reads a platform's younger threads again, the longest unread first, a few at once."""
 
     def __init__(
         self,
-        reread: Reread,
-        acceptance: Acceptance,
+        read_threads: ReadThreads,
+        ingestion: Ingestion,
         *,
         every: timedelta,
         younger_than: timedelta,
         at_once: int,
     ) -> None:
-        self._reread = reread
-        self._acceptance = acceptance
-        self._left_alone = LeftAlone(acceptance)
+        self._read_threads = read_threads
+        self._ingestion = ingestion
+        self._pause = PlatformPause(ingestion)
         self._every = every
         self._younger_than = younger_than
         self._at_once = at_once
 
     async def once(self) -> int:
         """Returns how many edits were found."""
-        if self._left_alone.now or not (due := await self._due()):
+        if self._pause.is_on or not (due := await self._due()):
             return 0
         try:
-            read = await self._reread(list(due.values()))
-        except PlatformUnavailable as away:
-            self._left_alone.after(away)
+            threads = await self._read_threads(list(due.values()))
+        except PlatformUnavailable as error:
+            self._pause.begin(error)
             return 0
 
         async def mark_read(session: AsyncSession) -> None:
-            now = self._acceptance.database.clock.now()
+            now = self._ingestion.database.clock.now()
             await session.execute(
-                _READ_AGAIN,
+                _THREAD_REREAD,
                 [{"complaint_id": complaint_id, "read_at": now} for complaint_id in sorted(due)],
             )
 
-        return how_much_was_new(self._acceptance, await self._acceptance.accept(read, mark_read))
+        ingested = await self._ingestion.ingest(threads, mark_read)
+        return _count_new(self._ingestion, ingested)
 
     async def _due(self) -> dict[str, str]:
         """External ids by complaint id."""
-        now = self._acceptance.database.clock.now()
-        read_at = col(Rereading.read_at)
-        async with self._acceptance.database.reading() as session:
+        now = self._ingestion.database.clock.now()
+        read_at = col(ThreadReread.read_at)
+        async with self._ingestion.database.reading() as session:
             found = await session.exec(
                 select(Complaint.id, Complaint.external_id)
-                .outerjoin(Rereading, col(Rereading.complaint_id) == col(Complaint.id))
+                .outerjoin(ThreadReread, col(ThreadReread.complaint_id) == col(Complaint.id))
                 .where(
-                    Complaint.platform == self._acceptance.platform,
-                    Complaint.county == self._acceptance.county,
+                    Complaint.platform == self._ingestion.platform,
+                    Complaint.county == self._ingestion.county,
                     Complaint.sent_at >= now - self._younger_than,
+                    col(Complaint.erased_at).is_(None),
                     read_at.is_(None) | (read_at <= now - self._every),
                 )
                 .order_by(read_at.asc().nulls_first(), col(Complaint.sent_at))
@@ -177,10 +188,74 @@ class ReadAgain:
             return dict(found.all())
 
 
-def how_much_was_new(acceptance: Acceptance, taken: Sequence[Taken]) -> int:
-    """Tells the log what a batch came to, in numbers."""
-    came_to = Counter(one.outcome.value for one in taken)
-    new = len(taken) - came_to[Outcome.DUPLICATE]
+def _count_new(ingestion: Ingestion, ingested: Sequence[Ingested]) -> int:
+    """Logs the results of a batch, in numbers."""
+    results = Counter(one.result.value for one in ingested)
+    new = len(ingested) - results[DeliveryResult.DUPLICATE]
     if new:
-        log.info("taken", platform=acceptance.platform, **came_to)
+        log.info("ingested", platform=ingestion.platform, **results)
     return new
+
+
+class Retention:
+    """Erases words and identities that are older than the retention, a few at once."""
+
+    def __init__(self, database: Database, county: str, years: float) -> None:
+        self._database = database
+        self._county = county
+        self._reason = f"older than {years:g} years"
+        self._keeps = timedelta(days=365.25 * years)
+        self._complaints_after, self._messages_after = "", ""
+        """Ids begin with the time: up to these, all that was due is erased."""
+
+    async def once(self) -> int:
+        """Returns how many complaints and unreadable messages were erased."""
+        now = self._database.clock.now()
+        async with self._database.work() as (session, _):
+            complaint_ids = await self._complaints(session, first_id("c", now - self._keeps))
+            await erase(
+                session,
+                complaint_ids,
+                county=self._county,
+                erased_by=RETENTION,
+                reason=self._reason,
+                now=now,
+            )
+            raw_ids = await self._unreadable(session, first_id("r", now - self._keeps))
+            await erase_unreadable(
+                session, raw_ids, county=self._county, reason=self._reason, now=now
+            )
+        self._complaints_after = max([self._complaints_after, *complaint_ids])
+        self._messages_after = max([self._messages_after, *raw_ids])
+        if erased := len(complaint_ids) + len(raw_ids):
+            log.info("erased", complaints=len(complaint_ids), unreadable=len(raw_ids))
+        return erased
+
+    async def _complaints(self, session: AsyncSession, before: str) -> Sequence[str]:
+        found = await session.exec(
+            select(Complaint.id)
+            .where(
+                Complaint.county == self._county,
+                Complaint.id > self._complaints_after,
+                Complaint.id < before,
+                col(Complaint.erased_at).is_(None),
+            )
+            .order_by(col(Complaint.id))
+            .limit(_ERASED_AT_ONCE)
+        )
+        return found.all()
+
+    async def _unreadable(self, session: AsyncSession, before: str) -> Sequence[str]:
+        found = await session.exec(
+            select(RawMessage.id)
+            .where(
+                RawMessage.county == self._county,
+                RawMessage.result == DeliveryResult.UNREADABLE,
+                RawMessage.sealed_body != b"",
+                RawMessage.id > self._messages_after,
+                RawMessage.id < before,
+            )
+            .order_by(col(RawMessage.id))
+            .limit(_ERASED_AT_ONCE)
+        )
+        return found.all()

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import hashlib
 import secrets
 from collections.abc import Sequence
 
@@ -10,6 +11,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
+FINGERPRINT_BYTES = 8
+"""Every sealed value begins with the fingerprint of its key."""
 
 
 class SealedWithAnotherKey(Exception):
@@ -31,25 +34,40 @@ def _read_key(written: str) -> bytes:
     return key
 
 
+def _fingerprint(key: bytes) -> bytes:
+    return hashlib.sha256(b"waterdesk privacy key\0" + key).digest()[:FINGERPRINT_BYTES]
+
+
 class Vault:
     """`keys`: base64, 32 bytes each; the first seals, all open. Raises ValueError for a bad one."""
 
     def __init__(self, keys: Sequence[str]) -> None:
         if not keys:
             raise ValueError("a vault needs at least one key")
-        self._ciphers = [AESGCM(_read_key(key)) for key in keys]
+        self._ciphers = {
+            _fingerprint(key): AESGCM(key) for key in map(_read_key, dict.fromkeys(keys))
+        }
+        self._writes_with = next(iter(self._ciphers))
+
+    @property
+    def fingerprints(self) -> list[str]:
+        """Of the keys, 16 hex digits each; the first is that of the key which seals."""
+        return [fingerprint.hex() for fingerprint in self._ciphers]
 
     def seal(self, plain: bytes, *, belongs_to: str) -> bytes:
         """`belongs_to` ties it to its row: sealed bytes moved to another row do not open."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        return nonce + self._ciphers[0].encrypt(nonce, plain, belongs_to.encode())
+        sealed = self._ciphers[self._writes_with].encrypt(nonce, plain, belongs_to.encode())
+        return self._writes_with + nonce + sealed
 
     def open(self, sealed: bytes, *, belongs_to: str) -> bytes:
         """Raises SealedWithAnotherKey."""
-        nonce, body = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
-        for cipher in self._ciphers:
-            try:
-                return cipher.decrypt(nonce, body, belongs_to.encode())
-            except InvalidTag:
-                continue
+        cipher = self._ciphers.get(sealed[:FINGERPRINT_BYTES])
+        body_at = FINGERPRINT_BYTES + _NONCE_BYTES
+        try:
+            if cipher is not None:
+                nonce = sealed[FINGERPRINT_BYTES:body_at]
+                return cipher.decrypt(nonce, sealed[body_at:], belongs_to.encode())
+        except (InvalidTag, ValueError):  # changed, or too short to hold a nonce
+            pass
         raise SealedWithAnotherKey(belongs_to)

@@ -9,9 +9,8 @@ import pytest
 from fastapi import FastAPI, Request, Response
 
 from services.intake.platforms.hotline_12345 import HotlineFeed, HotlineSettings, read_push
-from services.intake.platforms.incoming import Incoming
+from services.intake.platforms.incoming import Incoming, PulledSource, Unreadable
 from services.intake.platforms.message_board import BoardFeed, BoardSettings
-from services.intake.platforms.source import PulledSource, Unreadable
 from services.intake.platforms.wechat import WeChatCallback, WeChatCallbackSettings
 from shared.clock import ManualClock
 from shared.http import PlatformRejected, PlatformUnavailable, RetryPolicy
@@ -80,7 +79,8 @@ class Intake:
                 )
             )
             try:
-                return taken(callback.parse_callback(request.query_params, await request.body()))
+                callback.check_query(request.query_params, self.clock.now())
+                return taken(callback.parse(request.query_params, await request.body()))
             except BadSignature:
                 self.refused += 1
                 return Response(status_code=403)
@@ -345,7 +345,7 @@ async def test_edits_and_chases_keep_the_number_and_are_new_deliveries(bench: Be
     assert [one.external_id for one in came] == [number] * 3
     assert list(complaints(came).values()) == ["没水", "没水，水表也坏了", "怎么还没人来"]
     assert all(isinstance(one, Incoming) and one.sent_at == NOW for one in came)
-    assert [(one.kind, one.said_at) for one in came if isinstance(one, Incoming)] == [
+    assert [(one.kind, one.stated_at) for one in came if isinstance(one, Incoming)] == [
         ("complaint", NOW),
         ("complaint", NOW + timedelta(hours=1)),
         ("chase", NOW + timedelta(hours=3)),

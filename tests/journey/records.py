@@ -21,7 +21,7 @@ _QUERIES: Mapping[str, tuple[str, str]] = {
     ),
     "raw_messages": (
         "intake",
-        "SELECT platform, delivery_id, outcome, external_id, complaint_id FROM raw_message",
+        "SELECT platform, delivery_id, result, external_id, complaint_id FROM raw_message",
     ),
     "dispatch_complaints": (
         "dispatch",

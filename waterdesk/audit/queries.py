@@ -44,8 +44,8 @@ LEFT JOIN (
 ORDER BY c.id COLLATE "C"
 """
 _MESSAGES_WITHOUT_COMPLAINT = """
-SELECT r.id, r.outcome <> 'unreadable' AS is_readable,
-    r.complaint_id IS NOT NULL AS names_complaint, r.settled_at IS NOT NULL AS is_handled
+SELECT r.id, r.result <> 'unreadable' AS is_readable,
+    r.complaint_id IS NOT NULL AS names_complaint, r.handled_at IS NOT NULL AS is_handled
 FROM raw_message r LEFT JOIN complaint c ON c.id = r.complaint_id
 WHERE c.id IS NULL
 """

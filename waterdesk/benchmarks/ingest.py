@@ -1,10 +1,10 @@
-"""How fast intake takes complaints, and where the time goes.
+"""How fast intake ingests complaints, and where the time goes.
 
 Run: .venv/bin/python -m waterdesk.benchmarks.ingest [--complaints 10000] [--batch 200]
 
-One JSON line. `take_s` is the time of everything, PostgreSQL and commits included, in one task.
+One JSON line. `ingest_s` is the time of everything, PostgreSQL and commits included, in one task.
 The others are CPU time of this process over the same complaints: `process_s` of everything,
-`rules_s` of triage and place alone, `sealing_s` of encryption alone. So what writing costs here is
+`rules_s` of classification alone, `sealing_s` of encryption alone. So what writing costs here is
 `process_s - rules_s`, and the rest of `take_s` is PostgreSQL's, or another program's on a busy
 machine. `duplicates_per_s`: the same deliveries again.
 `pushes_per_s`: others, each on its own, 100 at a time (the webhook without its HTTP).
@@ -21,14 +21,14 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
-from services.intake.accepting import Acceptance
-from services.intake.gathering import Gathering
+from services.intake.batching import Ingestion, PushBatching
+from services.intake.context import Context
 from services.intake.gazetteer import load_gazetteer
-from services.intake.handlers.taking import Desk, take
+from services.intake.handlers.ingest import ingest
 from services.intake.keyed_hashes import KeyedHashes
 from services.intake.platforms.incoming import Incoming, Kind, Platform, Resident
-from services.intake.reading import read
-from services.intake.rules.place_names import Gazetteer
+from services.intake.rules.classification import classify
+from services.intake.rules.gazetteer import Gazetteer
 from shared.clock import SystemClock
 from shared.db import Database
 from shared.embedded_postgres import embedded_postgres
@@ -37,7 +37,7 @@ from shared.privacy.vault import Vault, new_key
 
 _COUNTY = "610122"
 _SENT = datetime(2026, 10, 12, 1, 30, tzinfo=UTC)
-_TROUBLES = (
+_WORDS = (
     "从前天晚上开始就停水了，到现在水龙头一滴水都没有，老人做饭都成问题，打水管员电话也没人接，"
     "请尽快派人来修。",
     "最近半个月水压一直很低，二楼根本上不去水，洗衣机没法用，早晚高峰更小，反映过一次没有解决。",
@@ -47,14 +47,14 @@ _TROUBLES = (
 )
 
 
-def orders(gazetteer: Gazetteer) -> Iterator[Incoming]:
-    """Made-up orders without end, the same ones every time."""
+def tickets(gazetteer: Gazetteer) -> Iterator[Incoming]:
+    """Made-up tickets without end, the same ones every time."""
     chance = random.Random(1)
     villages = list(gazetteer.villages.values())
     for number in count(1):
         village = chance.choice(villages)
         where = f"{village.town}{village.spoken_name}{chance.choice('一二三四五六七八')}组"
-        text = f"我是{where}村民，{chance.choice(_TROUBLES)}"
+        text = f"我是{where}村民，{chance.choice(_WORDS)}"
         yield Incoming(
             platform=Platform.HOTLINE_12345,
             external_id=f"B{number:08d}",
@@ -73,21 +73,21 @@ def orders(gazetteer: Gazetteer) -> Iterator[Incoming]:
 
 async def measure(url: str, complaints: int, batch: int) -> dict[str, float]:
     gazetteer = load_gazetteer()
-    desk = Desk(gazetteer, Vault([new_key()]), KeyedHashes("benchmark " * 4))
+    context = Context(gazetteer, Vault([new_key()]), KeyedHashes("benchmark " * 4))
     database = Database(url, "intake", SystemClock())
-    source = orders(gazetteer)
+    source = tickets(gazetteer)
     sample = [next(source) for _ in range(complaints)]
     try:
-        await _take_all(database, desk, [next(source) for _ in range(batch * 3)], batch)
+        await _ingest_all(database, context, [next(source) for _ in range(batch * 3)], batch)
         cpu, began = time.process_time(), time.perf_counter()
-        await _take_all(database, desk, sample, batch)
+        await _ingest_all(database, context, sample, batch)
         took, cpu = time.perf_counter() - began, time.process_time() - cpu
         began = time.perf_counter()
-        await _take_all(database, desk, sample, batch)
+        await _ingest_all(database, context, sample, batch)
         again = time.perf_counter() - began
         pushes = [next(source) for _ in range(complaints // 4)]
         began = time.perf_counter()
-        await _push_all(Acceptance(Platform.HOTLINE_12345, _COUNTY, database, desk), pushes)
+        await _push_all(Ingestion(Platform.HOTLINE_12345, _COUNTY, database, context), pushes)
         pushed = time.perf_counter() - began
     finally:
         await database.close()
@@ -97,34 +97,36 @@ async def measure(url: str, complaints: int, batch: int) -> dict[str, float]:
         "complaints_per_s": round(complaints / took),
         "duplicates_per_s": round(complaints / again),
         "pushes_per_s": round(len(pushes) / pushed),
-        "take_s": round(took, 2),
+        "ingest_s": round(took, 2),
         "process_s": round(cpu, 2),
         "rules_s": round(_seconds_of_rules(sample, gazetteer), 2),
-        "sealing_s": round(_seconds_of_sealing(sample, desk.vault), 2),
+        "sealing_s": round(_seconds_of_sealing(sample, context.vault), 2),
     }
 
 
-async def _take_all(database: Database, desk: Desk, sample: list[Incoming], batch: int) -> None:
+async def _ingest_all(
+    database: Database, context: Context, sample: list[Incoming], batch: int
+) -> None:
     for begin in range(0, len(sample), batch):
         page = sample[begin : begin + batch]
         async with database.work() as (session, outbox):
-            await take(
+            await ingest(
                 session,
                 outbox,
                 page,
                 database.clock.now(),
                 platform=Platform.HOTLINE_12345,
                 county=_COUNTY,
-                desk=desk,
+                context=context,
             )
 
 
-async def _push_all(acceptance: Acceptance, pushes: list[Incoming]) -> None:
-    gathering, waiting = Gathering(acceptance), iter(pushes)
+async def _push_all(ingestion: Ingestion, pushes: list[Incoming]) -> None:
+    batching, waiting = PushBatching(ingestion), iter(pushes)
 
     async def pusher() -> None:
         for incoming in waiting:
-            await gathering.accept(incoming)
+            await batching.ingest(incoming)
 
     await asyncio.gather(*(pusher() for _ in range(100)))
 
@@ -132,7 +134,12 @@ async def _push_all(acceptance: Acceptance, pushes: list[Incoming]) -> None:
 def _seconds_of_rules(sample: list[Incoming], gazetteer: Gazetteer) -> float:
     began = time.process_time()
     for incoming in sample:
-        read(incoming, gazetteer)
+        classify(
+            gazetteer,
+            incoming.title,
+            incoming.text,
+            address_line=incoming.resident.address_line,
+        )
     return time.process_time() - began
 
 

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from services.intake.platforms.incoming import Incoming, Kind, Platform, Resident
-from services.intake.reading import read
-from services.intake.rules.place_names import Gazetteer
+from services.intake.rules.classification import classify
+from services.intake.rules.gazetteer import Gazetteer
 from waterdesk.benchmarks.stored_batches import StoredBatches
 from waterdesk.demo.composition import COUNTY
 from waterdesk.simulators.county_year import live_stream
@@ -35,8 +35,14 @@ def _decided(gazetteer: Gazetteer, villages: list[Village], now: datetime) -> It
             # A few seconds apart: no two have the same deadlines.
             sent_at = now - timedelta(seconds=7 * number)
             letter = _letter(submission, f"B{number:09d}", sent_at)
-            decision = read(letter, gazetteer).decision
-            if decision.is_ours and not decision.needs_human:
+            found = classify(
+                gazetteer,
+                letter.title,
+                letter.text,
+                address_line=letter.resident.address_line,
+                printed_urgent=letter.printed_urgent,
+            )
+            if found.is_ours and not found.needs_human:
                 yield letter
 
 

@@ -12,8 +12,8 @@ from sqlalchemy import text
 
 from services.dispatch.county_file import read_county
 from services.dispatch.handlers.loading import load_county
-from services.intake.accepting import Acceptance
-from services.intake.handlers.taking import Desk
+from services.intake.batching import Ingestion
+from services.intake.context import Context
 from services.intake.platforms.incoming import Incoming, Platform
 from services.intake.settings import IntakeSettings
 from shared.bus.protocol import Bus, Message
@@ -102,20 +102,20 @@ async def _run(
     clock = SystemClock()
     dispatch = composition.open_database(installation, "dispatch", clock)
     intake = composition.intake(installation, bus, clock, IntakeSettings(county=COUNTY))
-    desk = intake.app.state.desk
-    assert isinstance(desk, Desk)
+    context = intake.app.state.context
+    assert isinstance(context, Context)
     stopping = asyncio.Event()
-    letters = decided_letters(complaints, BATCH, desk.gazetteer, demo_villages(), clock.now())
+    letters = decided_letters(complaints, BATCH, context.gazetteer, demo_villages(), clock.now())
     try:
         await _load_county(dispatch)
-        acceptance = Acceptance(Platform.HOTLINE_12345, COUNTY, intake.database, desk)
+        ingestion = Ingestion(Platform.HOTLINE_12345, COUNTY, intake.database, context)
         async with (
             running_consumers(installation, times) as consumers,
             asyncio.TaskGroup() as tasks,
         ):
             tasks.create_task(run_relay(intake.database, bus, stopping, Progress("relay")))
             try:
-                seconds = await _feed(acceptance, letters, times)
+                seconds = await _feed(ingestion, letters, times)
             finally:
                 stopping.set()
         await _all_have_crew(dispatch, complaints)
@@ -126,14 +126,14 @@ async def _run(
 
 
 async def _feed(
-    acceptance: Acceptance, letters: StoredBatches[Incoming], times: CompletionTimes
+    ingestion: Ingestion, letters: StoredBatches[Incoming], times: CompletionTimes
 ) -> float:
     """Submit as fast as the consumers keep up. Returns the seconds until the last one was done."""
     started = time.perf_counter()
     for batch in letters.batches():
         while len(times.accepted) - len(times.done) > MAX_IN_PROGRESS:
             await _tick(times, started)
-        stored = await acceptance.accept(batch)
+        stored = await ingestion.ingest(batch)
         at = time.perf_counter()
         times.accepted |= {str(one.complaint_id): at for one in stored}
     while len(times.done) < len(times.accepted):

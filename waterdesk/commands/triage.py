@@ -1,4 +1,4 @@
-"""`waterdesk triage`: the first reading of a whole file of letters."""
+"""`waterdesk triage`: the classification of a whole file of letters."""
 
 import codecs
 import csv
@@ -9,9 +9,10 @@ from typing import Annotated, TextIO
 import typer
 
 from services.intake.gazetteer import DEMO_COUNTY, BadGazetteer, load_gazetteer
-from services.intake.rules.place_names import Gazetteer
-from services.intake.rules.places import resolve
-from services.intake.rules.triage import triage as read_letter
+from services.intake.rules.categories import categorise
+from services.intake.rules.gazetteer import Gazetteer
+from services.intake.rules.letter import letter_of
+from services.intake.rules.location import locate
 
 _COLUMNS_IN = ("id", "title", "text")
 COLUMNS_OUT = (
@@ -128,20 +129,21 @@ def _rows(source: TextIO, path: Path) -> Iterator[tuple[str, str, str]]:
 
 
 def _decided(places: Gazetteer, id_: str, title: str, text: str) -> tuple[str, ...]:
-    reading = read_letter(title, text)
-    place = resolve(places, title, text, None)
+    letter = letter_of(title, text)
+    found = categorise(letter)
+    place = locate(places, letter, None)
     return (
         id_,
-        _flag(reading.is_ours),
-        reading.category,
-        reading.second_category or "",
+        _flag(found.is_ours),
+        found.category,
+        found.second_category or "",
         place.town or "",
         place.village or "",
         f"{place.confidence:.2f}",
-        f"{reading.category_confidence:.2f}",
-        _flag(reading.urgent),
-        _flag(reading.says_repeated),
-        _flag(reading.needs_human or (reading.is_ours and place.is_doubtful)),
+        f"{found.category_confidence:.2f}",
+        _flag(found.urgent),
+        _flag(found.says_repeated),
+        _flag(found.needs_human or (found.is_ours and place.is_doubtful)),
     )
 
 

@@ -7,7 +7,7 @@ and pages carry the name people say (北门村).
 import csv
 from pathlib import Path
 
-from services.intake.rules.place_names import Gazetteer, Village
+from services.intake.rules.gazetteer import Gazetteer, Village
 
 DEMO_COUNTY = Path(__file__).parent / "lantian_villages.csv"
 """The 352 villages of Lantian county; its notice stands beside it."""

@@ -1,4 +1,4 @@
-"""Typed values out of a platform's message. Errors name the field, never what stood in it."""
+"""Typed values out of a platform's message. Errors name the field, never its content."""
 
 import json
 import re
@@ -13,10 +13,9 @@ from .incoming import MalformedMessage
 MAX_TEXT = 20_000
 MAX_NUMBER = 100
 MAX_TITLE = 200
-_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-_LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+_LAST_SECOND = 253_402_300_799
 _UNSTORABLE = re.compile("\x00|[\ud800-\udfff]")
-"""What JSON can spell and neither UTF-8 nor PostgreSQL can hold."""
+"""NUL and lone surrogates: JSON can express them, UTF-8 or PostgreSQL cannot hold them."""
 _SENTENCE_END = re.compile("[。！？!?；;\n\r]")
 
 
@@ -81,36 +80,26 @@ def number_of(message: object, field: str) -> str | None:
 def local_time(message: Mapping[str, object], field: str) -> datetime:
     """A moment in UTC from "2026-11-23 09:15:00", Shanghai time unless it names its own offset."""
     text = required_text(message, field, at_most=40)
+    if ":" not in text:
+        raise MalformedMessage(f"{field} names no time of day")
     try:
-        if ":" not in text:
-            raise MalformedMessage(f"{field} names no time of day")
         moment = datetime.fromisoformat(text.replace("/", "-"))
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=SHANGHAI)
-        return _plausible(moment.astimezone(UTC), field)
-    except (ValueError, OverflowError) as error:
-        if isinstance(error, MalformedMessage):
-            raise
+    except ValueError:
         raise MalformedMessage(f"{field} is not a time") from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=SHANGHAI)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # the first and the last hours that a datetime can hold
+        return moment.replace(tzinfo=UTC)
 
 
 def unix_time(message: Mapping[str, object], field: str) -> datetime:
-    """A moment in UTC from whole seconds since 1970."""
+    """A moment in UTC from whole seconds since 1970; one after the year 9999 is its last second."""
     text = required_text(message, field, at_most=20)
     if not (text.isascii() and text.isdigit()):
         raise MalformedMessage(f"{field} is not a time in seconds")
-    try:
-        return _plausible(datetime.fromtimestamp(int(text), UTC), field)
-    except (ValueError, OverflowError, OSError) as error:
-        if isinstance(error, MalformedMessage):
-            raise
-        raise MalformedMessage(f"{field} is not a time in seconds") from None
-
-
-def _plausible(moment: datetime, field: str) -> datetime:
-    if not _EARLIEST <= moment < _LATEST:
-        raise MalformedMessage(f"{field} is not a time of this century or the next")
-    return moment
+    return datetime.fromtimestamp(min(int(text), _LAST_SECOND), UTC)
 
 
 def first_sentence(text: str, at_most: int = 30) -> str:

@@ -1,7 +1,7 @@
-"""The city's 12345 hotline: orders on the wire to Incoming.
+"""The city's 12345 hotline: tickets on the wire to Incoming.
 
-Every city differs; this reads the fields of one city's real order, `emrgencyLevel` spelled as it is
-there.
+Every city differs; this reads the fields of one city's real ticket, `emrgencyLevel` spelled as it
+is there.
 """
 
 from collections.abc import Mapping
@@ -27,8 +27,7 @@ from .fields import (
     optional_text,
     required_text,
 )
-from .incoming import Incoming, Kind, MalformedMessage, Platform, Resident
-from .source import Page, Unreadable
+from .incoming import Incoming, Kind, MalformedMessage, Page, Platform, Resident, Unreadable
 
 log = structlog.get_logger()
 
@@ -36,44 +35,46 @@ _KIND_OF_CHANGE = {"new": Kind.COMPLAINT, "edit": Kind.COMPLAINT, "chase": Kind.
 _URGENT_LEVELS = frozenset({"紧急", "特急"})
 
 
-def parse_order(dto: object, raw: bytes, county: str) -> Incoming:
-    """One change of one order. Raises MalformedMessage."""
-    order = mapping(dto, "the order")
-    change = required_text(order, "changeType")
+def parse_ticket(dto: object, raw: bytes, county: str) -> Incoming:
+    """One change of one ticket. Raises MalformedMessage."""
+    ticket = mapping(dto, "the ticket")
+    change = required_text(ticket, "changeType")
     if change not in _KIND_OF_CHANGE:
         raise MalformedMessage("changeType is none of new, edit, chase")
     kind = _KIND_OF_CHANGE[change]
-    subject = optional_text(order, "issueSubject")
-    text = optional_text(order, "issueDesc") or subject
+    subject = optional_text(ticket, "issueSubject")
+    text = optional_text(ticket, "issueDesc") or subject
     if text is None:
         raise MalformedMessage("issueSubject and issueDesc are both missing")
     return Incoming(
         platform=Platform.HOTLINE_12345,
-        external_id=required_text(order, "issueNumber", MAX_NUMBER),
-        delivery_id=required_text(order, "changeId", MAX_NUMBER),
+        external_id=required_text(ticket, "issueNumber", MAX_NUMBER),
+        delivery_id=required_text(ticket, "changeId", MAX_NUMBER),
         kind=kind,
         county=county,
         title=subject[:MAX_TITLE] if subject else first_sentence(text),
         text=text,
-        sent_at=local_time(order, "issueTime"),
-        changed_at=local_time(order, "changeTime") if optional_text(order, "changeTime") else None,
+        sent_at=local_time(ticket, "issueTime"),
+        changed_at=local_time(ticket, "changeTime")
+        if optional_text(ticket, "changeTime")
+        else None,
         raw=raw,
-        time_limit=optional_text(order, "timeLimit", MAX_NUMBER),
-        printed_urgent=optional_text(order, "emrgencyLevel") in _URGENT_LEVELS,
+        time_limit=optional_text(ticket, "timeLimit", MAX_NUMBER),
+        printed_urgent=optional_text(ticket, "emrgencyLevel") in _URGENT_LEVELS,
         resident=Resident(
-            name=optional_text(order, "requestorName", MAX_NUMBER),
-            phone=optional_text(order, "requestorTel", MAX_NUMBER),
-            address_line=optional_text(order, "addrDesc")
-            or optional_text(order, "requestorAddress"),
+            name=optional_text(ticket, "requestorName", MAX_NUMBER),
+            phone=optional_text(ticket, "requestorTel", MAX_NUMBER),
+            address_line=optional_text(ticket, "addrDesc")
+            or optional_text(ticket, "requestorAddress"),
         ),
     )
 
 
-def read_order(dto: object, county: str) -> Incoming | Unreadable:
-    """One order of a page."""
+def read_ticket(dto: object, county: str) -> Incoming | Unreadable:
+    """One ticket of a page."""
     raw = encoded(dto)
     try:
-        return parse_order(dto, raw, county)
+        return parse_ticket(dto, raw, county)
     except MalformedMessage as error:
         return Unreadable(raw, str(error), number_of(dto, "issueNumber"))
 
@@ -87,7 +88,7 @@ def read_push(
     county: str,
     now: datetime,
 ) -> Incoming | Unreadable:
-    """One order the platform POSTs to us; `path_and_query` as it stands on the wire.
+    """One ticket the platform POSTs to us; `path_and_query` as it stands on the wire.
 
     Either outcome is to be stored and answered with HTTP 200 `{"code":0}`, else it comes again.
     Raises BadSignature or StaleTimestamp (shared.platform_kit.request_signing).
@@ -96,14 +97,14 @@ def read_push(
     dto: object = None
     try:
         dto = decoded(body)
-        return parse_order(dto, body, county)
+        return parse_ticket(dto, body, county)
     except MalformedMessage as error:
         return Unreadable(body, str(error), number_of(dto, "issueNumber"))
 
 
 @dataclass(frozen=True, slots=True)
 class HotlineSettings:
-    """How one county's account reads the city's feed of orders."""
+    """How one county's account reads the city's feed of tickets."""
 
     county: str
     base_url: str
@@ -143,15 +144,15 @@ class HotlineFeed:
             self._retry_policy,
             success=0,
         )
-        orders, next_cursor = answer.get("orders"), answer.get("nextCursor") or cursor
-        if not isinstance(orders, list) or not isinstance(next_cursor, str | None):
-            raise PlatformUnavailable("the page has no orders or no cursor")
+        tickets, next_cursor = answer.get("orders"), answer.get("nextCursor") or cursor
+        if not isinstance(tickets, list) or not isinstance(next_cursor, str | None):
+            raise PlatformUnavailable("the page has no tickets or no cursor")
         has_more = answer.get("hasMore") is True
         if has_more and next_cursor == cursor:
-            log.error("feed_stands_still", platform=Platform.HOTLINE_12345)
-            has_more = False  # asking on would have no end
+            log.error("cursor_does_not_move", platform=Platform.HOTLINE_12345)
+            has_more = False  # otherwise this would never end
         return Page(
-            incoming=[read_order(dto, self._settings.county) for dto in orders],
+            incoming=[read_ticket(dto, self._settings.county) for dto in tickets],
             next_cursor=next_cursor,
             has_more=has_more,
         )

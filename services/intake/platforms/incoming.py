@@ -1,8 +1,10 @@
-"""What every platform's wire format is turned into, before anything is decided."""
+"""What every platform's wire format is turned into, and how a platform is asked what is new."""
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Protocol
 
 
 class Platform(StrEnum):
@@ -19,14 +21,14 @@ class Kind(StrEnum):
     """What one delivery of a platform says about one complaint."""
 
     COMPLAINT = "complaint"
-    """The order as it stands now; a second one with the same number is an edit or nothing new."""
+    """The ticket as it stands now; a second one with the same number is an edit or nothing new."""
     CHASE = "chase"
-    """催办: the platform or the resident asks again about an order already sent."""
+    """催办: the platform or the resident asks again about a ticket already sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Resident:
-    """Who spoke. Personal: stays in intake, encrypted; never in an event, log or error."""
+    """Who complains. Personal: stays in intake, encrypted; never in an event, log or error."""
 
     name: str | None = None
     phone: str | None = None
@@ -46,15 +48,16 @@ class Incoming:
     """Names this very delivery: the same delivery made twice carries the same value."""
     kind: Kind
     county: str
-    """Six-digit code of the county whose account the platform spoke to."""
+    """Six-digit code of the county whose account the platform used."""
     title: str
     text: str
     sent_at: datetime
-    """When the platform sent the order (UTC): deadlines count from here, in a chase too."""
+    """When the platform sent the ticket (UTC): deadlines count from here, in a chase too. As the
+    platform states it, even where that cannot be (rules/dates.py)."""
     raw: bytes = field(repr=False)
     """The message as it came, for the record and for parsing again."""
     time_limit: str | None = None
-    """The limit printed on the order, verbatim ("5个工作日", "24小时"), or None."""
+    """The limit printed on the ticket, verbatim ("5个工作日", "24小时"), or None."""
     printed_urgent: bool = False
     changed_at: datetime | None = None
     """When the platform made this very change (UTC), where it says so: an older one that comes
@@ -62,13 +65,53 @@ class Incoming:
     resident: Resident = field(default_factory=Resident, repr=False)
 
     @property
-    def said_at(self) -> datetime:
+    def stated_at(self) -> datetime:
         """When this delivery became true."""
         return self.changed_at or self.sent_at
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """One message that could not be read, kept for a person; it does not hold up the others."""
+
+    raw: bytes = field(repr=False)
+    why: str
+    """Which field, never its content."""
+    external_id: str | None
+    """The platform's number, where at least that could be read."""
+
+    @property
+    def delivery_id(self) -> str:
+        """The same for the same bytes: a page read again brings its unreadable messages again."""
+        return hashlib.sha256(self.raw).hexdigest()[:32]
 
 
 class MalformedMessage(ValueError):
     """A platform's message that cannot be read; the raw bytes are kept for a person.
 
-    The text says which field, never what stood in it.
+    The text names the field, never its content.
     """
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The answer to one request to a platform."""
+
+    incoming: list[Incoming | Unreadable]
+    next_cursor: str | None
+    """Store it in the transaction that stores `incoming`, and ask with it next time."""
+    has_more: bool
+    """True: ask again at once; False: ask again at the next poll."""
+
+
+class PulledSource(Protocol):
+    """A platform that is polled. Every implementation passes tests/contract/test_sources.py."""
+
+    async def fetch(self, cursor: str | None) -> Page:
+        """What came after `cursor` (None: from the platform's beginning).
+
+        The same cursor brings at least the same again, so a page whose cursor was not stored is
+        not lost. Raises shared.http.PlatformUnavailable, or PlatformRejected where waiting
+        alone will not help.
+        """
+        ...

@@ -7,7 +7,6 @@ It shows no phone numbers.
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from zlib import crc32
 
 import httpx
 import structlog
@@ -26,8 +25,7 @@ from .fields import (
     required_text,
     unix_time,
 )
-from .incoming import Incoming, Kind, MalformedMessage, Platform, Resident
-from .source import Page, Unreadable
+from .incoming import Incoming, Kind, MalformedMessage, Page, Platform, Resident, Unreadable
 
 log = structlog.get_logger()
 
@@ -87,8 +85,8 @@ class BoardSettings:
 @dataclass(frozen=True, slots=True)
 class _Walk:
     """How far the reading has come. The board lists the newest first, by numbered pages, so what is
-    new is walked from the first page down to what is known. What is posted meanwhile pushes threads
-    down: some are seen twice, none is passed over, and the next walk finds the new ones on top."""
+    new is read from the first page down to what is known. A thread posted meanwhile moves the
+    others down: some are read twice. One deleted meanwhile moves them up: see `_moved_up`."""
 
     known: int
     """The newest tid of the last finished walk."""
@@ -96,15 +94,19 @@ class _Walk:
     """The newest tid of this walk."""
     page: int = 1
     """Which page to ask for."""
-    before: int = 0
-    """Checksum of the page before: the same page again is a board that does not turn pages."""
+    page_before: frozenset[int] = frozenset()
+    """The tids that were read from the page before."""
 
     @staticmethod
     def at(cursor: str) -> "_Walk":
-        return _Walk(*map(int, cursor.split(":")))
+        known, newest, page, tids = cursor.split(":")
+        return _Walk(
+            int(known), int(newest), int(page), frozenset(map(int, filter(None, tids.split(","))))
+        )
 
     def __str__(self) -> str:
-        return f"{self.known}:{self.newest}:{self.page}:{self.before}"
+        tids = ",".join(map(str, sorted(self.page_before)))
+        return f"{self.known}:{self.newest}:{self.page}:{tids}"
 
 
 class BoardFeed:
@@ -130,17 +132,17 @@ class BoardFeed:
         Raises PlatformUnavailable.
         """
         walk = _Walk.at(cursor) if cursor else _Walk(known=self._settings.first_tid)
-        threads = await self._reader.search(
-            self._settings.forum_id, walk.page, self._settings.page_size
-        )
-        tids = [tid for thread in threads if (tid := _tid(thread))]
+        threads = await self._search(walk.page)
+        tids = _tids(threads)
         newest = max([walk.newest, walk.known, *tids])
         after = _Walk(known=newest)
         if tids and max(tids) > walk.known:
-            after = _Walk(walk.known, newest, walk.page + 1, _checksum(tids))
-            if after.before == walk.before:
-                log.error("feed_stands_still", platform=Platform.MESSAGE_BOARD)
-                after = _Walk(walk.known)  # asking on would have no end: begin anew next time
+            after = _Walk(walk.known, newest, walk.page + 1, tids)
+            if tids == walk.page_before:
+                log.error("board_repeats_a_page", platform=Platform.MESSAGE_BOARD)
+                after = _Walk(walk.known)  # otherwise this would never end: begin anew next time
+        if walk.page_before.isdisjoint(tids):
+            threads = [*threads, *await self._moved_up(walk)]
         return Page(
             incoming=[
                 read_thread(thread, self._settings.county)
@@ -150,6 +152,20 @@ class BoardFeed:
             next_cursor=str(after),
             has_more=after.page > 1,
         )
+
+    async def _moved_up(self, walk: _Walk) -> list[object]:
+        """What is new on the pages above, up to one that holds a thread of the page read before: a
+        thread deleted between two requests moves the later ones up, onto pages already read."""
+        threads: list[object] = []
+        for page in range(walk.page - 1, 0, -1):
+            above = await self._search(page)
+            threads += (one for one in above if _tid(one) not in walk.page_before)
+            if not walk.page_before.isdisjoint(_tids(above)):
+                break
+        return threads
+
+    async def _search(self, page: int) -> Sequence[object]:
+        return await self._reader.search(self._settings.forum_id, page, self._settings.page_size)
 
     async def reread(self, tids: Sequence[str]) -> list[Incoming | Unreadable]:
         """These threads as they stand now, for edits; those that are gone are left out.
@@ -170,5 +186,5 @@ def _tid(thread: object) -> int | None:
     return int(number) if number and number.isascii() and number.isdigit() else None
 
 
-def _checksum(tids: Sequence[int]) -> int:
-    return crc32(repr(sorted(set(tids))).encode())
+def _tids(threads: Sequence[object]) -> frozenset[int]:
+    return frozenset(tid for thread in threads if (tid := _tid(thread)))

@@ -3,8 +3,9 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from shared.platform_kit.signatures import BadSignature
+from shared.platform_kit.signatures import BadSignature, check_timestamp
 from shared.platform_kit.wechat_crypto import (
     MessageCrypto,
     NotForUs,
@@ -14,8 +15,7 @@ from shared.platform_kit.wechat_crypto import (
 from shared.platform_kit.wechat_xml import MalformedXml, fields_of
 
 from .fields import MAX_NUMBER, first_sentence, optional_text, required_text, unix_time
-from .incoming import Incoming, Kind, MalformedMessage, Platform, Resident
-from .source import Unreadable
+from .incoming import Incoming, Kind, MalformedMessage, Platform, Resident, Unreadable
 
 _PLACEHOLDERS = {
     "image": "[图片]",
@@ -45,6 +45,8 @@ class WeChatCallbackSettings:
     """EncodingAESKey. None: plain mode; else only encrypted deliveries are believed, because a
     plain one's signature does not cover what it says."""
     previous_aes_key: str | None = field(default=None, repr=False)
+    window_seconds: float = 300
+    """How far a callback's timestamp may lie from our clock, either way: no replay after that."""
 
 
 class WeChatCallback:
@@ -53,6 +55,7 @@ class WeChatCallback:
     def __init__(self, settings: WeChatCallbackSettings) -> None:
         self._county = settings.county
         self._token = settings.token
+        self._window_seconds = settings.window_seconds
         self._crypto = (
             MessageCrypto(
                 settings.token, settings.aes_key, settings.app_id, settings.previous_aes_key
@@ -61,25 +64,36 @@ class WeChatCallback:
             else None
         )
 
-    def verify_url(self, query: Mapping[str, str]) -> str:
-        """The `echostr` to answer a GET with. Raises BadSignature."""
+    def verify_url(self, query: Mapping[str, str], now: datetime) -> str:
+        """The `echostr` to answer a GET with. Raises BadSignature or StaleTimestamp."""
         self._check_signature(query)
+        self._check_window(query, now)
         return query.get("echostr", "")
 
-    def parse_callback(self, query: Mapping[str, str], body: bytes) -> Incoming | Unreadable | None:
+    def check_query(self, query: Mapping[str, str], now: datetime) -> None:
+        """What can be told of a POST before its body is read: in plain mode all there is to check.
+
+        Raises BadSignature or StaleTimestamp.
+        """
+        if self._crypto is None:
+            self._check_signature(query)
+        self._check_window(query, now)
+
+    def parse(self, query: Mapping[str, str], body: bytes) -> Incoming | Unreadable | None:
         """What one POST brought; None for an event. Answer `success` in any case, within 5 s.
 
-        Raises BadSignature.
+        `check_query` comes before it. Raises BadSignature.
         """
         xml = body
         try:
-            if self._crypto is None:
-                self._check_signature(query)
-            else:
+            if self._crypto is not None:
                 xml = self._opened(self._crypto, query, body)
             return parse_message(xml, self._county)
         except (MalformedMessage, MalformedXml, NotForUs, Undecipherable) as error:
             return Unreadable(xml, str(error), None)
+
+    def _check_window(self, query: Mapping[str, str], now: datetime) -> None:
+        check_timestamp(query.get("timestamp", ""), now, self._window_seconds)
 
     def _check_signature(self, query: Mapping[str, str]) -> None:
         timestamp, nonce = query.get("timestamp", ""), query.get("nonce", "")
@@ -99,8 +113,8 @@ class WeChatCallback:
 def parse_message(xml: bytes, county: str) -> Incoming | None:
     """One message of one follower; None for an event (subscribe, menu, ...), which is no complaint.
 
-    A picture or a voice message is taken with a placeholder as its words: triage finds nothing in
-    it, so it waits for a person. Raises MalformedMessage.
+    A picture or a voice message has a placeholder for words: classification finds nothing in it, so
+    it needs a person. Raises MalformedMessage.
     """
     try:
         message = fields_of(xml)

@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 
-from services.intake.rules.first_glance import FirstGlance
 from services.intake.rules.letter import Letter
 from services.intake.rules.lexicon import Cue, Elsewhere, words
 from services.intake.rules.lexicon_elsewhere import ELSEWHERE_CUES, NOT_WATER
 from services.intake.rules.lexicon_supply import SUPPLY_CUES, WATERWORKS
+from services.intake.rules.pattern_index import PatternIndex
 from shared.vocabulary import Category
 
 _IN_TITLE = 1.6
@@ -54,8 +54,10 @@ _PAST = words(
 Scores = dict[Cue, float]
 
 _NAMES_SUPPLY = frozenset(("supply_named", WATERWORKS))
-_CUES = FirstGlance([(cue, cue.pattern) for cue in (*ELSEWHERE_CUES, *SUPPLY_CUES)])
-_ASIDES = FirstGlance([(aside, aside) for aside in (NOT_WATER, _OTHER_UTILITIES, _OVER_NOW, _PAST)])
+_CUES = PatternIndex([(cue, cue.pattern) for cue in (*ELSEWHERE_CUES, *SUPPLY_CUES)])
+_ASIDES = PatternIndex(
+    [(aside, aside) for aside in (NOT_WATER, _OTHER_UTILITIES, _OVER_NOW, _PAST)]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +75,21 @@ class Evidence:
         return _share(self.for_us, self.for_others)
 
 
-def gather(letter: Letter) -> Evidence:
-    return _Gathering(letter).evidence()
+def weigh(letter: Letter) -> Evidence:
+    return _Scale(letter).evidence()
 
 
 def _blank(found: re.Match[str]) -> str:
     return "□" * len(found[0])
 
 
-class _Gathering:
-    """One letter, its words taken out as others' matters explain them."""
+class _Scale:
+    """One letter, and what is left of it once others' matters have explained their words."""
 
     def __init__(self, letter: Letter) -> None:
         self._letter = letter
-        self._cues = _CUES.possible(letter.seen)
-        self._asides = _ASIDES.possible(letter.seen)
+        self._cues = _CUES.candidates(letter.ngrams)
+        self._asides = _ASIDES.candidates(letter.ngrams)
         self._rest = letter.text
         """What is left of the letter, at the same places."""
 

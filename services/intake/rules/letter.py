@@ -1,11 +1,11 @@
-"""A letter as the rules read it: plain words, and what can be told of them at one glance."""
+"""A letter prepared for the rules: plain words, their clauses, and the n-grams they hold."""
 
 import re
 from bisect import bisect_left
 from dataclasses import dataclass
 
-from services.intake.rules.first_glance import words_seen_in
 from services.intake.rules.lexicon import CLAUSE_END
+from services.intake.rules.pattern_index import characters_and_pairs
 from services.intake.rules.plain_text import plain
 
 _CLAUSE_END = re.compile(f"[{CLAUSE_END}]")
@@ -17,8 +17,8 @@ class Letter:
     """Title and text, plain, with a clause end between them."""
     title_end: int
     clause_ends: list[int]
-    seen: frozenset[str]
-    """Its characters and pairs of characters, for first_glance.py."""
+    ngrams: frozenset[str]
+    """Its characters and pairs of characters, for pattern_index.py."""
 
     def clause(self, at: int) -> tuple[int, int]:
         """Where the clause around position `at` begins and ends."""
@@ -31,4 +31,4 @@ def letter_of(title: str, text: str) -> Letter:
     head = plain(title)
     whole = f"{head}。{plain(text)}"
     ends = [found.start() for found in _CLAUSE_END.finditer(whole)]
-    return Letter(whole, len(head), ends, words_seen_in(whole))
+    return Letter(whole, len(head), ends, characters_and_pairs(whole))

@@ -5,7 +5,7 @@ from any one data set. Weights: 3 says it outright, 2 says it mostly, 1 fits.
 """
 
 from services.intake.rules.lexicon import Cue, cue, words
-from services.intake.rules.lexicon_dealings import DEALING_CUES
+from services.intake.rules.lexicon_billing import BILLING_CUES
 from shared.vocabulary import Category
 
 _WATER_PIPE = (
@@ -193,7 +193,7 @@ SUPPLY_CUES: tuple[Cue, ...] = (
         |水(?:往|向)…(?:喷|冒|流|淌)|水(?:白白|哗哗|一直|日夜|到处|都)…(?:流|淌|浪费|跑)|自来水…(?:流|淌)(?:了|到|得|走|掉)""",
     ),
     cue("leak_named", Category.PIPE_LEAK, 1.3, r"漏水|渗水|跑水|水漏"),
-    *DEALING_CUES,
+    *BILLING_CUES,
     # 说的是供水，没说是什么
     cue(
         "asks_about_outage_notice",

@@ -1,15 +1,16 @@
 """Can it wait? Every rule is a plain question about a letter's words; any one makes it urgent.
 
-Source: what a county centre must never leave lying, a whole village without water or bad water
-(domain notes), and whom it watches first, the frail and the places that care for people.
+Source: 《城市供水条例》 article 22: supply is not interrupted, and after an accident it is restored
+as soon as possible. That many households, several days, bad water, the frail and places of care
+come first is our own.
 """
 
 import re
 from collections.abc import Callable, Iterator
 
 from services.intake.rules import lexicon_urgency as lexicon
-from services.intake.rules.first_glance import FirstGlance
 from services.intake.rules.letter import Letter
+from services.intake.rules.pattern_index import PatternIndex
 
 
 def several_days_without_water(text: str) -> bool:
@@ -69,15 +70,15 @@ URGENCY_POLICY: tuple[UrgencyRule, ...] = (
 )
 """What makes a complaint urgent: any one of these."""
 
-_POLICY = FirstGlance([(rule, rule[2]) for rule in URGENCY_POLICY])
-_AGAIN = FirstGlance([(lexicon.REPEATED, lexicon.REPEATED)])
+_POLICY = PatternIndex([(rule, rule[2]) for rule in URGENCY_POLICY])
+_AGAIN = PatternIndex([(lexicon.REPEATED, lexicon.REPEATED)])
 
 
 def why_it_cannot_wait(letter: Letter) -> tuple[str, ...]:
     """Names of the urgency rules that the letter meets."""
-    return tuple(name for name, holds, _ in _POLICY.possible(letter.seen) if holds(letter.text))
+    return tuple(name for name, holds, _ in _POLICY.candidates(letter.ngrams) if holds(letter.text))
 
 
 def says_it_happens_again(letter: Letter) -> bool:
     """Whether the letter says that it keeps happening, or was complained of before."""
-    return any(words.search(letter.text) for words in _AGAIN.possible(letter.seen))
+    return any(words.search(letter.text) for words in _AGAIN.candidates(letter.ngrams))

@@ -84,7 +84,7 @@ class SampleData:
             "raw_message",
             id=f"r-{complaint_id}",
             delivery_id=complaint_id,
-            outcome="received",
+            result="received",
             complaint_id=complaint_id,
         )
         order = None

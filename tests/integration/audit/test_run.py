@@ -232,10 +232,10 @@ async def test_due_since_the_last_sweep_is_counted_and_no_finding(data: SampleDa
 
 
 async def test_an_unreadable_message_waits_for_a_person(data: SampleData) -> None:
-    await data.add("intake", "raw_message", id="r-x", delivery_id="x", outcome="unreadable")
+    await data.add("intake", "raw_message", id="r-x", delivery_id="x", result="unreadable")
     found = await data.look()
     assert (found.findings, found.counts["unreadable_messages_waiting"]) == ({}, 1)
-    await data.change("intake", "UPDATE raw_message SET settled_at = now() WHERE id = 'r-x'")
+    await data.change("intake", "UPDATE raw_message SET handled_at = now() WHERE id = 'r-x'")
     assert (await data.look()).counts["unreadable_messages_waiting"] == 0
 
 

@@ -64,7 +64,7 @@ def intake_stand_in(told: Told) -> FastAPI:
         if not body["text"]:
             return _problem(422, "请写下居民反映的内容。")
         told.calls.append(("POST", "/complaints", body))
-        return {"complaint_id": "complaint-entered", "outcome": "received"}
+        return {"complaint_id": "complaint-entered", "result": "received"}
 
     @app.post("/complaints/{complaint_id}/decision")
     async def decide(complaint_id: str, request: Request) -> Any:
@@ -94,8 +94,8 @@ def intake_stand_in(told: Told) -> FastAPI:
     async def unreadable(raw_id: str) -> dict[str, str]:
         return {"body": '{"issueTime": "昨天"}'}
 
-    @app.post("/unreadable/{raw_id}/settled")
-    async def settled(raw_id: str, request: Request) -> JSONResponse:
+    @app.post("/unreadable/{raw_id}/handled")
+    async def handled(raw_id: str, request: Request) -> JSONResponse:
         told.calls.append(("POST", request.url.path, None))
         return JSONResponse(None, 200)
 

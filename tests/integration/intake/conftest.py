@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import httpx
 import pytest
 
+from services.intake.context import Context
 from services.intake.gazetteer import load_gazetteer
-from services.intake.handlers.taking import Desk
 from services.intake.keyed_hashes import KeyedHashes
 from services.intake.service import build
 from services.intake.settings import IntakeSettings
@@ -18,7 +18,7 @@ from shared.clock import ManualClock
 from shared.db import Database
 from shared.privacy.vault import Vault, new_key
 from shared.service import Service
-from tests.integration.intake.letters import COUNTY
+from tests.integration.intake.deliveries import COUNTY
 from waterdesk.simulators.app import build_app
 from waterdesk.simulators.settings import SimulatorSettings
 from waterdesk.simulators.simulators import Simulators
@@ -27,8 +27,8 @@ SECRET = "a secret of the tests, long enough"
 
 
 @pytest.fixture(scope="session")
-def desk() -> Desk:
-    return Desk(load_gazetteer(), Vault([new_key()]), KeyedHashes(SECRET))
+def context() -> Context:
+    return Context(load_gazetteer(), Vault([new_key()]), KeyedHashes(SECRET))
 
 
 @pytest.fixture
@@ -75,16 +75,16 @@ class Intake:
         token = issue_token(person, SECRET, self.clock.now(), audience="service")
         return {"authorization": f"Bearer {token}"}
 
-    async def turn(self, name: str) -> int:
-        """One turn of the poller of this name."""
-        (turn,) = (turn for turn in self.service.tasks if turn.name == f"intake: {name}")
-        return await turn.once()
+    async def run(self, name: str) -> int:
+        """The periodic task of this name, once."""
+        (task,) = (task for task in self.service.tasks if task.name == name)
+        return await task.once()
 
     async def drain(self, name: str) -> int:
-        """Turns until nothing new is found; how much was."""
+        """The periodic task of this name, until it finds nothing new; how much it found."""
         found = 0
         for _ in range(50):
-            new = await self.turn(name)
+            new = await self.run(name)
             if not new:
                 return found
             found += new

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -12,15 +12,15 @@ import pytest
 from sqlalchemy import event
 
 from services.intake.models import Complaint, RawMessage
-from services.intake.platforms.incoming import Incoming
-from services.intake.reading import Reading
-from services.intake.reading import read as really_read
-from services.intake.rules.place_names import Gazetteer
+from services.intake.rules.classification import Classification
+from services.intake.rules.classification import classify as really_classify
+from services.intake.rules.gazetteer import Gazetteer
 from shared.db import Database
 from shared.platform_kit.request_signing import sign
 from shared.platform_kit.wechat_crypto import url_signature
+from tests.conftest import NOW
 from tests.integration.intake.conftest import Intake
-from tests.integration.intake.taking import count, the_complaint
+from tests.integration.intake.steps import count, the_complaint
 from tests.integration.intake.test_pulling import DRY, PULL
 from waterdesk.simulators.failure_modes import FailureMode
 from waterdesk.simulators.settings import SimulatorSettings
@@ -89,7 +89,7 @@ async def test_a_push_that_could_not_be_committed_is_answered_503_and_comes_agai
 
     intake.simulators.hotline.add_ticket(DRY)
     with monkeypatch.context() as patched:
-        patched.setattr("services.intake.accepting.take", away)
+        patched.setattr("services.intake.batching.ingest", away)
         response = await push(intake, b"{}")
         assert await intake.simulators.deliver_pushes() == 0
     assert response.status_code == 503
@@ -133,7 +133,7 @@ async def test_a_body_without_end_is_not_read_to_its_end(intake: Intake) -> None
     assert response.status_code == 413
 
 
-def order_body(number: int, text: str = DRY["issueDesc"]) -> bytes:
+def ticket_body(number: int, text: str = DRY["issueDesc"]) -> bytes:
     named = {"issueNumber": f"XA-{number}", "changeId": f"c-{number}", "issueDesc": text}
     return json.dumps(
         {"issueTime": "2026-10-12 09:00:00", "changeType": "new"} | named, ensure_ascii=False
@@ -145,7 +145,7 @@ async def test_pushes_that_come_together_share_a_transaction_and_are_each_answer
 ) -> None:
     commits: list[object] = []
     event.listen(database.engine.sync_engine, "commit", commits.append)
-    bodies = [*map(order_body, range(40)), b"{broken"]
+    bodies = [*map(ticket_body, range(40)), b"{broken"]
     responses = await asyncio.gather(*(push(intake, body) for body in bodies))
 
     assert {response.status_code for response in responses} == {200}
@@ -156,13 +156,13 @@ async def test_pushes_that_come_together_share_a_transaction_and_are_each_answer
 async def test_a_push_that_fails_by_itself_fails_no_other(
     intake: Intake, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def read(incoming: Incoming, gazetteer: Gazetteer) -> Reading:
-        if "毒" in incoming.text:
+    def classify(gazetteer: Gazetteer, title: str, text: str, **more: Any) -> Classification:
+        if "毒" in text:
             raise ZeroDivisionError
-        return really_read(incoming, gazetteer)
+        return really_classify(gazetteer, title, text, **more)
 
-    monkeypatch.setattr("services.intake.handlers.taking.read", read)
-    bodies = [order_body(1), order_body(2, "水里有毒"), order_body(3), order_body(4)]
+    monkeypatch.setattr("services.intake.handlers.ingest.classify", classify)
+    bodies = [ticket_body(1), ticket_body(2, "水里有毒"), ticket_body(3), ticket_body(4)]
     responses = await asyncio.gather(*(push(intake, body) for body in bodies))
 
     assert {response.status_code for response in responses} == {200}
@@ -239,9 +239,10 @@ async def test_an_unreadable_message_is_stored_and_answered(
     assert await count(database, RawMessage) == 1
 
 
-def _signed(platforms: SimulatorSettings) -> Mapping[str, str]:
-    signature = url_signature(platforms.wechat_token, "1792000000", "n")
-    return {"signature": signature, "timestamp": "1792000000", "nonce": "n"}
+def _signed(platforms: SimulatorSettings, at: datetime = NOW) -> Mapping[str, str]:
+    timestamp = str(int(at.timestamp()))
+    signature = url_signature(platforms.wechat_token, timestamp, "n")
+    return {"signature": signature, "timestamp": timestamp, "nonce": "n"}
 
 
 def _event(name: str) -> bytes:

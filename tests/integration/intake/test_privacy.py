@@ -15,7 +15,7 @@ from shared.db import Database
 from shared.logging import configure_logging
 from tests.integration.intake.conftest import Intake
 from tests.integration.intake.test_callbacks import push
-from tests.integration.intake.test_desk import enter
+from tests.integration.intake.test_people_api import enter
 from tests.integration.intake.test_pulling import DRY, PULL
 
 # Two characters that no name of ours has, so that finding them proves a leak.
@@ -102,7 +102,7 @@ async def nothing_said_can_be_stored(database: Database) -> AsyncIterator[None]:
     """PostgreSQL's own error names the row that it refuses."""
     async with database.connect() as connection:
         await connection.execute(
-            text("ALTER TABLE words ADD CONSTRAINT too_late CHECK (said_at < '2000-01-01')")
+            text("ALTER TABLE words ADD CONSTRAINT too_late CHECK (stated_at < '2000-01-01')")
         )
         try:
             yield
@@ -117,7 +117,7 @@ async def test_an_error_while_storing_tells_nothing_of_the_resident(
         DRY | {"issueDesc": f"{_MARK}停水，电话13900000009", "requestorName": f"{_MARK}甲"}
     )
     async with nothing_said_can_be_stored(database):
-        await intake.turn(PULL)
+        await intake.run(PULL)
 
     logged = log_lines.getvalue()
     assert "delivery_set_aside" in logged

@@ -12,29 +12,28 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.intake.accepting import Acceptance
-from services.intake.handlers.taking import Desk
-from services.intake.models import Complaint, PlatformCursor, RawMessage, Rereading
-from services.intake.platforms.incoming import Incoming, Platform
-from services.intake.platforms.source import Page, Unreadable
-from services.intake.reading import Reading
-from services.intake.reading import read as really_read
-from services.intake.rules.place_names import Gazetteer
+from services.intake.batching import Ingestion
+from services.intake.context import Context
+from services.intake.models import Complaint, PlatformCursor, RawMessage, ThreadReread
+from services.intake.platforms.incoming import Incoming, Page, Platform, Unreadable
+from services.intake.rules.classification import Classification
+from services.intake.rules.classification import classify as really_classify
+from services.intake.rules.gazetteer import Gazetteer
 from services.intake.tasks import Pull
 from shared.bus.tables import outbox as outbox_table
 from shared.db import Database
 from tests.integration.intake.conftest import Intake
-from tests.integration.intake.letters import COUNTY, order
-from tests.integration.intake.taking import complaints, count, the_complaint
+from tests.integration.intake.deliveries import COUNTY, ticket
+from tests.integration.intake.steps import complaints, count, the_complaint
 from waterdesk.simulators.failure_modes import FailureMode
 
-PULL, READ_BOARD, REREAD_BOARD = "pull 12345", "read board", "reread board"
+PULL, READ_BOARD, REREAD_BOARD = "pull_12345", "read_board", "reread_board"
 DRY = {"issueSubject": "停水", "issueDesc": "三里镇樊家村三组从昨天停水，一滴水都没有。"}
 
 YELLOW = {"issueSubject": "水发黄", "issueDesc": "三里镇樊家村四组自来水发黄有异味。"}
 
 
-def add_orders(intake: Intake, how_many: int) -> list[str]:
+def add_tickets(intake: Intake, how_many: int) -> list[str]:
     return [intake.simulators.hotline.add_ticket(DRY) for _ in range(how_many)]
 
 
@@ -46,7 +45,7 @@ async def events_told(database: Database) -> list[tuple[str, str]]:
 
 
 async def test_all_pages_of_the_feed_are_taken_once(intake: Intake, database: Database) -> None:
-    numbers = add_orders(intake, 230)
+    numbers = add_tickets(intake, 230)
 
     assert await intake.drain(PULL) == 230
     assert await intake.drain(PULL) == 0
@@ -57,7 +56,7 @@ async def test_all_pages_of_the_feed_are_taken_once(intake: Intake, database: Da
 async def test_edits_and_chases_of_the_feed_reach_their_order(
     intake: Intake, database: Database
 ) -> None:
-    (number,) = add_orders(intake, 1)
+    (number,) = add_tickets(intake, 1)
     await intake.drain(PULL)
     intake.clock.advance(timedelta(minutes=5))
     intake.simulators.hotline.edit_ticket(number, {"timeLimit": "24小时"})
@@ -81,13 +80,13 @@ async def test_edits_and_chases_of_the_feed_reach_their_order(
 async def test_nothing_is_lost_or_taken_twice_under(
     intake: Intake, database: Database, fault: FailureMode
 ) -> None:
-    (number,) = add_orders(intake, 1)
+    (number,) = add_tickets(intake, 1)
     intake.clock.advance(timedelta(minutes=1))
     intake.simulators.hotline.edit_ticket(number, YELLOW)
     intake.simulators.hotline.chase_ticket(number, "催办")
     intake.simulators.hotline.failures.add(fault, times=2, on="tickets")
     for _ in range(6):
-        await intake.turn(PULL)
+        await intake.run(PULL)
 
     complaint = await the_complaint(database)
     assert (complaint.category, complaint.chases) == ("water_quality", 1)
@@ -97,13 +96,13 @@ async def test_nothing_is_lost_or_taken_twice_under(
 async def test_a_platform_that_refuses_our_account_is_left_alone_a_while(
     intake: Intake, database: Database
 ) -> None:
-    add_orders(intake, 1)
+    add_tickets(intake, 1)
     intake.simulators.hotline.failures.add(FailureMode.WAF_403, times=1, on="tickets")
 
-    assert await intake.turn(PULL) == 0
-    assert await intake.turn(PULL) == 0, "not asked again yet"
+    assert await intake.run(PULL) == 0
+    assert await intake.run(PULL) == 0, "not asked again yet"
     intake.clock.advance(timedelta(minutes=20))
-    assert await intake.turn(PULL) == 1
+    assert await intake.run(PULL) == 1
 
 
 class Killed(Exception):
@@ -134,7 +133,7 @@ def killed_at(nth: int, database: Database, monkeypatch: pytest.MonkeyPatch) -> 
     with monkeypatch.context() as patched:
         patched.setattr(AsyncSession, "commit", commit)
         # A dead process tries nothing else.
-        patched.setattr("services.intake.accepting.is_transient", lambda _error: True)
+        patched.setattr("services.intake.batching.is_transient", lambda _error: True)
         yield steps
     event.remove(engine, "before_cursor_execute", on_statement)
 
@@ -144,7 +143,7 @@ async def test_a_kill_between_any_two_statements_loses_nothing_and_repeats_nothi
 ) -> None:
     expected: dict[str, int] = {}
     for nth in range(1, 200):
-        number = add_orders(intake, 2)[0]
+        number = add_tickets(intake, 2)[0]
         intake.simulators.hotline.chase_ticket(number, "催办")
         intake.clock.advance(timedelta(seconds=1))
         intake.simulators.hotline.edit_ticket(number, {"issueDesc": f"樊家村{nth}号井坏了"})
@@ -177,11 +176,11 @@ class OnePage:
 
 
 async def test_two_replicas_that_pull_the_same_page_take_it_once(
-    database: Database, desk: Desk
+    database: Database, context: Context
 ) -> None:
-    source = OnePage([order(f"XA-{number}") for number in range(10)])
-    acceptance = Acceptance(Platform.HOTLINE_12345, COUNTY, database, desk)
-    replicas = [Pull(source, acceptance), Pull(source, acceptance)]
+    source = OnePage([ticket(f"XA-{number}") for number in range(10)])
+    ingestion = Ingestion(Platform.HOTLINE_12345, COUNTY, database, context)
+    replicas = [Pull(source, ingestion), Pull(source, ingestion)]
 
     found = await asyncio.gather(*(replica.once() for replica in replicas))
     again = await asyncio.gather(*(replica.once() for replica in replicas))
@@ -196,15 +195,15 @@ async def test_two_replicas_that_pull_the_same_page_take_it_once(
 async def test_what_fails_by_itself_is_set_aside_and_holds_up_nothing(
     intake: Intake, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def read(incoming: Incoming, gazetteer: Gazetteer) -> Reading:
-        if "毒" in incoming.text:
+    def classify(gazetteer: Gazetteer, title: str, text: str, **more: Any) -> Classification:
+        if "毒" in text:
             raise ZeroDivisionError
-        return really_read(incoming, gazetteer)
+        return really_classify(gazetteer, title, text, **more)
 
-    monkeypatch.setattr("services.intake.handlers.taking.read", read)
-    add_orders(intake, 1)
+    monkeypatch.setattr("services.intake.handlers.ingest.classify", classify)
+    add_tickets(intake, 1)
     intake.simulators.hotline.add_ticket(DRY | {"issueDesc": "水里有毒"})
-    add_orders(intake, 1)
+    add_tickets(intake, 1)
 
     assert await intake.drain(PULL) == 3
     assert await count(database, Complaint) == 2
@@ -212,21 +211,21 @@ async def test_what_fails_by_itself_is_set_aside_and_holds_up_nothing(
         aside = await session.scalars(
             select(RawMessage.why).where(col(RawMessage.why).is_not(None))
         )
-    assert aside.all() == ["cannot be taken: ZeroDivisionError"]
+    assert aside.all() == ["cannot be ingested: ZeroDivisionError"]
 
 
 async def test_a_database_that_is_away_leaves_the_page_for_later(
     intake: Intake, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add_orders(intake, 2)
+    add_tickets(intake, 2)
 
     async def away(*_: Any, **__: Any) -> None:
         raise OperationalError("", {}, ConnectionRefusedError(), connection_invalidated=True)
 
     with monkeypatch.context() as patched:
-        patched.setattr("services.intake.accepting.take", away)
+        patched.setattr("services.intake.batching.ingest", away)
         with pytest.raises(OperationalError):
-            await intake.turn(PULL)
+            await intake.run(PULL)
     assert await count(database, RawMessage) == 0
     assert await intake.drain(PULL) == 2
 
@@ -255,10 +254,10 @@ async def test_a_thread_that_is_edited_is_found_when_it_is_read_again(
     board.edit_thread(first, {"subject": "水发黄", "content": "三里镇樊家村自来水发黄有异味"})
     assert await intake.drain(READ_BOARD) == 0, "it is no longer on the first pages"
 
-    edits = [await intake.turn(REREAD_BOARD) for _ in range(4)]
+    edits = [await intake.run(REREAD_BOARD) for _ in range(4)]
     assert sum(edits) == 1
     intake.clock.advance(timedelta(hours=1))
-    assert await intake.turn(REREAD_BOARD) == 0, "all were read lately"
+    assert await intake.run(REREAD_BOARD) == 0, "all were read lately"
     assert {c.external_id: c.category for c in await complaints(database)}[
         str(first)
     ] == "water_quality"
@@ -271,8 +270,8 @@ async def test_reading_again_is_bounded_in_number_and_age(
     for number in range(30):
         board.post_thread({"subject": f"停水{number}", "content": "三里镇樊家村停水"})
     await intake.drain(READ_BOARD)
-    await intake.turn(REREAD_BOARD)
-    assert await count(database, Rereading) == 20
+    await intake.run(REREAD_BOARD)
+    assert await count(database, ThreadReread) == 20
     intake.clock.advance(timedelta(days=31))
-    await intake.turn(REREAD_BOARD)
-    assert await count(database, Rereading) == 20
+    await intake.run(REREAD_BOARD)
+    assert await count(database, ThreadReread) == 20

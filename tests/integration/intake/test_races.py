@@ -1,4 +1,4 @@
-"""Two at once with the same: whoever commits first has taken it, the other finds it taken."""
+"""Two at once with the same: whoever commits first stores it, the other finds it stored."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -7,41 +7,42 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from services.intake.handlers.taking import Desk, take
-from services.intake.models import Complaint, Outcome, RawMessage, Words
+from services.intake.context import Context
+from services.intake.handlers.ingest import ingest
+from services.intake.models import Complaint, DeliveryResult, RawMessage, Words
 from services.intake.platforms.incoming import Incoming, Platform
 from shared.bus.tables import outbox as outbox_table
 from shared.db import Database
 from tests.conftest import NOW
-from tests.integration.intake.letters import COUNTY, SENT, chase, message, order
-from tests.integration.intake.taking import count, take_fully, the_complaint
+from tests.integration.intake.deliveries import COUNTY, SENT, chase, message, ticket
+from tests.integration.intake.steps import count, ingest_fully, the_complaint
 
 Together = Callable[
-    [Sequence[Incoming], Sequence[Incoming], Platform], Awaitable[list[list[Outcome]]]
+    [Sequence[Incoming], Sequence[Incoming], Platform], Awaitable[list[list[DeliveryResult]]]
 ]
 
 
 @pytest.fixture
-def together(database: Database, desk: Desk) -> Together:
-    """Take the second batch while the first is taken but not committed."""
+def together(database: Database, context: Context) -> Together:
+    """Ingest the second batch while the first is written but not committed."""
 
     async def one_in_the_other(
         first: Sequence[Incoming], second: Sequence[Incoming], platform: Platform
-    ) -> list[list[Outcome]]:
+    ) -> list[list[DeliveryResult]]:
         async with database.work() as (session, outbox):
-            taken = await take(
+            ingested = await ingest(
                 session,
                 outbox,
                 first,
                 database.clock.now(),
                 platform=platform,
                 county=COUNTY,
-                desk=desk,
+                context=context,
             )
-            other = asyncio.create_task(take_fully(database, desk, second, platform))
+            other = asyncio.create_task(ingest_fully(database, context, second, platform))
             await _somebody_waits_for_a_lock(database, other)
         late, _ = await other
-        return [[one.outcome for one in taken], [one.outcome for one in late]]
+        return [[one.result for one in ingested], [one.result for one in late]]
 
     return one_in_the_other
 
@@ -62,11 +63,15 @@ async def _somebody_waits_for_a_lock(database: Database, other: asyncio.Task[obj
 
 
 HOTLINE, WECHAT = Platform.HOTLINE_12345, Platform.WECHAT
-RECEIVED, CHASED, DUPLICATE = Outcome.RECEIVED, Outcome.CHASED, Outcome.DUPLICATE
+RECEIVED, CHASED, DUPLICATE = (
+    DeliveryResult.RECEIVED,
+    DeliveryResult.CHASED,
+    DeliveryResult.DUPLICATE,
+)
 
 
 async def test_two_replicas_with_the_same_page(database: Database, together: Together) -> None:
-    page = [order(f"XA-{number}") for number in range(20)]
+    page = [ticket(f"XA-{number}") for number in range(20)]
 
     outcomes = await together(page, page, HOTLINE)
     assert outcomes == [[RECEIVED] * 20, [DUPLICATE] * 20]
@@ -77,8 +82,8 @@ async def test_two_replicas_with_the_same_page(database: Database, together: Tog
 async def test_two_replicas_with_overlapping_pages_in_opposite_order(
     database: Database, together: Together
 ) -> None:
-    first = [order(f"XA-{number}") for number in range(15)]
-    second = [order(f"XA-{number}") for number in reversed(range(5, 20))]
+    first = [ticket(f"XA-{number}") for number in range(15)]
+    second = [ticket(f"XA-{number}") for number in reversed(range(5, 20))]
 
     outcomes = await together(first, second, HOTLINE)
     assert outcomes == [[RECEIVED] * 15, [RECEIVED] * 5 + [DUPLICATE] * 10]
@@ -88,7 +93,7 @@ async def test_two_replicas_with_overlapping_pages_in_opposite_order(
 async def test_the_webhook_and_the_poller_bring_one_order_at_once(
     database: Database, together: Together
 ) -> None:
-    outcomes = await together([order()], [order()], HOTLINE)
+    outcomes = await together([ticket()], [ticket()], HOTLINE)
 
     assert outcomes == [[RECEIVED], [DUPLICATE]]
     assert await count(database, outbox_table) == 1
@@ -97,25 +102,25 @@ async def test_the_webhook_and_the_poller_bring_one_order_at_once(
 async def test_an_order_and_its_edit_at_once_leave_the_newer_words(
     database: Database, together: Together
 ) -> None:
-    edit = order(change="e-1", changed_at=SENT + timedelta(hours=1), time_limit="24小时")
+    edit = ticket(change="e-1", changed_at=SENT + timedelta(hours=1), time_limit="24小时")
 
-    assert await together([edit], [order()], HOTLINE) == [[RECEIVED], [Outcome.OUTDATED]]
+    assert await together([edit], [ticket()], HOTLINE) == [[RECEIVED], [DeliveryResult.OUTDATED]]
     assert (await the_complaint(database)).time_limit == "24小时"
 
 
 async def test_the_same_chase_at_once_is_counted_once(
-    database: Database, desk: Desk, together: Together
+    database: Database, context: Context, together: Together
 ) -> None:
-    await take_fully(database, desk, [order()])
+    await ingest_fully(database, context, [ticket()])
 
     assert await together([chase()], [chase()], HOTLINE) == [[CHASED], [DUPLICATE]]
     assert (await the_complaint(database)).chases == 1
 
 
 async def test_different_chases_at_once_are_both_counted(
-    database: Database, desk: Desk, together: Together
+    database: Database, context: Context, together: Together
 ) -> None:
-    await take_fully(database, desk, [order()])
+    await ingest_fully(database, context, [ticket()])
 
     await together([chase(change="c-1")], [chase(change="c-2")], HOTLINE)
     assert (await the_complaint(database)).chases == 2
@@ -125,7 +130,7 @@ async def test_a_follower_who_writes_twice_in_one_breath_has_one_complaint(
     database: Database, together: Together
 ) -> None:
     dry = message("w-1", "三里镇樊家村三组停水了，一滴水都没有")
-    when = message("w-2", "什么时候能来水？", said_at=NOW + timedelta(seconds=1))
+    when = message("w-2", "什么时候能来水？", stated_at=NOW + timedelta(seconds=1))
 
     assert await together([dry], [when], WECHAT) == [[RECEIVED], [CHASED]]
     assert await count(database, Complaint) == 1
@@ -141,11 +146,11 @@ async def test_wechats_impatient_second_delivery_is_a_duplicate(
 
 
 async def test_many_single_pushes_at_once_are_each_taken_once(
-    database: Database, desk: Desk
+    database: Database, context: Context
 ) -> None:
-    pushes = [order(f"XA-{number % 30}", f"XA-{number % 30}/new") for number in range(90)]
-    taken = await asyncio.gather(*(take_fully(database, desk, [push]) for push in pushes))
+    pushes = [ticket(f"XA-{number % 30}", f"XA-{number % 30}/new") for number in range(90)]
+    taken = await asyncio.gather(*(ingest_fully(database, context, [push]) for push in pushes))
 
-    outcomes = [one.outcome for batch, _ in taken for one in batch]
+    outcomes = [one.result for batch, _ in taken for one in batch]
     assert (outcomes.count(RECEIVED), outcomes.count(DUPLICATE)) == (30, 60)
     assert await count(database, Complaint) == await count(database, outbox_table) == 30

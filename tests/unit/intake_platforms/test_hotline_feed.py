@@ -8,8 +8,7 @@ import httpx
 import pytest
 
 from services.intake.platforms.hotline_12345 import HotlineFeed, HotlineSettings
-from services.intake.platforms.incoming import Incoming
-from services.intake.platforms.source import Page, Unreadable
+from services.intake.platforms.incoming import Incoming, Page, Unreadable
 from shared.clock import ManualClock
 from shared.http import PlatformRejected, PlatformUnavailable, RetryPolicy
 from shared.platform_kit.request_signing import verify

@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.intake.platforms.incoming import Incoming
+from services.intake.platforms.incoming import Incoming, Page, Unreadable
 from services.intake.platforms.message_board import BoardFeed, BoardSettings
-from services.intake.platforms.source import Page, Unreadable
 from shared.http import PlatformRejected, PlatformUnavailable, RetryPolicy
 from shared.platform_kit.message_board import signature
 from shared.platform_kit.message_board_reader import BoardAccess
@@ -60,29 +59,51 @@ async def page_of(answer: object, cursor: str | None = None) -> Page:
         await feed.close()
 
 
+async def read_on(feed: BoardFeed, page: Page | None, arrived: set[str | None]) -> Page:
+    page = await feed.fetch(page.next_cursor if page else None)
+    arrived |= {one.external_id for one in page.incoming}
+    return page
+
+
 @settings(deadline=None)
-@given(rounds=st.lists(st.tuples(st.integers(0, 8), st.integers(1, 6)), min_size=1, max_size=6))
-async def test_whatever_is_posted_between_whichever_pages_arrives(
-    rounds: list[tuple[int, int]],
+@given(
+    rounds=st.lists(
+        st.tuples(st.integers(0, 8), st.sets(st.integers(1, 48)), st.integers(1, 6)),
+        min_size=1,
+        max_size=6,
+    )
+)
+async def test_whatever_is_posted_or_deleted_between_whichever_pages_the_rest_arrives(
+    rounds: list[tuple[int, set[int], int]],
 ) -> None:
     board = Board()
     feed = feed_of(httpx.MockTransport(board))
-    cursor, arrived, next_tid, more = None, set(), 1, True
-    for posted, pages in rounds:
+    page, arrived, next_tid = None, set[str | None](), 1
+    for posted, deleted, pages in rounds:
         board.tids |= set(range(next_tid, next_tid + posted))
+        board.tids -= deleted
         next_tid += posted
         for _ in range(pages):
-            page = await feed.fetch(cursor)
-            cursor, more = page.next_cursor, page.has_more
-            arrived |= {one.external_id for one in page.incoming}
+            page = await read_on(feed, page, arrived)
     for _ in range(2):  # the walk under way, and one more from the top
-        more = True
-        while more:
-            page = await feed.fetch(cursor)
-            cursor, more = page.next_cursor, page.has_more
-            arrived |= {one.external_id for one in page.incoming}
+        page = await read_on(feed, page, arrived)
+        while page.has_more:
+            page = await read_on(feed, page, arrived)
     await feed.close()
-    assert arrived == {str(tid) for tid in board.tids}
+    assert {str(tid) for tid in board.tids} <= arrived
+
+
+async def test_a_thread_deleted_between_two_pages_costs_no_other() -> None:
+    board = Board()
+    board.tids = {1, 2, 3, 4, 5, 6, 7}
+    feed = feed_of(httpx.MockTransport(board))
+    arrived = set[str | None]()
+    page = await read_on(feed, None, arrived)
+    board.tids.remove(6)  # thread 4 moves up to the page that was read
+    while page.has_more:
+        page = await read_on(feed, page, arrived)
+    await feed.close()
+    assert arrived == {"7", "6", "5", "4", "3", "2", "1"}
 
 
 async def test_once_all_is_known_one_page_is_asked_for() -> None:
@@ -119,7 +140,8 @@ async def test_pages_are_asked_for_as_the_board_s_own_web_pages_do() -> None:
         "page": 1,
         "rows": ROWS,
     }
-    assert board.asked == [as_the_browser_does, as_the_browser_does | {"page": 2}]
+    first_page, second_page = as_the_browser_does, as_the_browser_does | {"page": 2}
+    assert board.asked == [first_page, second_page, first_page]
     assert list(board.asked[0]) == list(as_the_browser_does)
 
 
@@ -149,16 +171,16 @@ async def test_an_unreadable_thread_does_not_hold_up_the_others() -> None:
 @pytest.mark.parametrize("threads", [[], [{"content": "无编号"}], ["?"]])
 async def test_a_page_without_numbers_ends_the_walk(threads: list[object]) -> None:
     page = await page_of({"code": "0000", "data": {"data": threads}}, "5:9:7:1")
-    assert (page.next_cursor, page.has_more) == ("9:0:1:0", False)
+    assert (page.next_cursor, page.has_more) == ("9:0:1:", False)
 
 
 async def test_a_board_that_does_not_turn_pages_is_not_asked_without_end() -> None:
     threads = [{"tid": 7, "content": "没水", "dateline": 1795396500}]
     answer = {"code": "0000", "data": {"data": threads}}
-    first = await page_of(answer, "5:0:1:0")
+    first = await page_of(answer, "5:0:1:")
     assert first.has_more
     again = await page_of(answer, first.next_cursor)
-    assert (again.next_cursor, again.has_more) == ("5:0:1:0", False)
+    assert (again.next_cursor, again.has_more) == ("5:0:1:", False)
 
 
 @pytest.mark.parametrize(

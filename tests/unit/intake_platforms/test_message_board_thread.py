@@ -86,7 +86,6 @@ def test_a_thread_read_again_is_the_same_delivery_until_its_words_change() -> No
         (thread(dateline=None), "dateline"),
         (thread(dateline="昨天"), "dateline"),
         (thread(dateline=-1), "dateline"),
-        (thread(dateline=1795396500000), "dateline"),
         (thread(subject=None, content=""), "content"),
         ("秘密", "thread"),
     ],
@@ -117,3 +116,8 @@ def test_no_thread_breaks_the_reading(changes: dict[str, object]) -> None:
     assert read.delivery_id.startswith(read.external_id)
     assert len(read.delivery_id) <= 100
     assert read.sent_at.tzinfo is UTC
+
+
+def test_a_time_after_the_year_9999_is_its_last_second() -> None:
+    in_milliseconds = parse_thread(thread(dateline=1795396500000), b"", COUNTY)
+    assert in_milliseconds.sent_at == datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)

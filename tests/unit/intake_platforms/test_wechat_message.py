@@ -16,14 +16,14 @@ from services.intake.platforms.incoming import (
     MalformedMessage,
     Platform,
     Resident,
+    Unreadable,
 )
-from services.intake.platforms.source import Unreadable
 from services.intake.platforms.wechat import (
     WeChatCallback,
     WeChatCallbackSettings,
     parse_message,
 )
-from shared.platform_kit.signatures import BadSignature
+from shared.platform_kit.signatures import BadSignature, StaleTimestamp
 from shared.platform_kit.wechat_crypto import MessageCrypto, url_signature
 from shared.platform_kit.wechat_xml import encrypted_envelope, to_xml
 
@@ -137,42 +137,52 @@ def test_no_message_breaks_the_reading(message: bytes) -> None:
         return
 
 
-def plain_query(token: str = "t") -> dict[str, str]:
-    return {"timestamp": "1", "nonce": "2", "signature": url_signature(token, "1", "2")}
+AT = 1792000000
+NOW = datetime.fromtimestamp(AT, UTC)
+
+
+def plain_query(token: str = "t", at: int = AT) -> dict[str, str]:
+    return {"timestamp": str(at), "nonce": "2", "signature": url_signature(token, str(at), "2")}
+
+
+def parsed(callback: WeChatCallback, query: dict[str, str], body: bytes) -> object:
+    callback.check_query(query, NOW)
+    return callback.parse(query, body)
 
 
 def safe_delivery(
-    message: bytes, *, key: str = KEY, app_id: str = "wx1"
+    message: bytes, *, key: str = KEY, app_id: str = "wx1", at: int = AT
 ) -> tuple[dict[str, str], bytes]:
     crypto = MessageCrypto("t", key, app_id)
     encrypted = crypto.encrypt(message.decode())
-    signature = crypto.signature("1", "2", encrypted)
-    query = {**plain_query(), "encrypt_type": "aes", "msg_signature": signature}
+    signature = crypto.signature(str(at), "2", encrypted)
+    query = {**plain_query(at=at), "encrypt_type": "aes", "msg_signature": signature}
     return query, encrypted_envelope("gh_1", encrypted).encode()
 
 
 def test_the_server_check_is_answered_with_its_echo() -> None:
-    assert PLAIN.verify_url({**plain_query(), "echostr": "42"}) == "42"
-    assert SAFE.verify_url({**plain_query(), "echostr": "42"}) == "42"
+    assert PLAIN.verify_url({**plain_query(), "echostr": "42"}, NOW) == "42"
+    assert SAFE.verify_url({**plain_query(), "echostr": "42"}, NOW) == "42"
     with pytest.raises(BadSignature):
-        PLAIN.verify_url({**plain_query("guessed"), "echostr": "42"})
+        PLAIN.verify_url({**plain_query("guessed"), "echostr": "42"}, NOW)
 
 
 def test_the_published_server_check_is_believed() -> None:
     vector = next(v for v in VECTORS if v["kind"] == "url_signature")
     callback = WeChatCallback(WeChatCallbackSettings(county=COUNTY, token=vector["token"]))
     query = {name: vector[name] for name in ("timestamp", "nonce", "signature")}
-    assert callback.verify_url({**query, "echostr": "e"}) == "e"
+    at = datetime.fromtimestamp(int(vector["timestamp"]), UTC)
+    assert callback.verify_url({**query, "echostr": "e"}, at) == "e"
 
 
 def test_a_plain_message_is_read() -> None:
-    assert PLAIN.parse_callback(plain_query(), xml()) == replace(READ, raw=xml())
+    assert parsed(PLAIN, plain_query(), xml()) == replace(READ, raw=xml())
 
 
 @pytest.mark.parametrize("key", [KEY, OLD_KEY])
 def test_an_encrypted_message_is_read_and_kept_as_it_was_written(key: str) -> None:
     query, body = safe_delivery(xml(), key=key)
-    assert SAFE.parse_callback(query, body) == replace(READ, raw=xml())
+    assert parsed(SAFE, query, body) == replace(READ, raw=xml())
 
 
 def test_a_published_text_message_is_read() -> None:
@@ -186,7 +196,7 @@ def test_a_published_text_message_is_read() -> None:
         )
     )
     query = {name: vector[name] for name in ("timestamp", "nonce", "msg_signature")}
-    read = callback.parse_callback(query, encrypted_envelope("x", vector["encrypted"]).encode())
+    read = callback.parse(query, encrypted_envelope("x", vector["encrypted"]).encode())
     assert isinstance(read, Incoming)
     assert read.raw.decode() == vector["plaintext"]
     assert f"<MsgId>{read.delivery_id}</MsgId>" in vector["plaintext"]
@@ -211,7 +221,7 @@ def test_a_delivery_by_another_is_not_believed(
     callback: WeChatCallback, query: dict[str, str], body: bytes
 ) -> None:
     with pytest.raises(BadSignature):
-        callback.parse_callback(query, body)
+        parsed(callback, query, body)
 
 
 @pytest.mark.parametrize(
@@ -224,6 +234,21 @@ def test_a_delivery_by_another_is_not_believed(
 )
 def test_a_signed_message_nobody_can_read_is_kept(message: bytes, key: str, app_id: str) -> None:
     query, body = safe_delivery(message, key=key, app_id=app_id)
-    kept = SAFE.parse_callback(query, body)
+    kept = parsed(SAFE, query, body)
     assert isinstance(kept, Unreadable)
     assert kept.raw in (body, message)
+
+
+@pytest.mark.parametrize("mode", ["plain", "safe"])
+@pytest.mark.parametrize(("minutes", "accepted"), [(0, True), (4, True), (6, False), (-6, False)])
+def test_a_replay_outside_the_time_window_is_stale(mode: str, minutes: int, accepted: bool) -> None:
+    at = AT - 60 * minutes
+    callback = PLAIN if mode == "plain" else SAFE
+    query, body = (plain_query(at=at), xml()) if mode == "plain" else safe_delivery(xml(), at=at)
+    if accepted:
+        assert isinstance(parsed(callback, query, body), Incoming)
+        return
+    with pytest.raises(StaleTimestamp):
+        parsed(callback, query, body)
+    with pytest.raises(StaleTimestamp):
+        callback.verify_url(query, NOW)

@@ -43,7 +43,7 @@ async def unreadable_body(request: Request, raw_id: str, _person: Decider) -> Re
 
 @router.post("/unreadable/{raw_id}/settled")
 async def settle(request: Request, raw_id: str, _person: Decider) -> Response:
-    await intake_of(request).change(request, "POST", f"/unreadable/{raw_id}/settled", {})
+    await intake_of(request).change(request, "POST", f"/unreadable/{raw_id}/handled", {})
     return go_to(request, "/waiting?said=settled")
 
 

@@ -23,19 +23,19 @@ def upgrade() -> None:
         sa.Column("delivery_id", sa.String, nullable=False),
         sa.Column("external_id", sa.String),
         sa.Column("received_at", _MOMENT, nullable=False),
-        sa.Column("outcome", sa.String, nullable=False),
+        sa.Column("result", sa.String, nullable=False),
         sa.Column("why", sa.String),
         sa.Column("sealed_body", sa.LargeBinary, nullable=False),
         sa.Column("complaint_id", sa.String),
-        sa.Column("settled_at", _MOMENT),
-        sa.Column("settled_by", sa.String),
+        sa.Column("handled_at", _MOMENT),
+        sa.Column("handled_by", sa.String),
         sa.UniqueConstraint("platform", "county", "delivery_id"),
     )
     op.create_index(
-        "raw_message_waiting",
+        "raw_message_unreadable",
         "raw_message",
         ["county", "received_at"],
-        postgresql_where=sa.text("outcome = 'unreadable' AND settled_at IS NULL"),
+        postgresql_where=sa.text("result = 'unreadable'"),
     )
     op.create_table(
         "complaint",
@@ -44,6 +44,7 @@ def upgrade() -> None:
         sa.Column("platform", sa.String, nullable=False),
         sa.Column("external_id", sa.String, nullable=False),
         sa.Column("sent_at", _MOMENT, nullable=False),
+        sa.Column("stated_sent_at", _MOMENT),
         sa.Column("received_at", _MOMENT, nullable=False),
         sa.Column("changed_at", _MOMENT),
         sa.Column("time_limit", sa.String),
@@ -66,10 +67,11 @@ def upgrade() -> None:
         sa.Column("reasons", sa.ARRAY(sa.String), nullable=False),
         sa.Column("decided_by", sa.String),
         sa.Column("decided_at", _MOMENT),
+        sa.Column("erased_at", _MOMENT),
         sa.UniqueConstraint("platform", "county", "external_id"),
     )
     op.create_index(
-        "complaint_waiting",
+        "complaint_needs_human",
         "complaint",
         ["county", "sent_at"],
         postgresql_where=sa.text("needs_human"),
@@ -91,8 +93,8 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
         sa.Column("complaint_id", sa.String, nullable=False),
         sa.Column("raw_message_id", sa.String, nullable=False),
-        sa.Column("outcome", sa.String, nullable=False),
-        sa.Column("said_at", _MOMENT, nullable=False),
+        sa.Column("result", sa.String, nullable=False),
+        sa.Column("stated_at", _MOMENT, nullable=False),
         sa.Column("sealed", sa.LargeBinary, nullable=False),
     )
     op.create_index("words_of_complaint", "words", ["complaint_id", "id"])
@@ -102,16 +104,33 @@ def upgrade() -> None:
         sa.Column("sealed", sa.LargeBinary, nullable=False),
     )
     op.create_table(
+        "privacy_key",
+        sa.Column("fingerprint", sa.String, primary_key=True),
+        sa.Column("first_used_at", _MOMENT, nullable=False),
+    )
+    op.create_table(
         "disclosure",
         sa.Column("id", sa.String, primary_key=True),
+        sa.Column("county", sa.String, nullable=False),
         sa.Column("disclosed_id", sa.String, nullable=False),
         sa.Column("disclosed_to", sa.String, nullable=False),
         sa.Column("role", sa.String, nullable=False),
         sa.Column("disclosed_at", _MOMENT, nullable=False),
     )
-    op.create_index("disclosure_of", "disclosure", ["disclosed_id", "disclosed_at"])
+    op.create_index("disclosure_of", "disclosure", ["disclosed_id", "id"])
+    op.create_index("disclosure_in_county", "disclosure", ["county", "id"])
     op.create_table(
-        "rereading",
+        "erasure",
+        sa.Column("id", sa.String, primary_key=True),
+        sa.Column("county", sa.String, nullable=False),
+        sa.Column("erased_id", sa.String, nullable=False),
+        sa.Column("erased_by", sa.String, nullable=False),
+        sa.Column("reason", sa.String, nullable=False),
+        sa.Column("erased_at", _MOMENT, nullable=False),
+    )
+    op.create_index("erasure_in_county", "erasure", ["county", "id"])
+    op.create_table(
+        "thread_reread",
         sa.Column("complaint_id", sa.String, primary_key=True),
         sa.Column("read_at", _MOMENT, nullable=False),
     )

@@ -1,0 +1,218 @@
+"""HTTP for people: enter a call, decide a complaint, read its words, look up the resident."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.intake.api.dependencies import (
+    ContextHere,
+    DatabaseHere,
+    refusal,
+    refuse_unopened,
+    unknown,
+)
+from services.intake.batching import Ingestion
+from services.intake.context import Context
+from services.intake.handlers.decide import DecisionRefused, Verdict, decide
+from services.intake.handlers.disclose import (
+    ComplaintWords,
+    Wording,
+    disclose_resident,
+    words_of_complaint,
+)
+from services.intake.handlers.enter_call import Call, errors_of, incoming_of
+from services.intake.models import DeliveryResult
+from services.intake.platforms.incoming import Platform, Resident
+from shared.auth.permissions import Permission
+from shared.auth.requires import requires
+from shared.auth.tokens import Person
+from shared.bus.outbox import Outbox
+from shared.db import Database, Session
+from shared.problems import Problem, Text, language_of
+from shared.routes import Route
+from shared.vocabulary import Category, Component
+
+router = APIRouter(prefix="/complaints", tags=["complaints"], route_class=Route)
+
+_CALL_HAS_ERRORS = Text("请改正下列各项后再提交。", "Please correct the fields listed below.")
+_SET_ASIDE = Text(
+    "内容已保存，但无法自动受理，请到“待处理”中查看。",
+    "It is stored but could not be ingested; look at what needs a person.",
+)
+
+
+class Entered(BaseModel):
+    complaint_id: str
+    result: DeliveryResult
+    """`received`; `chased` where this person has complained of the same before; `duplicate` where
+    this form was sent before."""
+
+
+@router.post("", status_code=201)
+async def enter(
+    call: Call,
+    request: Request,
+    database: DatabaseHere,
+    context: ContextHere,
+    person: Annotated[Person, requires(Permission.COMPLAINT_ENTER)],
+) -> Entered:
+    """Enter what a resident tells a dispatcher. 201: stored; 422: `errors` lists the fields."""
+    now = database.clock.now()
+    language = language_of(request)
+    if wrong := list(errors_of(call, now)):
+        errors = [{"field": field, "why": why.in_language(language)} for field, why in wrong]
+        raise Problem(422, "call_has_errors", _CALL_HAS_ERRORS, errors=errors)
+    ingestion = Ingestion(Platform.PHONE, person.county, database, context)
+    (ingested,) = await ingestion.ingest([incoming_of(call, person.county, now)])
+    if ingested.complaint_id is None:
+        raise Problem(500, "set_aside", _SET_ASIDE)
+    return Entered(complaint_id=ingested.complaint_id, result=ingested.result)
+
+
+class DecisionBody(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    is_ours: bool
+    category: Category
+    second_category: Category | None = None
+    component: Component | None = None
+    urgent: bool = False
+    village_code: str | None = None
+    group: str | None = Field(None, max_length=50)
+    overrule: bool = False
+    """Put right what another person has decided."""
+
+
+@router.post("/{complaint_id}/decision", status_code=204)
+async def post_decision(
+    complaint_id: str,
+    body: DecisionBody,
+    database: DatabaseHere,
+    context: ContextHere,
+    person: Annotated[Person, requires(Permission.COMPLAINT_DECIDE)],
+) -> None:
+    """204: decided; 404: not here; 409: decided by another person; 422: it contradicts itself."""
+
+    async def action(session: Session, outbox: Outbox) -> None:
+        await decide(
+            session,
+            outbox,
+            complaint_id,
+            Verdict(**body.model_dump()),
+            context.gazetteer,
+            county=person.county,
+            decided_by=person.name,
+            now=database.clock.now(),
+        )
+
+    try:
+        await database.in_transaction(action)
+    except DecisionRefused as refused:
+        raise refusal(refused) from None
+
+
+class WordingShown(BaseModel):
+    stated_at: datetime
+    title: str
+    text: str
+
+    @classmethod
+    def of(cls, wording: Wording) -> "WordingShown":
+        return cls(stated_at=wording.stated_at, title=wording.title, text=wording.text)
+
+
+class WordsShown(BaseModel):
+    complaint_id: str
+    title: str
+    text: str
+    edits: list[WordingShown]
+    """Earlier and outdated wordings, in the order they came."""
+    chases: int
+    chase_words: list[WordingShown]
+    reasons: list[str]
+    erased_at: datetime | None
+    """Where words and identity were erased; title and text are empty then."""
+
+    @classmethod
+    def of(cls, words: ComplaintWords) -> "WordsShown":
+        return cls(
+            complaint_id=words.complaint_id,
+            title=words.now.title if words.now else "",
+            text=words.now.text if words.now else "",
+            edits=[WordingShown.of(wording) for wording in words.earlier],
+            chases=words.chased_times,
+            chase_words=[WordingShown.of(wording) for wording in words.chases],
+            reasons=list(words.reasons),
+            erased_at=words.erased_at,
+        )
+
+
+@router.get("/{complaint_id}/words")
+async def get_words(
+    complaint_id: str,
+    database: DatabaseHere,
+    context: ContextHere,
+    person: Annotated[Person, requires(Permission.WORDS_SEE)],
+) -> WordsShown:
+    """What the resident wrote. 403: a crew whose token does not list it; 404: not here."""
+    refuse_unopened(complaint_id, person)
+    async with database.reading() as session:
+        words = await words_of_complaint(
+            session, complaint_id, county=person.county, vault=context.vault
+        )
+    if words is None:
+        raise unknown()
+    return WordsShown.of(words)
+
+
+class ResidentShown(BaseModel):
+    name: str | None
+    phone: str | None
+    address_line: str | None
+
+
+@router.get("/{complaint_id}/resident")
+async def get_resident(
+    complaint_id: str,
+    database: DatabaseHere,
+    context: ContextHere,
+    person: Annotated[Person, requires(Permission.RESIDENT_SEE)],
+) -> ResidentShown:
+    """Who complained; that you looked is recorded. 403: a crew whose token does not list the
+    complaint; 404: not here."""
+    resident = await _disclosed(complaint_id, database, context, person)
+    return ResidentShown(
+        name=resident.name, phone=resident.phone, address_line=resident.address_line
+    )
+
+
+class HandleShown(BaseModel):
+    handle: str
+    """The platform's own name for the person; empty where it gives none."""
+
+
+@router.get("/{complaint_id}/handle")
+async def get_handle(
+    complaint_id: str,
+    database: DatabaseHere,
+    context: ContextHere,
+    person: Annotated[Person, requires(Permission.RESIDENT_SEE)],
+) -> HandleShown:
+    """To answer the person on their platform; that you asked is recorded. 404: not here."""
+    resident = await _disclosed(complaint_id, database, context, person)
+    return HandleShown(handle=resident.handle or "")
+
+
+async def _disclosed(
+    complaint_id: str, database: Database, context: Context, person: Person
+) -> Resident:
+    refuse_unopened(complaint_id, person)
+    async with database.work() as (session, _):
+        resident = await disclose_resident(
+            session, complaint_id, person, vault=context.vault, now=database.clock.now()
+        )
+    if resident is None:
+        raise unknown()
+    return resident

@@ -1,0 +1,150 @@
+"""Use cases of a dispatcher: decide a complaint, mark an unreadable message as handled."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.intake.models import Complaint, DeliveryResult, RawMessage
+from services.intake.rules.gazetteer import Gazetteer, Village
+from shared.bus.outbox import Outbox
+from shared.events.complaints import ComplaintDecided, Decision
+from shared.vocabulary import Category, Component
+
+_HAPPENS_SOMEWHERE = frozenset(
+    {
+        Category.OUTAGE,
+        Category.LOW_PRESSURE,
+        Category.WATER_QUALITY,
+        Category.PIPE_LEAK,
+        Category.NEW_CONNECTION,
+    }
+)
+"""What a crew is sent for: it needs a village."""
+
+
+class Refusal(StrEnum):
+    """Why a decision cannot be taken. The values are message keys."""
+
+    UNKNOWN = "unknown_complaint"
+    CATEGORY_CONTRADICTS = "category_contradicts_is_ours"
+    VILLAGE_UNKNOWN = "unknown_village"
+    VILLAGE_MISSING = "village_missing"
+    DECIDED_BY_ANOTHER = "decided_by_another"
+
+
+class DecisionRefused(Exception):
+    def __init__(self, why: Refusal) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a person says a complaint is about, and where."""
+
+    is_ours: bool
+    category: Category
+    second_category: Category | None
+    component: Component | None
+    urgent: bool
+    village_code: str | None
+    group: str | None
+    overrule: bool = False
+    """Put right what another person has decided already."""
+
+
+async def decide(
+    session: AsyncSession,
+    outbox: Outbox,
+    complaint_id: str,
+    verdict: Verdict,
+    gazetteer: Gazetteer,
+    *,
+    county: str,
+    decided_by: str,
+    now: datetime,
+) -> None:
+    """Decide a complaint that needs a person, or put right what was decided.
+
+    The same verdict of the same person again is told again, and changes nothing. Raises
+    DecisionRefused.
+    """
+    complaint = await _locked(session, complaint_id, county)
+    another = complaint.decided_by not in (None, decided_by) and not complaint.needs_human
+    if another and not verdict.overrule:
+        raise DecisionRefused(Refusal.DECIDED_BY_ANOTHER)
+    village = _village(verdict, gazetteer)
+    complaint.decide(
+        _decision(verdict, village, says_repeated=complaint.says_repeated), by=decided_by, at=now
+    )
+    outbox.add(
+        ComplaintDecided(
+            complaint_id=complaint.id,
+            county=complaint.county,
+            decision=complaint.decision,
+            decided_by=decided_by,
+            decided_at=now,
+        )
+    )
+
+
+async def mark_handled(
+    session: AsyncSession, raw_id: str, *, county: str, handled_by: str, now: datetime
+) -> None:
+    """A person has dealt with an unreadable message. Raises DecisionRefused for an unknown one."""
+    found = await session.exec(
+        select(RawMessage)
+        .where(
+            RawMessage.id == raw_id,
+            RawMessage.county == county,
+            RawMessage.result == DeliveryResult.UNREADABLE,
+        )
+        .with_for_update()
+    )
+    if (row := found.one_or_none()) is None:
+        raise DecisionRefused(Refusal.UNKNOWN)
+    row.mark_handled(handled_by, now)
+
+
+async def _locked(session: AsyncSession, complaint_id: str, county: str) -> Complaint:
+    found = await session.exec(
+        select(Complaint)
+        .where(col(Complaint.id) == complaint_id, col(Complaint.county) == county)
+        .with_for_update()
+    )
+    if (row := found.one_or_none()) is None:
+        raise DecisionRefused(Refusal.UNKNOWN)
+    return row
+
+
+def _village(verdict: Verdict, gazetteer: Gazetteer) -> Village | None:
+    if verdict.is_ours is (verdict.category is Category.NOT_OURS):
+        raise DecisionRefused(Refusal.CATEGORY_CONTRADICTS)
+    if verdict.village_code:
+        if village := gazetteer.villages.get(verdict.village_code):
+            return village
+        raise DecisionRefused(Refusal.VILLAGE_UNKNOWN)
+    if verdict.category in _HAPPENS_SOMEWHERE:
+        raise DecisionRefused(Refusal.VILLAGE_MISSING)
+    return None
+
+
+def _decision(verdict: Verdict, village: Village | None, *, says_repeated: bool) -> Decision:
+    return Decision(
+        is_ours=verdict.is_ours,
+        category=verdict.category,
+        second_category=verdict.second_category,
+        component=verdict.component,
+        urgent=verdict.urgent,
+        says_repeated=says_repeated,
+        village_code=village.code if village else None,
+        village=village.spoken_name if village else None,
+        town=village.town if village else None,
+        group=verdict.group,
+        category_confidence=1.0,
+        place_confidence=1.0 if village else 0.0,
+        needs_human=False,
+    )

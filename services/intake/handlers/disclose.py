@@ -1,0 +1,170 @@
+"""Use cases of disclosure: read the words, look up the resident, and see who looked.
+
+Who looks at a resident's data is recorded with it.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.intake.handlers.records import APPLIED, body_of, resident_of, words_of
+from services.intake.models import (
+    Complaint,
+    DeliveryResult,
+    Disclosure,
+    RawMessage,
+    ResidentData,
+    Words,
+)
+from services.intake.platforms.incoming import Resident
+from shared.auth.tokens import Person
+from shared.ids import new_id
+from shared.privacy.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The words of one delivery about a complaint."""
+
+    result: DeliveryResult
+    stated_at: datetime
+    title: str = field(repr=False)
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ComplaintWords:
+    """A complaint in the resident's words, now and before."""
+
+    complaint_id: str
+    now: Wording | None
+    """None once they are erased."""
+    earlier: Sequence[Wording]
+    """Earlier and outdated wordings."""
+    chases: Sequence[Wording]
+    chased_times: int
+    reasons: Sequence[str]
+    erased_at: datetime | None
+
+
+async def words_of_complaint(
+    session: AsyncSession, complaint_id: str, *, county: str, vault: Vault
+) -> ComplaintWords | None:
+    """None for a complaint that is not this county's."""
+    complaint = await session.get(Complaint, complaint_id)
+    if complaint is None or complaint.county != county:
+        return None
+    rows = await session.exec(
+        select(Words).where(Words.complaint_id == complaint_id).order_by(col(Words.id))
+    )
+    wordings = [_wording(row, vault) for row in rows]
+    applied = [one for one in wordings if one.result in APPLIED]
+    now = applied[-1] if applied else None
+    return ComplaintWords(
+        complaint_id=complaint.id,
+        now=now,
+        earlier=[
+            one for one in wordings if one is not now and one.result is not DeliveryResult.CHASED
+        ],
+        chases=[one for one in wordings if one.result is DeliveryResult.CHASED],
+        chased_times=complaint.chases,
+        reasons=complaint.reasons,
+        erased_at=complaint.erased_at,
+    )
+
+
+def _wording(row: Words, vault: Vault) -> Wording:
+    words = json.loads(vault.open(row.sealed, belongs_to=words_of(row.raw_message_id)))
+    return Wording(DeliveryResult(row.result), row.stated_at, words["title"], words["text"])
+
+
+async def disclose_resident(
+    session: AsyncSession, complaint_id: str, to: Person, *, vault: Vault, now: datetime
+) -> Resident | None:
+    """Who complained; recorded with who looked. None for a complaint that is not this county's."""
+    known = await session.scalar(
+        select(Complaint.id).where(Complaint.id == complaint_id, Complaint.county == to.county)
+    )
+    if known is None:
+        return None
+    _record(session, complaint_id, to, now)
+    row = await session.get(ResidentData, complaint_id)
+    if row is None:
+        return Resident()
+    return Resident(**json.loads(vault.open(row.sealed, belongs_to=resident_of(complaint_id))))
+
+
+async def disclose_unreadable(
+    session: AsyncSession, raw_id: str, to: Person, *, vault: Vault, now: datetime
+) -> str | None:
+    """The message as it came, for who must deal with it; recorded like a resident's data.
+
+    Bytes that are not UTF-8 are shown as U+FFFD. None for one that is not this county's, or whose
+    body is erased.
+    """
+    row = await session.get(RawMessage, raw_id)
+    if row is None or row.county != to.county or row.result != DeliveryResult.UNREADABLE:
+        return None
+    if not row.sealed_body:
+        return None
+    _record(session, raw_id, to, now)
+    return vault.open(row.sealed_body, belongs_to=body_of(raw_id)).decode("utf-8", "replace")
+
+
+def _record(session: AsyncSession, disclosed_id: str, to: Person, now: datetime) -> None:
+    session.add(
+        Disclosure(
+            id=new_id("d", now),
+            county=to.county,
+            disclosed_id=disclosed_id,
+            disclosed_to=to.name,
+            role=to.role.value,
+            disclosed_at=now,
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosureFilter:
+    """Which looks are asked for; None or empty: all of the county."""
+
+    complaint_ids: Sequence[str] | None = None
+    viewer: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    before: str | None = None
+    """The id of the last one of the page before."""
+
+
+async def disclosures(
+    session: AsyncSession, county: str, wanted: DisclosureFilter, limit: int
+) -> Sequence[Disclosure]:
+    """Who looked at whose data, the newest first, `limit` at most."""
+    looks = select(Disclosure).where(Disclosure.county == county)
+    if wanted.complaint_ids is not None:
+        looks = looks.where(col(Disclosure.disclosed_id).in_(wanted.complaint_ids))
+    if wanted.viewer:
+        looks = looks.where(Disclosure.disclosed_to == wanted.viewer)
+    if wanted.since:
+        looks = looks.where(Disclosure.disclosed_at >= wanted.since)
+    if wanted.until:
+        looks = looks.where(Disclosure.disclosed_at < wanted.until)
+    if wanted.before:
+        looks = looks.where(Disclosure.id < wanted.before)
+    return (await session.exec(looks.order_by(col(Disclosure.id).desc()).limit(limit))).all()
+
+
+async def complaints_of_person(
+    session: AsyncSession, county: str, person_key: bytes | None
+) -> Sequence[str]:
+    """The ids of one person's complaints; erased ones are nobody's any more."""
+    if person_key is None:
+        return []
+    found = await session.exec(
+        select(Complaint.id).where(Complaint.person_key == person_key, Complaint.county == county)
+    )
+    return found.all()
