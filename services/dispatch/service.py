@@ -1,7 +1,7 @@
 """Wiring only: settings become the app, the ear, and the turns that come round."""
 
 from services.dispatch import api
-from services.dispatch.console.wiring import add_console
+from services.dispatch.console.composition import add_console
 from services.dispatch.county_file import DEMO_COUNTY, read_county
 from services.dispatch.handlers.assigning import assign_waiting, counties_waiting
 from services.dispatch.handlers.loading import load_county

@@ -12,10 +12,10 @@ import uvicorn
 from fastapi import FastAPI
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
-from tests.integration.console.conftest import add_console, app, database, intake, reply, told
+from tests.integration.console.conftest import add_console, app, database, intake, recorded, reply
 from tests.integration.console.county import PASSWORD
 
-__all__ = ["add_console", "app", "database", "intake", "reply", "told"]
+__all__ = ["add_console", "app", "database", "intake", "recorded", "reply"]
 
 _FLAGS = [
     "--headless",
@@ -71,7 +71,7 @@ async def open_page(chromium: Browser, address: str) -> AsyncIterator[OpenPage]:
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
-    def hear(kind: str, text: str) -> None:
+    def note(kind: str, text: str) -> None:
         if kind == "error" and not text.startswith(_NETWORK):
             complaints.append(text)
 
@@ -88,7 +88,7 @@ async def open_page(chromium: Browser, address: str) -> AsyncIterator[OpenPage]:
         contexts.append(context)
         page = await context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda said: hear(said.type, said.text))
+        page.on("console", lambda message: note(message.type, message.text))
         if name is not None:
             answer = await context.request.post(
                 "/sign-in",

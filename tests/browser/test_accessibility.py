@@ -31,16 +31,16 @@ _PAGES = {
         f"/complaints/{IDS.without_scheme}",
         f"/complaints/{IDS.drafted}",
         f"/work-orders/{IDS.on_site}",
-        "/work-orders/order-05",
+        "/work-orders/work-order-05",
     ],
     "zhao.shenhe": ["/review", f"/review/{IDS.drafted}", f"/review/{IDS.stuck}"],
-    "chen.zhuguan": ["/hotspots", "/work-orders/order-20"],
+    "chen.zhuguan": ["/hotspots", "/work-orders/work-order-20"],
     "admin": ["/parked"],
     "li.weixiu": ["/crew", f"/work-orders/{IDS.assigned}"],
 }
 
 
-async def _faults(page: Page) -> Sequence[str]:
+async def _violations(page: Page) -> Sequence[str]:
     await page.evaluate(_ALL_OPEN)
     found = (await Axe().run(page, options=_LEVEL)).response["violations"]
     return [
@@ -59,34 +59,34 @@ async def test_no_page_bars_anybody(
 ) -> None:
     page = await open_page(name, "/sign-in", size)
     await page.emulate_media(color_scheme="dark" if colours == "dark" else "light")
-    faults: list[str] = []
+    violations: list[str] = []
     for path in _PAGES[name]:
         await page.goto(path)
-        faults += await _faults(page)
-    assert faults == []
+        violations += await _violations(page)
+    assert violations == []
 
 
-async def test_no_page_bars_anybody_while_the_other_services_are_away(
+async def test_no_page_bars_anybody_while_the_other_services_are_unavailable(
     open_page: OpenPage, intake: Reachable, reply: Reachable
 ) -> None:
-    intake.away = reply.away = True
+    intake.unavailable = reply.unavailable = True
     page = await open_page("wang.diaodu")
-    faults: list[str] = []
+    violations: list[str] = []
     for path in ("/waiting", "/complaints/new", f"/complaints/{IDS.waiting}", "/review"):
         await page.goto(path)
-        faults += await _faults(page)
-    assert faults == []
+        violations += await _violations(page)
+    assert violations == []
 
 
 async def test_a_village_is_chosen_from_a_named_group(open_page: OpenPage) -> None:
     page = await open_page("wang.diaodu", f"/complaints/{IDS.waiting}")
     await page.locator("#village_q").fill("樊家")
     await page.locator("#villages input").first.wait_for()
-    assert await _faults(page) == []
+    assert await _violations(page) == []
 
 
 async def test_the_check_finds_what_bars_somebody(open_page: OpenPage) -> None:
     page = await open_page(None, "/sign-in")
     await page.evaluate("document.querySelector('label[for=name]').remove()")
     await page.evaluate("document.querySelector('h1').style.color = '#ccc'")
-    assert {fault.split()[1] for fault in await _faults(page)} == {"label:", "color-contrast:"}
+    assert {fault.split()[1] for fault in await _violations(page)} == {"label:", "color-contrast:"}

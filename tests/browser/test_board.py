@@ -36,8 +36,8 @@ async def test_the_board_changes_by_itself_and_takes_nobodys_focus(
     open_page: OpenPage, database: Database
 ) -> None:
     page = await open_page("wang.diaodu")
-    held = page.locator(f"#order-{IDS.assigned} a")
-    await held.focus()
+    focused = page.locator(f"#work-order-{IDS.assigned} a")
+    await focused.focus()
     scrolled = await page.evaluate("scrollY")
     await expect(page.locator("#count-waiting strong")).to_have_text("2")
     async with database.work() as (session, _):
@@ -48,9 +48,9 @@ async def test_the_board_changes_by_itself_and_takes_nobodys_focus(
             update(Complaint).where(col(Complaint.id) == IDS.waiting).values(state="not_ours")
         )
     await expect(page.locator("#count-waiting strong")).to_have_text("1")
-    await expect(page.locator(f"#order-{IDS.assigned}")).to_contain_text("催办 7 次")
+    await expect(page.locator(f"#work-order-{IDS.assigned}")).to_contain_text("催办 7 次")
     await expect(page.locator(f"#waiting-{IDS.waiting}")).to_have_count(0)
-    await expect(held).to_be_focused()
+    await expect(focused).to_be_focused()
     assert await page.evaluate("scrollY") == scrolled
 
 

@@ -97,9 +97,9 @@ def _render(request: Request, template: str, found: Mapping[str, Any]) -> str:
 
     def other_language() -> str:
         target = "zh" if words.language == "en" else "en"
-        kept = [(k, v) for k, v in request.query_params.multi_items() if k != "lang"]
+        others = [(k, v) for k, v in request.query_params.multi_items() if k != "lang"]
         path = request.url.path if request.method == "GET" else "/"
-        return f"{path}?{urlencode([*kept, ('lang', target)])}"
+        return f"{path}?{urlencode([*others, ('lang', target)])}"
 
     def may(permission: str) -> bool:
         return person is not None and person.may(Permission(permission))
@@ -111,7 +111,7 @@ def _render(request: Request, template: str, found: Mapping[str, Any]) -> str:
         may=may,
         now=now,
         path=request.url.path,
-        said=request.query_params.get("said", ""),
+        done=request.query_params.get("done", ""),
         asset=asset,
         other_language=other_language,
         when=lambda at: _when(at, now, words.language),

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from services.dispatch.console import wiring
+from services.dispatch.console import composition
 from services.dispatch.settings import DispatchSettings
 from shared.bus.consumer import Consumer
 from shared.bus.embedded import EmbeddedBus
@@ -15,7 +15,7 @@ from shared.clock import ManualClock
 from shared.db import Database
 from shared.web import service_app
 from tests.integration.console.county import PASSWORD, fill_the_board
-from tests.integration.console.stand_ins import Told, intake_stand_in, reply_stand_in
+from tests.integration.console.stand_ins import Recorded, intake_stand_in, reply_stand_in
 
 SECRET = "a secret of the tests, long enough"
 ORIGIN = "http://desk.test"
@@ -36,28 +36,28 @@ class Reachable(httpx.AsyncBaseTransport):
 
     def __init__(self, app: FastAPI) -> None:
         self._transport = httpx.ASGITransport(app)
-        self.away = False
+        self.unavailable = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        if self.away:
+        if self.unavailable:
             raise httpx.ConnectError("away", request=request)
         return await self._transport.handle_async_request(request)
 
 
 @pytest.fixture
-def told() -> Told:
+def recorded() -> Recorded:
     """What intake and reply are asked."""
-    return Told()
+    return Recorded()
 
 
 @pytest.fixture
-def intake(told: Told) -> Reachable:
-    return Reachable(intake_stand_in(told))
+def intake(recorded: Recorded) -> Reachable:
+    return Reachable(intake_stand_in(recorded))
 
 
 @pytest.fixture
-def reply(told: Told) -> Reachable:
-    return Reachable(reply_stand_in(told))
+def reply(recorded: Recorded) -> Reachable:
+    return Reachable(reply_stand_in(recorded))
 
 
 AddConsole = Callable[..., FastAPI]
@@ -74,7 +74,7 @@ async def add_console(
         bus = EmbeddedBus("postgresql:///none")  # nothing here publishes or consumes
         app = service_app("dispatch", database, SECRET)
         consumer = Consumer("dispatch", database, bus, (COMPLAINTS,), {})
-        closing.append(wiring.add_console(app, settings, consumer, intake=intake, reply=reply))
+        closing.append(composition.add_console(app, settings, consumer, intake=intake, reply=reply))
         return app
 
     yield add

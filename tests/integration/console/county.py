@@ -67,9 +67,9 @@ class Ids:
     without_scheme: str = "complaint-without-scheme"
     drafted: str = "complaint-03"
     stuck: str = "complaint-05"
-    on_site: str = "order-03"
-    assigned: str = "order-01"
-    foreign_order: str = "order-elsewhere"
+    on_site: str = "work-order-03"
+    assigned: str = "work-order-01"
+    foreign_work_order: str = "work-order-elsewhere"
     foreign_complaint: str = "complaint-elsewhere"
 
 
@@ -130,10 +130,12 @@ async def fill_the_board(database: Database, now: datetime) -> None:
     async with database.work() as (session, _):
         for number in range(1, 16):
             state = states[number % 5 - 1] if number % 5 else "waiting_for_crew"
-            session.add(_order(number, state, now))
-        session.add(_order(1, "assigned", now, order_id=IDS.foreign_order, county=ELSEWHERE))
-        session.add(_order(20, "closed", now, order_id="order-20"))
-        session.add(_order(21, "closed", now, order_id="order-21"))
+            session.add(_work_order(number, state, now))
+        session.add(
+            _work_order(1, "assigned", now, work_order_id=IDS.foreign_work_order, county=ELSEWHERE)
+        )
+        session.add(_work_order(20, "closed", now, work_order_id="work-order-20"))
+        session.add(_work_order(21, "closed", now, work_order_id="work-order-21"))
         await session.flush()
         for number in range(1, 31):
             session.add(_complaint(number, now))
@@ -165,12 +167,12 @@ def _crew(crew_id: str, name: str, towns: list[str]) -> Crew:
     )
 
 
-def _order(
+def _work_order(
     number: int,
     state: str,
     now: datetime,
     *,
-    order_id: str | None = None,
+    work_order_id: str | None = None,
     county: str = COUNTY,
 ) -> WorkOrder:
     code, village, town = _VILLAGES[number % 6]
@@ -178,7 +180,7 @@ def _order(
     opened = now - timedelta(hours=3 * number)
     with_crew = state != "waiting_for_crew"
     return WorkOrder(
-        id=order_id or f"order-{number:02}",
+        id=work_order_id or f"work-order-{number:02}",
         county=county,
         scheme_id=f"scheme-{1 + number % 6 // 2}",
         village_code=code,
@@ -217,8 +219,8 @@ def _complaint(
     county: str = COUNTY,
     order: int | None = 0,
 ) -> Complaint:
-    of_order = None if order is None else 1 + (number - 1) % 15
-    code, village, town = _VILLAGES[(of_order or number) % 6]
+    of_work_order = None if order is None else 1 + (number - 1) % 15
+    code, village, town = _VILLAGES[(of_work_order or number) % 6]
     sent = now - timedelta(hours=2 * number)
     return Complaint(
         id=complaint_id or f"complaint-{number:02}",
@@ -229,10 +231,10 @@ def _complaint(
         received_at=sent + timedelta(minutes=1),
         time_limit="5个工作日",
         is_ours=True,
-        category=_CATEGORIES[(of_order or number) % 6],
+        category=_CATEGORIES[(of_work_order or number) % 6],
         second_category=None,
         component=None,
-        urgent=(of_order or 0) % 5 == 1,
+        urgent=(of_work_order or 0) % 5 == 1,
         says_repeated=number % 7 == 0,
         village_code=code,
         village=village,
@@ -241,9 +243,9 @@ def _complaint(
         category_confidence=0.9,
         place_confidence=0.9,
         needs_human=False,
-        state="linked" if of_order else "not_ours",
-        work_order_id=f"order-{of_order:02}" if of_order else None,
-        linked_at=sent + timedelta(minutes=2) if of_order else None,
+        state="linked" if of_work_order else "not_ours",
+        work_order_id=f"work-order-{of_work_order:02}" if of_work_order else None,
+        linked_at=sent + timedelta(minutes=2) if of_work_order else None,
         link_reason="same_fault_same_village" if number > 15 else "first_of_this_fault",
         chases=1 if number % 6 == 0 else 0,
     )
@@ -315,7 +317,7 @@ def _replies(now: datetime) -> list[ReplyView]:
 
 def _steps(now: datetime) -> list[WorkOrderStep]:
     at = now - timedelta(hours=9)
-    told: list[tuple[int, str | None, str, dict[str, object]]] = [
+    recorded: list[tuple[int, str | None, str, dict[str, object]]] = [
         (0, None, "opened", {"complaints": 1}),
         (1, None, "linked", {"complaints": 1, "reason": "same_fault_same_village"}),
         (
@@ -339,21 +341,21 @@ def _steps(now: datetime) -> list[WorkOrderStep]:
             what=what,
             details=details,
         )
-        for minutes, who, what, details in told
+        for minutes, who, what, details in recorded
     ]
 
 
 def _failures(now: datetime) -> list[Failure | Hotspot]:
     failures: list[Failure | Hotspot] = [
         Failure(
-            work_order_id=order_id,
+            work_order_id=work_order_id,
             county=COUNTY,
             scheme_id="scheme-1",
             component="pump",
             failed_at=now - timedelta(days=days),
             repaired_at=now - timedelta(days=days - 1),
         )
-        for order_id, days in (("order-20", 40), ("order-21", 12))
+        for work_order_id, days in (("work-order-20", 40), ("work-order-21", 12))
     ]
     failures.append(
         Hotspot(
@@ -364,7 +366,7 @@ def _failures(now: datetime) -> list[Failure | Hotspot]:
             window_days=90,
             first_at=now - timedelta(days=40),
             last_at=now - timedelta(days=12),
-            work_order_ids=["order-20", "order-21"],
+            work_order_ids=["work-order-20", "work-order-21"],
             noticed_at=now - timedelta(days=11),
         )
     )

@@ -17,7 +17,7 @@ NAME, PHONE, ADDRESS = "测试居民", "13800000000", "三组 12 号"
 
 
 @dataclass
-class Told:
+class Recorded:
     """What the console asked of a service."""
 
     calls: list[tuple[str, str, Any]] = field(default_factory=list)
@@ -33,7 +33,7 @@ def _problem(status: int, title: str) -> JSONResponse:
     )
 
 
-def intake_stand_in(told: Told) -> FastAPI:
+def intake_stand_in(recorded: Recorded) -> FastAPI:
     app = FastAPI()
 
     @app.get("/livez")
@@ -54,8 +54,8 @@ def intake_stand_in(told: Told) -> FastAPI:
 
     @app.get("/complaints/{complaint_id}/resident")
     async def resident(complaint_id: str, request: Request) -> dict[str, str]:
-        told.people.append(request.headers["authorization"])
-        told.calls.append(("GET", request.url.path, None))
+        recorded.people.append(request.headers["authorization"])
+        recorded.calls.append(("GET", request.url.path, None))
         return {"name": NAME, "phone": PHONE, "address_line": ADDRESS}
 
     @app.post("/complaints", status_code=201)
@@ -63,7 +63,7 @@ def intake_stand_in(told: Told) -> FastAPI:
         body = await request.json()
         if not body["text"]:
             return _problem(422, "请写下居民反映的内容。")
-        told.calls.append(("POST", "/complaints", body))
+        recorded.calls.append(("POST", "/complaints", body))
         return {"complaint_id": "complaint-entered", "result": "received"}
 
     @app.post("/complaints/{complaint_id}/decision")
@@ -71,7 +71,7 @@ def intake_stand_in(told: Told) -> FastAPI:
         body = await request.json()
         if body["category"] == "outage" and not body["village_code"]:
             return _problem(422, "这类诉求需要派人到场，请选择村。")
-        told.calls.append(("POST", request.url.path, body))
+        recorded.calls.append(("POST", request.url.path, body))
         return JSONResponse(None, 200)
 
     @app.get("/waiting")
@@ -96,7 +96,7 @@ def intake_stand_in(told: Told) -> FastAPI:
 
     @app.post("/unreadable/{raw_id}/handled")
     async def handled(raw_id: str, request: Request) -> JSONResponse:
-        told.calls.append(("POST", request.url.path, None))
+        recorded.calls.append(("POST", request.url.path, None))
         return JSONResponse(None, 200)
 
     @app.get("/villages")
@@ -115,11 +115,11 @@ def intake_stand_in(told: Told) -> FastAPI:
     return app
 
 
-def reply_stand_in(told: Told) -> FastAPI:
+def reply_stand_in(recorded: Recorded) -> FastAPI:
     app = FastAPI()
 
     def versions(complaint_id: str) -> list[dict[str, Any]]:
-        return told.drafts.setdefault(complaint_id, [_version(complaint_id, 1)])
+        return recorded.drafts.setdefault(complaint_id, [_version(complaint_id, 1)])
 
     @app.get("/replies")
     async def replies(state: str = "draft") -> list[dict[str, Any]]:
@@ -137,7 +137,7 @@ def reply_stand_in(told: Told) -> FastAPI:
         newest = versions(complaint_id)[0]
         if body["version"] != newest["version"]:
             return _problem(409, "答复已有更新的版本，请重新打开后再改。")
-        told.calls.append(("PUT", request.url.path, body))
+        recorded.calls.append(("PUT", request.url.path, body))
         newest["state"] = "superseded"
         changed = {"text": body["text"], "solved": body["solved"], "written_by": "somebody"}
         versions(complaint_id).insert(0, _version(complaint_id, newest["version"] + 1) | changed)
@@ -145,18 +145,18 @@ def reply_stand_in(told: Told) -> FastAPI:
 
     @app.post("/replies/{complaint_id}/approve")
     async def approve(complaint_id: str, request: Request) -> JSONResponse:
-        told.calls.append(("POST", request.url.path, await request.json()))
+        recorded.calls.append(("POST", request.url.path, await request.json()))
         versions(complaint_id)[0]["state"] = "approved"
         return JSONResponse(None, 200)
 
-    @app.post("/replies/{complaint_id}/{deed}")
-    async def deed(complaint_id: str, deed: str, request: Request) -> JSONResponse:
-        told.calls.append(("POST", request.url.path, await request.json()))
+    @app.post("/replies/{complaint_id}/{step}")
+    async def step(complaint_id: str, step: str, request: Request) -> JSONResponse:
+        recorded.calls.append(("POST", request.url.path, await request.json()))
         return JSONResponse(None, 200)
 
     @app.post("/complaints/{complaint_id}/contacted")
     async def contacted(complaint_id: str, request: Request) -> JSONResponse:
-        told.calls.append(("POST", request.url.path, await request.json()))
+        recorded.calls.append(("POST", request.url.path, await request.json()))
         return JSONResponse(None, 200)
 
     return app

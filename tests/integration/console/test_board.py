@@ -1,4 +1,4 @@
-"""The live board: what it shows, in which order, and what asking again costs."""
+"""The live board: what it shows, in which sequence, and what asking again costs."""
 
 import json
 import re
@@ -87,7 +87,7 @@ async def test_a_filter_leaves_what_it_names(
     assert board.due
     assert {getattr(line, field) for line in board.due} == set(filters.chosen.values())
     if field == "work_order_state":
-        assert {order.state for order in board.work_orders} == {"on_site"}
+        assert {line.state for line in board.work_orders} == {"on_site"}
         assert board.waiting == ()
 
 
@@ -140,17 +140,17 @@ async def test_long_and_hostile_names_are_shown_as_text(
 
 @contextmanager
 def _statements(database: Database) -> Iterator[list[tuple[str, Any]]]:
-    said: list[tuple[str, Any]] = []
+    statements: list[tuple[str, Any]] = []
 
-    def hear(_c: Any, _u: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-        said.append((statement, parameters))
+    def note(_c: Any, _u: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        statements.append((statement, parameters))
 
     engine = database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", hear)
+    event.listen(engine, "before_cursor_execute", note)
     try:
-        yield said
+        yield statements
     finally:
-        event.remove(engine, "before_cursor_execute", hear)
+        event.remove(engine, "before_cursor_execute", note)
 
 
 def _tables_read_whole(plan: dict[str, Any]) -> Iterator[str]:
@@ -166,20 +166,20 @@ async def test_the_board_reads_no_growing_table_as_a_whole(
     """Twenty thousand complaints of years past: every statement still goes by index."""
     async with database.work() as (session, _):
         for table, key, others in (
-            ("work_order", "order-01", {"state": "'closed'", "closed_at": "now()"}),
-            ("complaint", "complaint-14", {"work_order_id": "'old-order-01' || n"}),
-            ("deadline_view", "complaint-14", {"state": "'kept'"}),
+            ("work_order", "work-order-01", {"state": "'closed'", "closed_at": "now()"}),
+            ("complaint", "complaint-14", {"work_order_id": "'old-work-order-01' || n"}),
+            ("deadline_view", "complaint-14", {"state": "'met'"}),
             ("reply_view", "complaint-14", {"state": "'delivered'"}),
         ):
             await session.execute(text(_copies(table, key, others)))
         await session.execute(text("ANALYZE"))
     async with database.reading() as session:
-        with _statements(database) as said:
+        with _statements(database) as statements:
             board = await read_board(session, COUNTY, Filters(), clock.now())
     assert board.counts.in_repair == 12
     async with database.engine.connect() as connection:
         await connection.exec_driver_sql("SET LOCAL enable_seqscan = on")  # by its own free choice
-        for statement, parameters in said:
+        for statement, parameters in statements:
             explained = await connection.exec_driver_sql(
                 f"EXPLAIN (FORMAT JSON) {statement}", parameters
             )

@@ -14,7 +14,7 @@ _A_LONG_HISTORY = """
 INSERT INTO deadline_view (complaint_id, stage, county, due_at, provisional, source,
     limit_unreadable, state, met_at, late)
 SELECT 'c' || n, 'reply', '610122', now() - n * interval '1 hour', false, 'printed',
-    false, CASE n % 20 WHEN 0 THEN 'missed' ELSE 'kept' END,
+    false, CASE n % 20 WHEN 0 THEN 'missed' ELSE 'met' END,
     CASE n % 1000 WHEN 0 THEN NULL ELSE now() END, n % 20 = 0
 FROM generate_series(1, 20000) AS n;
 INSERT INTO complaint (id, county, platform, external_id, sent_at, received_at, is_ours, category,

@@ -1,4 +1,4 @@
-"""Two catalogues with the same keys, nothing said outside them, a word for every code."""
+"""Two catalogues with the same keys, no text outside them, a word for every code."""
 
 import re
 from enum import StrEnum
@@ -26,12 +26,12 @@ HAN = re.compile(r"[\u3400-\u9fff\uff00-\uffef]")
 CODES: dict[str, list[str] | type[StrEnum]] = {
     "category": Category,
     "component": Component,
-    "order_state": State,
+    "work_order_state": State,
     "complaint_state": ComplaintState,
     "step": What,
     "outcome": Outcome,
     "role": Role,
-    "deed": Step,
+    "command": Step,
     "link_reason": merging.Reason,
     "stage": list(get_args(Stage)),
     "why_stuck": list(get_args(ReplyStuck.model_fields["why"].annotation)),

@@ -1,4 +1,4 @@
-"""What only intake and reply know: shown when opened, changed through them, never kept here."""
+"""What only intake and reply know: shown when opened, changed through them, never stored here."""
 
 import json
 
@@ -10,7 +10,7 @@ from shared.clock import ManualClock
 from shared.db import Database
 from tests.integration.console.conftest import SECRET, Reachable, SignedIn
 from tests.integration.console.county import IDS
-from tests.integration.console.stand_ins import ADDRESS, DRAFT, LETTER, NAME, PHONE, Told
+from tests.integration.console.stand_ins import ADDRESS, DRAFT, LETTER, NAME, PHONE, Recorded
 
 PAGES_WITHOUT_INTAKE = [
     "/",
@@ -24,23 +24,23 @@ PAGES_WITHOUT_INTAKE = [
 
 
 async def test_a_complaint_shows_its_words_and_hides_the_person(
-    signed_in: SignedIn, told: Told
+    signed_in: SignedIn, recorded: Recorded
 ) -> None:
     desk = await signed_in("wang.diaodu")
     page = (await desk.get(f"/complaints/{IDS.drafted}")).text
     assert LETTER in page
     assert PHONE not in page
-    assert told.people == []
+    assert recorded.people == []
     shown = (await desk.post(f"/complaints/{IDS.drafted}/resident")).text
     for personal in (NAME, PHONE, ADDRESS, f'href="tel:{PHONE}"'):
         assert personal in shown
 
 
 async def test_intake_learns_who_looked(
-    signed_in: SignedIn, told: Told, clock: ManualClock
+    signed_in: SignedIn, recorded: Recorded, clock: ManualClock
 ) -> None:
     await (await signed_in("wang.diaodu")).post(f"/complaints/{IDS.drafted}/resident")
-    (authorization,) = told.people
+    (authorization,) = recorded.people
     person = read_token(
         authorization.removeprefix("Bearer "), SECRET, clock.now(), audience="service"
     )
@@ -63,20 +63,20 @@ async def test_nothing_personal_stays_in_dispatch(
         )
         for table in tables.scalars():
             rows = await session.execute(text(f'SELECT t::text FROM "{table}" t'))
-            kept = "\n".join(rows.scalars())
-            assert PHONE not in kept, table
-            assert LETTER[:12] not in kept, table
-    said = "".join(capfd.readouterr())
-    assert PHONE not in said
-    assert LETTER[:12] not in said
+            stored = "\n".join(rows.scalars())
+            assert PHONE not in stored, table
+            assert LETTER[:12] not in stored, table
+    output = "".join(capfd.readouterr())
+    assert PHONE not in output
+    assert LETTER[:12] not in output
 
 
 @pytest.mark.parametrize("page", PAGES_WITHOUT_INTAKE)
-async def test_every_page_comes_while_intake_and_reply_are_away(
+async def test_every_page_comes_while_intake_and_reply_are_unavailable(
     signed_in: SignedIn, intake: Reachable, reply: Reachable, page: str
 ) -> None:
     desk = await signed_in("wang.diaodu")
-    intake.away = reply.away = True
+    intake.unavailable = reply.unavailable = True
     answer = await desk.get(page)
     assert answer.status_code == 200
     if page in ("/waiting", "/complaints/new", f"/complaints/{IDS.waiting}"):
@@ -89,7 +89,7 @@ async def test_buttons_that_need_an_absent_service_are_greyed(
     signed_in: SignedIn, intake: Reachable, reply: Reachable
 ) -> None:
     desk = await signed_in("admin")
-    intake.away = reply.away = True
+    intake.unavailable = reply.unavailable = True
     assert '<fieldset class="body fields" disabled>' in (await desk.get("/complaints/new")).text
     complaint = (await desk.get(f"/complaints/{IDS.waiting}")).text
     assert '<fieldset class="fields" disabled>' in complaint
@@ -103,7 +103,7 @@ async def test_what_was_typed_while_a_service_went_away_is_not_lost(
     signed_in: SignedIn, intake: Reachable
 ) -> None:
     desk = await signed_in("wang.diaodu")
-    intake.away = True
+    intake.unavailable = True
     typed = {"text": LETTER, "name": NAME, "phone": PHONE}
     part = await desk.post("/complaints/new", data=typed, headers={"HX-Request": "true"})
     assert (part.status_code, "没有确认保存" in part.text) == (503, True)
@@ -114,13 +114,13 @@ async def test_what_was_typed_while_a_service_went_away_is_not_lost(
 
 
 async def test_a_call_is_entered_once_and_followed_to_its_complaint(
-    signed_in: SignedIn, told: Told
+    signed_in: SignedIn, recorded: Recorded
 ) -> None:
     desk = await signed_in("wang.diaodu")
     data = {"text": LETTER, "name": NAME, "phone": PHONE, "entry_id": "e1", "urgent": "true"}
     answer = await desk.post("/complaints/new", data=data)
     assert answer.headers["location"] == "/complaints/complaint-entered?entered=true"
-    ((_, path, body),) = told.calls
+    ((_, path, body),) = recorded.calls
     assert path == "/complaints"
     assert body == {**data, "urgent": True, "address_line": ""}
     on_its_way = await desk.get(answer.headers["location"])
@@ -134,15 +134,15 @@ async def test_intakes_own_sentence_reaches_the_desk(signed_in: SignedIn) -> Non
 
 
 async def test_a_decision_goes_to_intake_and_the_next_one_comes(
-    signed_in: SignedIn, told: Told
+    signed_in: SignedIn, recorded: Recorded
 ) -> None:
     desk = await signed_in("wang.diaodu")
     answer = await desk.post(
         f"/complaints/{IDS.waiting}/decision",
         data={"category": "outage", "village_code": "610122104201", "group": "三组"},
     )
-    assert answer.headers["location"] == f"/complaints/{IDS.without_scheme}?said=decided"
-    ((_, path, body),) = told.calls
+    assert answer.headers["location"] == f"/complaints/{IDS.without_scheme}?done=decided"
+    ((_, path, body),) = recorded.calls
     assert path == f"/complaints/{IDS.waiting}/decision"
     assert (body["is_ours"], body["village_code"], body["group"]) == (True, "610122104201", "三组")
 
@@ -151,48 +151,50 @@ async def test_a_decision_goes_to_intake_and_the_next_one_comes(
     ("typed", "code"), [("鲍旗寨", "610122104201"), ("樊家村", None), ("无此村", None)]
 )
 async def test_a_village_typed_but_not_chosen_counts_where_there_is_only_one(
-    signed_in: SignedIn, told: Told, typed: str, code: str | None
+    signed_in: SignedIn, recorded: Recorded, typed: str, code: str | None
 ) -> None:
     desk = await signed_in("wang.diaodu")
     answer = await desk.post(
         f"/complaints/{IDS.waiting}/decision", data={"category": "outage", "village_q": typed}
     )
     assert answer.status_code == (303 if code else 422)
-    assert [body["village_code"] for _, _, body in told.calls] == ([code] if code else [])
+    assert [body["village_code"] for _, _, body in recorded.calls] == ([code] if code else [])
 
 
-async def test_not_ours_says_so_to_intake(signed_in: SignedIn, told: Told) -> None:
+async def test_not_ours_says_so_to_intake(signed_in: SignedIn, recorded: Recorded) -> None:
     desk = await signed_in("wang.diaodu")
     await desk.post(f"/complaints/{IDS.waiting}/decision", data={"category": "not_ours"})
-    assert told.calls[0][2]["is_ours"] is False
+    assert recorded.calls[0][2]["is_ours"] is False
 
 
-async def test_a_draft_is_read_changed_and_approved(signed_in: SignedIn, told: Told) -> None:
+async def test_a_draft_is_read_changed_and_approved(
+    signed_in: SignedIn, recorded: Recorded
+) -> None:
     admin = await signed_in("admin")
     here = f"/review/{IDS.drafted}"
     assert DRAFT in (await admin.get(here)).text
     changed = {"act": "save", "version": "1", "text": DRAFT + "\r\n再见。", "solved": "true"}
-    assert (await admin.post(here, data=changed)).headers["location"] == f"{here}?said=saved"
+    assert (await admin.post(here, data=changed)).headers["location"] == f"{here}?done=saved"
     approved = {**changed, "act": "approve", "version": "2"}
-    assert (await admin.post(here, data=approved)).headers["location"] == "/review?said=approved"
-    assert [(method, body["version"]) for method, _, body in told.calls] == [
+    assert (await admin.post(here, data=approved)).headers["location"] == "/review?done=approved"
+    assert [(method, body["version"]) for method, _, body in recorded.calls] == [
         ("PUT", 1),
         ("POST", 2),
     ]
 
 
 async def test_changed_words_are_not_approved_before_they_are_saved(
-    signed_in: SignedIn, told: Told
+    signed_in: SignedIn, recorded: Recorded
 ) -> None:
     reviewer = await signed_in("zhao.shenhe")
     data = {"act": "approve", "version": "1", "text": DRAFT + "!", "solved": "true"}
     answer = await reviewer.post(f"/review/{IDS.drafted}", data=data)
-    assert (answer.status_code, told.calls) == (409, [])
+    assert (answer.status_code, recorded.calls) == (409, [])
     assert "请先保存" in answer.text
 
 
 async def test_an_outdated_draft_is_refused_and_the_words_are_kept(
-    signed_in: SignedIn, told: Told
+    signed_in: SignedIn, recorded: Recorded
 ) -> None:
     reviewer = await signed_in("zhao.shenhe")
     here = f"/review/{IDS.drafted}"
@@ -204,7 +206,7 @@ async def test_an_outdated_draft_is_refused_and_the_words_are_kept(
 
 
 async def test_a_stuck_reply_says_what_to_do_and_is_resolved(
-    signed_in: SignedIn, told: Told
+    signed_in: SignedIn, recorded: Recorded
 ) -> None:
     reviewer = await signed_in("zhao.shenhe")
     assert "没有看过不要重发" in (await reviewer.get("/review")).text
@@ -212,8 +214,10 @@ async def test_a_stuck_reply_says_what_to_do_and_is_resolved(
     assert "先到平台上看" in page
     data = {"version": "1", "outcome": "arrived", "receipt": "R-9"}
     answer = await reviewer.post(f"/review/{IDS.stuck}/stuck", data=data)
-    assert answer.headers["location"] == "/review?said=resolved"
-    assert json.dumps(told.calls[0][2]) == '{"version": 1, "outcome": "arrived", "receipt": "R-9"}'
+    assert answer.headers["location"] == "/review?done=resolved"
+    assert (
+        json.dumps(recorded.calls[0][2]) == '{"version": 1, "outcome": "arrived", "receipt": "R-9"}'
+    )
 
 
 async def test_drafts_stand_in_the_order_of_their_deadlines(signed_in: SignedIn) -> None:
@@ -223,11 +227,11 @@ async def test_drafts_stand_in_the_order_of_their_deadlines(signed_in: SignedIn)
 
 
 async def test_a_call_gives_the_number_and_the_contact_is_noted(
-    signed_in: SignedIn, told: Told
+    signed_in: SignedIn, recorded: Recorded
 ) -> None:
     crew = await signed_in("li.weixiu")
     called = await crew.post("/complaints/complaint-01/call", headers={"HX-Request": "true"})
     assert f'href="tel:{PHONE}"' in called.text
     noted = await crew.post("/complaints/complaint-01/contacted", headers={"HX-Request": "true"})
     assert "已登记联系居民" in noted.text
-    assert told.calls[-1][1] == "/complaints/complaint-01/contacted"
+    assert recorded.calls[-1][1] == "/complaints/complaint-01/contacted"

@@ -21,7 +21,14 @@ async def test_a_hotspot_shows_its_evidence_and_is_seen_once(
 ) -> None:
     boss = await signed_in("chen.zhuguan")
     page = (await boss.get("/hotspots")).text
-    for shown in ("三里镇集中供水工程", "水泵", "2 次故障", "28 天内", "order-20", "order-21"):
+    for shown in (
+        "三里镇集中供水工程",
+        "水泵",
+        "2 次故障",
+        "28 天内",
+        "work-order-20",
+        "work-order-21",
+    ):
         assert shown in page
     await boss.post("/hotspots/scheme-1/pump/seen")
     async with database.reading() as session:
@@ -97,9 +104,9 @@ async def test_a_parked_event_is_dropped_or_tried_again(
 ) -> None:
     admin = await signed_in("admin")
     dropped = await admin.post("/parked/mine", data={"act": "drop"})
-    assert dropped.headers["location"] == "/parked?said=dropped"
+    assert dropped.headers["location"] == "/parked?done=dropped"
     again = await admin.post("/parked/nobodys", data={"act": "release"})
-    assert again.headers["location"] == "/parked?said=fails_again"
+    assert again.headers["location"] == "/parked?done=fails_again"
     theirs = await admin.post("/parked/theirs", data={"act": "drop"})
     assert theirs.status_code == 404
     async with database.reading() as session:
@@ -177,4 +184,4 @@ async def test_a_correction_stays_with_its_complaint(signed_in: SignedIn) -> Non
         < page.index("提交更正")
     )
     answer = await client.post(f"/complaints/{IDS.drafted}/decision", data={"category": "billing"})
-    assert answer.headers["location"] == f"/complaints/{IDS.drafted}?said=decided"
+    assert answer.headers["location"] == f"/complaints/{IDS.drafted}?done=decided"

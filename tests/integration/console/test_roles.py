@@ -18,12 +18,12 @@ PAGES = {
     "/complaints/new": (200, 403, 403, 403, 200),
     "/complaints/complaint-01": (200, 200, 200, 200, 200),
     "/complaints/complaint-02": (200, 404, 200, 200, 200),
-    "/work-orders/order-01": (200, 200, 200, 200, 200),
-    "/work-orders/order-02": (200, 404, 200, 200, 200),
+    "/work-orders/work-order-01": (200, 200, 200, 200, 200),
+    "/work-orders/work-order-02": (200, 404, 200, 200, 200),
     "/parked": (403, 403, 403, 403, 200),
     "/search": (200, 403, 200, 200, 200),
     "/villages": (200, 403, 403, 403, 200),
-    f"/work-orders/{IDS.foreign_order}": (404, 404, 404, 404, 404),
+    f"/work-orders/{IDS.foreign_work_order}": (404, 404, 404, 404, 404),
     f"/complaints/{IDS.foreign_complaint}": (404, 404, 404, 404, 404),
     f"/review/{IDS.foreign_complaint}": (404, 403, 404, 404, 404),
     "/nowhere": (404, 404, 404, 404, 404),
@@ -35,7 +35,7 @@ ACTS = {
     f"/work-orders/{IDS.assigned}/merge": (422, 403, 403, 403, 422),
     f"/work-orders/{IDS.assigned}/release": (422, 422, 403, 403, 422),
     f"/work-orders/{IDS.assigned}/repair": (422, 422, 403, 403, 422),
-    f"/work-orders/{IDS.foreign_order}/accept": (404, 404, 403, 403, 404),
+    f"/work-orders/{IDS.foreign_work_order}/accept": (404, 404, 403, 403, 404),
     f"/complaints/{IDS.waiting}/resident": (200, 404, 403, 200, 200),
     "/complaints/complaint-01/resident": (200, 200, 403, 200, 200),
     "/complaints/complaint-01/call": (200, 200, 403, 200, 200),
@@ -44,7 +44,7 @@ ACTS = {
     f"/complaints/{IDS.foreign_complaint}/resident": (404, 404, 403, 404, 404),
     f"/complaints/{IDS.waiting}/decision": (422, 403, 403, 403, 422),
     "/complaints/new": (422, 403, 403, 403, 422),
-    "/unreadable/raw-1/settled": (303, 403, 403, 403, 303),
+    "/unreadable/raw-1/handled": (303, 403, 403, 403, 303),
     "/unreadable/raw-1/body": (200, 403, 403, 403, 200),
     "/hotspots/scheme-1/pump/seen": (303, 403, 403, 303, 303),
     "/parked/nothing": (403, 403, 403, 403, 422),
@@ -59,7 +59,7 @@ async def test_each_role_gets_its_pages_and_no_other(signed_in: SignedIn, role: 
 
 
 @pytest.mark.parametrize("role", range(5), ids=NAMES)
-async def test_each_role_can_do_its_acts_and_no_other(signed_in: SignedIn, role: int) -> None:
+async def test_each_role_can_do_its_steps_and_no_other(signed_in: SignedIn, role: int) -> None:
     client = await signed_in(NAMES[role])
     got = {act: (await client.post(act, data={"x": ""})).status_code for act in ACTS}
     assert got == {act: statuses[role] for act, statuses in ACTS.items()}

@@ -61,7 +61,7 @@ async def test_people_change_their_password_and_are_signed_out_elsewhere(
 ) -> None:
     here, elsewhere = await signed_in(NAME), await signed_in(NAME)
     answer = await here.post("/account", data=CHANGE)
-    assert answer.headers["location"] == "/?said=password_changed"
+    assert answer.headers["location"] == "/?done=password_changed"
     assert "密码已修改" in (await here.get(answer.headers["location"])).text
     assert not await _is_in(elsewhere)
     old = await browser().post("/sign-in", data={"name": NAME, "password": PASSWORD})

@@ -35,7 +35,7 @@ async def test_pages_answer_while_forty_clients_sign_in(
     flood = [asyncio.create_task(_guess(browser(), f"nobody-{n}")) for n in range(40)]
     try:
         answered = asyncio.as_completed(flood)
-        for _ in range(20):  # beyond the address's budget: told to wait, and not hashed
+        for _ in range(20):  # beyond the address's budget: recorded to wait, and not hashed
             assert (await next(answered)).status_code == 429
         async with asyncio.timeout(20):
             assert (await desk.get("/")).status_code == 200

@@ -33,7 +33,7 @@ async def reader(
 
 
 @pytest.mark.parametrize("language", SENTENCES)
-@pytest.mark.parametrize("path", ["/", "/work-orders/order-01", "/account", "/nowhere"])
+@pytest.mark.parametrize("path", ["/", "/work-orders/work-order-01", "/account", "/nowhere"])
 async def test_a_page_says_so_in_the_readers_language(
     reader: httpx.AsyncClient, path: str, language: str
 ) -> None:

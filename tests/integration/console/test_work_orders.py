@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from services.dispatch.console.queries.crews import read_crew_choices
-from services.dispatch.console.queries.work_order import told_briefly
+from services.dispatch.console.queries.work_order import shortened
 from services.dispatch.models import WorkOrder, WorkOrderStep
 from shared.bus.tables import outbox
 from shared.db import Database
@@ -20,9 +20,9 @@ from tests.integration.console.county import IDS
 REPAIR = {"component": "pump", "found": "水泵电机烧毁", "done": "更换电机"}
 
 
-async def _state(database: Database, order_id: str) -> str:
+async def _state(database: Database, work_order_id: str) -> str:
     async with database.reading() as session:
-        return (await session.get_one(WorkOrder, order_id)).state
+        return (await session.get_one(WorkOrder, work_order_id)).state
 
 
 async def _events(database: Database) -> list[str]:
@@ -53,22 +53,22 @@ def _linked(minutes: int, who: str | None = None) -> WorkOrderStep:
 def test_complaints_that_come_one_after_another_are_one_line_of_the_timeline() -> None:
     chased = WorkOrderStep(work_order_id="w", at=NOW, who=None, what="chased", details={})
     steps = [_linked(9), _linked(7), _linked(4), chased, _linked(-3), _linked(-5, "wang.diaodu")]
-    told = told_briefly(steps)
-    assert [(line.step.what, line.complaints) for line in told] == [
+    lines = shortened(steps)
+    assert [(line.step.what, line.complaints) for line in lines] == [
         ("linked", 6),
         ("chased", 0),
         ("linked", 2),
         ("linked", 2),  # by a person: another matter
     ]
-    assert (told[0].since, told[0].step.at) == (steps[2].at, steps[0].at)
+    assert (lines[0].since, lines[0].step.at) == (steps[2].at, steps[0].at)
 
 
 async def test_crews_that_suit_come_first_with_what_they_have_in_hand(database: Database) -> None:
     async with database.reading() as session:
-        order = await session.get_one(WorkOrder, IDS.on_site)
-        choices = await read_crew_choices(session, order)
+        work_order = await session.get_one(WorkOrder, IDS.on_site)
+        choices = await read_crew_choices(session, work_order)
     assert [(one.id, one.suits) for one in choices] == [("crew-2", True), ("crew-1", False)]
-    assert [one.open_orders for one in choices] == [4, 6]
+    assert [one.open_work_orders for one in choices] == [4, 6]
 
 
 async def test_the_office_notes_a_crews_steps_apart_from_its_own(signed_in: SignedIn) -> None:
@@ -85,45 +85,48 @@ async def test_a_crew_takes_its_order_from_assigned_to_repaired(
 ) -> None:
     crew = await signed_in("li.weixiu")
     here = f"/work-orders/{IDS.assigned}"
-    for deed, data, state in (
+    for step, data, state in (
         ("accept", {"from": "crew"}, "accepted"),
         ("arrive", {"from": "crew"}, "on_site"),
         ("repair", {"from": "crew", **REPAIR}, "repaired"),
     ):
-        answer = await crew.post(f"{here}/{deed}", data=data)
+        answer = await crew.post(f"{here}/{step}", data=data)
         assert (answer.status_code, answer.headers["location"]) == (303, "/crew")
         assert await _state(database, IDS.assigned) == state
     assert (await _events(database))[:3] == ["accepted", "crew-arrived", "repaired"]
 
 
 @pytest.mark.parametrize(
-    ("order_id", "deed", "data", "state"),
+    ("work_order_id", "step", "data", "state"),
     [
-        ("order-01", "assign", {"crew_id": "crew-2", "note": "顺路"}, "assigned"),
-        ("order-01", "release", {"note": "没有配件"}, None),
-        ("order-01", "close", {"note": "现场无故障"}, "closed"),
-        ("order-20", "reopen", {"note": "又停水了"}, None),
-        ("order-13", "merge", {"into": "order-07"}, "closed"),
+        ("work-order-01", "assign", {"crew_id": "crew-2", "note": "顺路"}, "assigned"),
+        ("work-order-01", "release", {"note": "没有配件"}, None),
+        ("work-order-01", "close", {"note": "现场无故障"}, "closed"),
+        ("work-order-20", "reopen", {"note": "又停水了"}, None),
+        ("work-order-13", "merge", {"into": "work-order-07"}, "closed"),
     ],
 )
 async def test_a_dispatcher_directs_an_order(
     signed_in: SignedIn,
     database: Database,
-    order_id: str,
-    deed: str,
+    work_order_id: str,
+    step: str,
     data: Mapping[str, str],
     state: str | None,
 ) -> None:
     desk = await signed_in("wang.diaodu")
-    answer = await desk.post(f"/work-orders/{order_id}/{deed}", data=dict(data))
-    assert (answer.status_code, answer.headers["location"]) == (303, f"/work-orders/{order_id}")
-    assert await _state(database, order_id) in (
+    answer = await desk.post(f"/work-orders/{work_order_id}/{step}", data=dict(data))
+    assert (answer.status_code, answer.headers["location"]) == (
+        303,
+        f"/work-orders/{work_order_id}",
+    )
+    assert await _state(database, work_order_id) in (
         [state] if state else ["waiting_for_crew", "assigned"]
     )
     async with database.reading() as session:
         steps = await session.execute(
             select(WorkOrderStep).where(
-                col(WorkOrderStep.work_order_id) == order_id,
+                col(WorkOrderStep.work_order_id) == work_order_id,
                 col(WorkOrderStep.who) == "wang.diaodu",
             )
         )
@@ -172,23 +175,23 @@ async def test_a_crew_cannot_take_another_crews_order(
     signed_in: SignedIn, database: Database
 ) -> None:
     crew = await signed_in("li.weixiu")
-    answer = await crew.post("/work-orders/order-06/accept")
+    answer = await crew.post("/work-orders/work-order-06/accept")
     assert answer.status_code == 403
-    assert await _state(database, "order-06") == "assigned"
+    assert await _state(database, "work-order-06") == "assigned"
 
 
 async def test_the_buttons_are_those_that_make_sense(signed_in: SignedIn) -> None:
-    async def deeds(name: str, order_id: str) -> set[str]:
-        page = (await (await signed_in(name)).get(f"/work-orders/{order_id}")).text
-        return set(re.findall(rf'action="/work-orders/{order_id}/(\w+)"', page))
+    async def steps(name: str, work_order_id: str) -> set[str]:
+        page = (await (await signed_in(name)).get(f"/work-orders/{work_order_id}")).text
+        return set(re.findall(rf'action="/work-orders/{work_order_id}/(\w+)"', page))
 
-    assert await deeds("wang.diaodu", "order-01") == {
+    assert await steps("wang.diaodu", "work-order-01") == {
         "assign",
         "release",
         "accept",
         "close",
         "merge",
     }
-    assert await deeds("li.weixiu", "order-01") == {"accept", "release"}
-    assert await deeds("chen.zhuguan", "order-01") == set()
-    assert await deeds("wang.diaodu", "order-20") == {"reopen"}
+    assert await steps("li.weixiu", "work-order-01") == {"accept", "release"}
+    assert await steps("chen.zhuguan", "work-order-01") == set()
+    assert await steps("wang.diaodu", "work-order-20") == {"reopen"}

@@ -50,6 +50,6 @@ async def change(
         raise Problem(422, "wrong_password", both("password.wrong")) from None
     except REFUSED as error:
         raise as_problem(error) from None
-    response = go_to(request, "/?said=password_changed")
+    response = go_to(request, "/?done=password_changed")
     remember(request, response, started)
     return response

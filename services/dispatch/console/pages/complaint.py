@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 
-from services.dispatch.console.clients import Away, intake_of
 from services.dispatch.console.errors import NOT_FOUND
 from services.dispatch.console.queries.complaints import (
     ComplaintPage,
@@ -12,6 +11,7 @@ from services.dispatch.console.queries.complaints import (
     read_waiting,
 )
 from services.dispatch.console.rendering import go_to, page, part
+from services.dispatch.console.service_clients import ServiceUnavailable, intake_of
 from services.dispatch.console.session import allowed
 from shared.auth.permissions import Permission
 from shared.auth.tokens import Person
@@ -28,12 +28,12 @@ _WHICH_VILLAGE = Text("请从列出的村里选一个。", "Choose one of the vi
 
 
 async def words_of_complaint(request: Request, complaint_id: str) -> dict[str, Any] | None:
-    """What the resident wrote; None while intake is away."""
+    """What the resident wrote; None while intake is unavailable."""
     try:
         words = await intake_of(request).read(
             request, f"/complaints/{complaint_id}/words", opens=complaint_id
         )
-    except Away:
+    except ServiceUnavailable:
         return None
     return dict(words)
 
@@ -49,7 +49,7 @@ async def complaint_page(
     async with database.reading() as session:
         view = await read_complaint(session, person.county, complaint_id)
     if view is None and entered:  # intake has it; its event is on the way
-        return page(request, "arriving.html", headers={"Refresh": "1"}, complaint_id=complaint_id)
+        return page(request, "entered.html", headers={"Refresh": "1"}, complaint_id=complaint_id)
     if view is None or not _may_see(person, view):
         raise Problem(404, "unknown_complaint", NOT_FOUND)
     words = await words_of_complaint(request, complaint_id)
@@ -57,7 +57,7 @@ async def complaint_page(
 
 
 def _may_see(person: Person, view: ComplaintPage) -> bool:
-    """A crew sees the complaints of its own orders."""
+    """A crew sees the complaints of its own work orders."""
     if person.may(Permission.BOARD_SEE):
         return True
     return view.work_order is not None and view.work_order.crew_id == person.crew_id
@@ -95,7 +95,7 @@ async def resident_part(
         resident = await intake_of(request).read(
             request, f"/complaints/{complaint_id}/resident", opens=complaint_id
         )
-    except Away:
+    except ServiceUnavailable:
         resident = None
     return part(request, "_resident.html", resident=resident)
 
@@ -114,7 +114,7 @@ async def decide(
     urgent: Annotated[bool, Form()] = False,
     overrule: Annotated[bool, Form()] = False,
 ) -> Response:
-    """What it is about and where, told to intake; then on to the next that waits, where this one
+    """What it is about and where, given to intake; then on to the next that waits, where this one
     did."""
     if village_q.strip() and not village_code:
         village_code = await _only_village(request, village_q.strip())
@@ -131,18 +131,18 @@ async def decide(
         waiting = await read_waiting(session, person.county)
     await intake_of(request).change(request, "POST", f"/complaints/{complaint_id}/decision", body)
     if complaint_id not in {line.complaint.id for line in waiting}:
-        return go_to(request, f"/complaints/{complaint_id}?said=decided")
+        return go_to(request, f"/complaints/{complaint_id}?done=decided")
     following = [line for line in waiting if line.complaint.id != complaint_id]
     if following:
-        return go_to(request, f"/complaints/{following[0].complaint.id}?said=decided")
-    return go_to(request, "/waiting?said=decided")
+        return go_to(request, f"/complaints/{following[0].complaint.id}?done=decided")
+    return go_to(request, "/waiting?done=decided")
 
 
 async def _only_village(request: Request, wanted: str) -> str:
     """The code of the one village of this name. Raises Problem 422 where there are more or none."""
     try:
         found = await intake_of(request).read(request, "/villages", q=wanted, limit=20)
-    except Away:
+    except ServiceUnavailable:
         found = []
     exact = [village for village in found if wanted in (village["village"], _named(village))]
     if len(exact) == 1:

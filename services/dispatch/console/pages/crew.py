@@ -1,13 +1,13 @@
-"""A crew's orders on its phone: in order of urgency, one big next step each."""
+"""A crew's work orders on its phone: in order of urgency, one big next step each."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from services.dispatch.console.clients import Away, intake_of, reply_of
 from services.dispatch.console.pages.complaint import must_see
-from services.dispatch.console.queries.crew_orders import CrewOrder, read_crew_orders
+from services.dispatch.console.queries.crew_work_orders import CrewWorkOrder, read_crew_work_orders
 from services.dispatch.console.rendering import live_part, live_tag, page, part, words_of
+from services.dispatch.console.service_clients import ServiceUnavailable, intake_of, reply_of
 from services.dispatch.console.session import allowed
 from shared.auth.permissions import Permission
 from shared.auth.requires import NOT_ALLOWED
@@ -22,11 +22,11 @@ Worker = Annotated[Person, allowed(Permission.WORK_ORDER_WORK)]
 DatabaseHere = Annotated[Database, Depends(database_of)]
 
 
-async def _read(database: Database, person: Person) -> tuple[CrewOrder, ...]:
+async def _read(database: Database, person: Person) -> tuple[CrewWorkOrder, ...]:
     if person.crew_id is None:
         raise Problem(403, "no_crew", NOT_ALLOWED)
     async with database.reading() as session:
-        return await read_crew_orders(session, person.county, person.crew_id)
+        return await read_crew_work_orders(session, person.county, person.crew_id)
 
 
 @router.get("/crew")
@@ -35,10 +35,10 @@ async def crew_page(request: Request, person: Worker, database: DatabaseHere) ->
     return page(request, "crew.html", view=view, tag=live_tag(request, view))
 
 
-@router.get("/crew/orders")
+@router.get("/crew/work-orders")
 async def crew_part(request: Request, person: Worker, database: DatabaseHere) -> Response:
     """What the phone asks for every few seconds; a form somebody types in is left alone."""
-    return live_part(request, "_crew_orders.html", await _read(database, person))
+    return live_part(request, "_crew_work_orders.html", await _read(database, person))
 
 
 @router.post("/complaints/{complaint_id}/call")
@@ -54,7 +54,7 @@ async def whom_to_call(
         resident = await intake_of(request).read(
             request, f"/complaints/{complaint_id}/resident", opens=complaint_id
         )
-    except Away:
+    except ServiceUnavailable:
         return part(request, "_call.html", resident=None, complaint_id=complaint_id)
     return part(request, "_call.html", resident=resident, complaint_id=complaint_id)
 
@@ -63,7 +63,7 @@ async def whom_to_call(
 async def contacted(
     request: Request, complaint_id: str, person: Worker, database: DatabaseHere
 ) -> Response:
-    """Somebody spoke to the resident: reply keeps the deadline of a first contact."""
+    """Somebody spoke to the resident: reply notes the deadline of a first contact as met."""
     await must_see(database, person, complaint_id)
     await reply_of(request).change(request, "POST", f"/complaints/{complaint_id}/contacted", {})
-    return part(request, "_message.html", message=words_of(request)("said.contacted"), tone="good")
+    return part(request, "_message.html", message=words_of(request)("done.contacted"), tone="good")

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 
-from services.dispatch.console.clients import intake_of
 from services.dispatch.console.rendering import go_to, page
+from services.dispatch.console.service_clients import intake_of
 from services.dispatch.console.session import allowed
 from shared.auth.permissions import Permission
 from shared.auth.tokens import Person
@@ -19,8 +19,8 @@ Enterer = Annotated[Person, allowed(Permission.COMPLAINT_ENTER)]
 
 @router.get("/new")
 async def entry_page(request: Request, _person: Enterer) -> Response:
-    there = await intake_of(request).is_there(request)
-    return page(request, "enter.html", there=there, entry_id=token_hex(8))
+    available = await intake_of(request).is_available(request)
+    return page(request, "enter.html", available=available, entry_id=token_hex(8))
 
 
 @router.post("/new")

@@ -49,11 +49,11 @@ async def decide(
         raise Problem(404, "nothing_parked", NOT_FOUND)
     if act == "drop":
         await consumer.drop(key)
-        return go_to(request, "/parked?said=dropped")
+        return go_to(request, "/parked?done=dropped")
     await consumer.release(key)
     async with database.reading() as session:
         left = {one.key for one in await read_parked(session, consumer.name, person.county)}
-    return go_to(request, f"/parked?said={'fails_again' if key in left else 'released'}")
+    return go_to(request, f"/parked?done={'fails_again' if key in left else 'released'}")
 
 
 async def _note_seen(

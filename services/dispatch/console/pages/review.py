@@ -4,12 +4,12 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 
-from services.dispatch.console.clients import Away, reply_of
 from services.dispatch.console.errors import NOT_FOUND
 from services.dispatch.console.pages.complaint import words_of_complaint
 from services.dispatch.console.queries.complaints import read_complaint
 from services.dispatch.console.queries.replies import read_replies
 from services.dispatch.console.rendering import go_to, page
+from services.dispatch.console.service_clients import ServiceUnavailable, reply_of
 from services.dispatch.console.session import allowed
 from shared.auth.permissions import Permission
 from shared.auth.tokens import Person
@@ -37,7 +37,7 @@ async def review_page(request: Request, person: Reviewer, database: DatabaseHere
     try:
         approved = await reply_of(request).read(request, "/replies", state="approved")
         by_hand = [reply for reply in approved if reply["by_hand"]]
-    except Away:
+    except ServiceUnavailable:
         by_hand = None
     return page(request, "review.html", view=view, by_hand=by_hand)
 
@@ -62,12 +62,12 @@ async def reply_page(
 
 
 async def _versions(request: Request, complaint_id: str) -> list[dict[str, Any]] | None:
-    """The newest first; None while reply is away."""
+    """The newest first; None while reply is unavailable."""
     try:
         found: list[dict[str, Any]] = await reply_of(request).read(
             request, f"/replies/{complaint_id}"
         )
-    except Away:
+    except ServiceUnavailable:
         return None
     return found
 
@@ -88,7 +88,7 @@ async def write_or_approve(
     if act == "save":
         body = {"text": text, "solved": solved, "version": version, "responsible": responsible}
         await reply.change(request, "PUT", f"/replies/{complaint_id}/draft", body)
-        return go_to(request, f"/review/{complaint_id}?said=saved")
+        return go_to(request, f"/review/{complaint_id}?done=saved")
     versions = await _versions(request, complaint_id) or []
     seen = next((one for one in versions if one["version"] == version), None)
     if seen and (seen["text"].strip(), seen["solved"], seen["responsible"]) != (
@@ -98,7 +98,7 @@ async def write_or_approve(
     ):
         raise Problem(409, "save_first", _SAVE_FIRST)
     await reply.change(request, "POST", f"/replies/{complaint_id}/approve", {"version": version})
-    return go_to(request, "/review?said=approved")
+    return go_to(request, "/review?done=approved")
 
 
 @router.post("/{complaint_id}/stuck")
@@ -113,7 +113,7 @@ async def resolve_stuck(
     """Somebody has looked on the platform."""
     body = {"version": version, "outcome": outcome, "receipt": receipt.strip() or None}
     await reply_of(request).change(request, "POST", f"/replies/{complaint_id}/resolve-stuck", body)
-    return go_to(request, "/review?said=resolved")
+    return go_to(request, "/review?done=resolved")
 
 
 @router.post("/{complaint_id}/told")
@@ -127,4 +127,4 @@ async def told(
     """Phoned or posted by hand."""
     body = {"version": version, "receipt": receipt.strip() or None}
     await reply_of(request).change(request, "POST", f"/replies/{complaint_id}/told", body)
-    return go_to(request, "/review?said=told")
+    return go_to(request, "/review?done=told")

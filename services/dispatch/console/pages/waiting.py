@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from services.dispatch.console.clients import Away, intake_of
 from services.dispatch.console.queries.complaints import read_waiting
 from services.dispatch.console.rendering import go_to, page, part
+from services.dispatch.console.service_clients import ServiceUnavailable, intake_of
 from services.dispatch.console.session import allowed
 from shared.auth.permissions import Permission
 from shared.auth.tokens import Person
@@ -26,7 +26,7 @@ async def waiting_page(
         complaints = await read_waiting(session, person.county)
     try:
         unreadable = (await intake_of(request).read(request, "/waiting"))["unreadable"]
-    except Away:
+    except ServiceUnavailable:
         unreadable = None
     return page(request, "waiting.html", complaints=complaints, unreadable=unreadable)
 
@@ -36,15 +36,15 @@ async def unreadable_body(request: Request, raw_id: str, _person: Decider) -> Re
     """The message as it came; it may name somebody, so intake records who looked."""
     try:
         body = (await intake_of(request).read(request, f"/unreadable/{raw_id}"))["body"]
-    except Away:
+    except ServiceUnavailable:
         body = None
     return part(request, "_unreadable.html", body=body)
 
 
-@router.post("/unreadable/{raw_id}/settled")
-async def settle(request: Request, raw_id: str, _person: Decider) -> Response:
+@router.post("/unreadable/{raw_id}/handled")
+async def mark_handled(request: Request, raw_id: str, _person: Decider) -> Response:
     await intake_of(request).change(request, "POST", f"/unreadable/{raw_id}/handled", {})
-    return go_to(request, "/waiting?said=settled")
+    return go_to(request, "/waiting?done=handled")
 
 
 @router.get("/villages")
@@ -55,6 +55,6 @@ async def villages_part(
     wanted = village_q.strip()
     try:
         found = await intake_of(request).read(request, "/villages", q=wanted) if wanted else []
-    except Away:
+    except ServiceUnavailable:
         found = None
     return part(request, "_villages.html", villages=found, chosen="")

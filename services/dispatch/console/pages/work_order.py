@@ -4,11 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from services.dispatch.console.acts import Ask, take_step
+from services.dispatch.console.commands import carry_out
 from services.dispatch.console.errors import NOT_FOUND
 from services.dispatch.console.queries.work_order import read_work_order
 from services.dispatch.console.rendering import go_to, page
 from services.dispatch.console.session import allowed
+from services.dispatch.models import WorkOrder
 from services.dispatch.rules.work_order import TRANSITIONS, State, Step
 from shared.auth.permissions import Permission
 from shared.auth.tokens import Person
@@ -21,41 +22,37 @@ router = APIRouter(prefix="/work-orders", route_class=Route)
 _OF_THE_OFFICE = frozenset({Step.ASSIGN, Step.CLOSE, Step.MERGE, Step.REOPEN})
 
 
-@router.get("/{order_id}")
+@router.get("/{work_order_id}")
 async def work_order_page(
     request: Request,
-    order_id: str,
+    work_order_id: str,
     person: Annotated[Person, allowed(Permission.WORDS_SEE)],
     database: Annotated[Database, Depends(database_of)],
 ) -> Response:
     async with database.reading() as session:
-        view = await read_work_order(session, person.county, order_id)
+        view = await read_work_order(session, person.county, work_order_id)
     if view is None:
         raise Problem(404, "unknown_work_order", NOT_FOUND)
-    if not person.may(Permission.BOARD_SEE) and view.order.crew_id != person.crew_id:
+    if not person.may(Permission.BOARD_SEE) and view.work_order.crew_id != person.crew_id:
         raise Problem(404, "unknown_work_order", NOT_FOUND)
-    return page(request, "work_order.html", view=view, deeds=_deeds(person, view.order))
+    return page(request, "work_order.html", view=view, steps=_steps(person, view.work_order))
 
 
-def _deeds(person: Person, order: object) -> frozenset[str]:
+def _steps(person: Person, work_order: WorkOrder) -> frozenset[str]:
     """The buttons that make sense now. The handlers decide again."""
-    state, crew_id = State(order.state), order.crew_id  # type: ignore[attr-defined]
     office = person.may(Permission.WORK_ORDER_ASSIGN)
-    its_crew = person.crew_id is not None and person.crew_id == crew_id
-    if not (office or its_crew) or order.outcome == "merged":  # type: ignore[attr-defined]
+    its_crew = person.crew_id is not None and person.crew_id == work_order.crew_id
+    if not (office or its_crew) or work_order.outcome == "merged":
         return frozenset()
-    possible = TRANSITIONS[state]
-    return frozenset(deed.value for deed in possible if office or deed not in _OF_THE_OFFICE)
+    possible = TRANSITIONS[State(work_order.state)]
+    return frozenset(step.value for step in possible if office or step not in _OF_THE_OFFICE)
 
 
-@router.post("/{order_id}/{deed}")
-async def act(
-    request: Request,
-    order_id: str,
-    deed: Step,
-    person: Annotated[Person, allowed()],
+@router.post("/{work_order_id}/{step}")
+async def take_step(
+    request: Request, work_order_id: str, step: Step, person: Annotated[Person, allowed()]
 ) -> Response:
     form = await request.form()
-    await take_step(request, person, Ask(order_id, deed, form))
+    await carry_out(request, person, work_order_id, step, form)
     from_phone = form.get("from") == "crew"
-    return go_to(request, "/crew" if from_phone else f"/work-orders/{order_id}")
+    return go_to(request, "/crew" if from_phone else f"/work-orders/{work_order_id}")

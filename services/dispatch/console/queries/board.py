@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.dispatch.console.queries.deadlines import is_overdue, is_pending
 from services.dispatch.console.queries.due import DueLine, read_due
 from services.dispatch.console.queries.filters import Filters, only_complaints
-from services.dispatch.console.queries.orders import WorkOrderLine, open_orders, read_lines
 from services.dispatch.console.queries.parked import read_parked
 from services.dispatch.console.queries.tables import (
     complaint,
@@ -19,6 +18,11 @@ from services.dispatch.console.queries.tables import (
     scheme,
     scheme_village,
     work_order,
+)
+from services.dispatch.console.queries.work_order_lines import (
+    WorkOrderLine,
+    open_work_orders,
+    read_lines,
 )
 from services.dispatch.models import ComplaintState
 
@@ -78,7 +82,7 @@ class Board:
     """Things with parked events, for whoever may decide about them."""
 
     def in_state(self, state: str) -> tuple[WorkOrderLine, ...]:
-        return tuple(order for order in self.work_orders if order.state == state)
+        return tuple(line for line in self.work_orders if line.state == state)
 
 
 async def read_board(
@@ -172,7 +176,7 @@ async def _work_orders(
 ) -> tuple[WorkOrderLine, ...]:
     if filters.state == "none":
         return ()
-    query = open_orders(county).limit(_WORK_ORDERS_SHOWN)
+    query = open_work_orders(county).limit(_WORK_ORDERS_SHOWN)
     if filters.town:
         query = query.where(work_order.c.town == filters.town)
     if filters.category:

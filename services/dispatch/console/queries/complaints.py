@@ -35,18 +35,18 @@ class ComplaintPage:
 async def read_complaint(
     session: AsyncSession, county: str, complaint_id: str
 ) -> ComplaintPage | None:
-    """None: not heard of yet, or another county's."""
+    """None: its event has not come yet, or another county's."""
     complaint = await session.get(Complaint, complaint_id)
     if complaint is None or complaint.county != county:
         return None
-    order = (
+    work_order = (
         await session.get(WorkOrder, complaint.work_order_id) if complaint.work_order_id else None
     )
     return ComplaintPage(
         complaint=complaint,
         deadlines=tuple(await read_deadlines(session, [complaint_id])),
-        work_order=order,
-        scheme=await session.get(Scheme, order.scheme_id) if order else None,
+        work_order=work_order,
+        scheme=await session.get(Scheme, work_order.scheme_id) if work_order else None,
         reply=await session.get(ReplyView, complaint_id),
     )
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.dispatch.console.queries.tables import crew, work_order
+from services.dispatch.console.queries.tables import crew
+from services.dispatch.console.queries.tables import work_order as work_order_table
 from services.dispatch.models import WorkOrder
 
 _IN_HAND = ("assigned", "accepted", "on_site")
@@ -15,33 +16,36 @@ _IN_HAND = ("assigned", "accepted", "on_site")
 class CrewChoice:
     id: str
     name: str
-    open_orders: int
+    open_work_orders: int
     capacity: int
     suits: bool
     """It covers the town and repairs this component; an office desk does whatever is its kind."""
 
 
-async def read_crew_choices(session: AsyncSession, order: WorkOrder) -> tuple[CrewChoice, ...]:
+async def read_crew_choices(session: AsyncSession, work_order: WorkOrder) -> tuple[CrewChoice, ...]:
     """Those that suit first, then those with the least to do."""
     in_hand = (
         select(func.count())
-        .select_from(work_order)
-        .where(work_order.c.crew_id == crew.c.id, work_order.c.state.in_(_IN_HAND))
+        .select_from(work_order_table)
+        .where(work_order_table.c.crew_id == crew.c.id, work_order_table.c.state.in_(_IN_HAND))
         .scalar_subquery()
     )
     rows = await session.execute(
-        select(crew, in_hand.label("open_orders")).where(
-            crew.c.county == order.county, crew.c.active, crew.c.is_office == order.for_office
+        select(crew, in_hand.label("open_work_orders")).where(
+            crew.c.county == work_order.county,
+            crew.c.active,
+            crew.c.is_office == work_order.for_office,
         )
     )
     choices = [
         CrewChoice(
             id=row.id,
             name=row.name,
-            open_orders=row.open_orders,
+            open_work_orders=row.open_work_orders,
             capacity=row.capacity,
-            suits=row.is_office or (order.town in row.towns and order.component in row.skills),
+            suits=row.is_office
+            or (work_order.town in row.towns and work_order.component in row.skills),
         )
         for row in rows
     ]
-    return tuple(sorted(choices, key=lambda one: (not one.suits, one.open_orders, one.name)))
+    return tuple(sorted(choices, key=lambda one: (not one.suits, one.open_work_orders, one.name)))

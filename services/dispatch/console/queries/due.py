@@ -80,7 +80,7 @@ async def read_due(
 
 
 def one_a_fault(lines: Iterable[DueLine]) -> tuple[DueLine, ...]:
-    """The first line of each fault speaks for all its complaints; the order stays."""
+    """The first line of each fault speaks for all its complaints; their sequence stays."""
     first: dict[str, DueLine] = {}
     behind: dict[str, set[str]] = {}
     for line in lines:

@@ -17,7 +17,7 @@ class Filters:
     category: str = ""
     platform: str = ""
     state: str = ""
-    """A work order's state, or `none` for complaints that hang on no work order."""
+    """A work order's state, or `none` for complaints without a work order."""
 
     @property
     def chosen(self) -> Mapping[str, str]:

@@ -29,13 +29,13 @@ class HotspotLine:
         first, length = self.hotspot.first_at, self.hotspot.last_at - self.hotspot.first_at
         whole = length.total_seconds() or 1
         return tuple(
-            min(max((order.first_said_at - first).total_seconds() / whole, 0), 1)
-            for order in self.evidence
+            min(max((work_order.first_said_at - first).total_seconds() / whole, 0), 1)
+            for work_order in self.evidence
         )
 
     @property
     def complaints(self) -> int:
-        return sum(order.complaints for order in self.evidence)
+        return sum(work_order.complaints for work_order in self.evidence)
 
     @property
     def weight(self) -> tuple[bool, int, int, datetime]:
@@ -53,18 +53,20 @@ async def read_hotspots(session: AsyncSession, county: str) -> tuple[HotspotLine
         .limit(_SHOWN)
     )
     rows = list(found.tuples())
-    orders = await _orders(session, [one for spot, _ in rows for one in spot.work_order_ids])
+    work_orders = await _work_orders(
+        session, [one for spot, _ in rows for one in spot.work_order_ids]
+    )
     lines = [
         HotspotLine(
             hotspot=spot,
             scheme=scheme,
-            evidence=tuple(orders[one] for one in spot.work_order_ids if one in orders),
+            evidence=tuple(work_orders[one] for one in spot.work_order_ids if one in work_orders),
         )
         for spot, scheme in rows
     ]
     return tuple(sorted(lines, key=lambda line: line.weight, reverse=True))
 
 
-async def _orders(session: AsyncSession, ids: list[str]) -> Mapping[str, WorkOrder]:
+async def _work_orders(session: AsyncSession, ids: list[str]) -> Mapping[str, WorkOrder]:
     found = await session.execute(select(WorkOrder).where(col(WorkOrder.id).in_(ids)))
-    return {order.id: order for order in found.scalars()}
+    return {work_order.id: work_order for work_order in found.scalars()}

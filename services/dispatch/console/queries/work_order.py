@@ -1,4 +1,4 @@
-"""One work order with all that hangs on it."""
+"""One work order with its complaints, timeline and choices."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,8 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from services.dispatch.console.queries.crews import CrewChoice, read_crew_choices
-from services.dispatch.console.queries.orders import WorkOrderLine, open_orders, read_lines
-from services.dispatch.console.queries.tables import work_order
+from services.dispatch.console.queries.tables import work_order as work_order_table
+from services.dispatch.console.queries.work_order_lines import (
+    WorkOrderLine,
+    open_work_orders,
+    read_lines,
+)
 from services.dispatch.models import Complaint, Crew, DeadlineView, Scheme, WorkOrder, WorkOrderStep
 
 _COMPLAINTS_SHOWN = 60
@@ -18,7 +22,7 @@ _OTHERS_SHOWN = 30
 
 
 @dataclass(frozen=True, slots=True)
-class HangingComplaint:
+class LinkedComplaint:
     complaint: Complaint
     deadlines: tuple[DeadlineView, ...]
 
@@ -35,7 +39,7 @@ class TimelineLine:
     """How many complaints they brought together."""
 
 
-def told_briefly(steps: Sequence[WorkOrderStep]) -> tuple[TimelineLine, ...]:
+def shortened(steps: Sequence[WorkOrderStep]) -> tuple[TimelineLine, ...]:
     """`steps`, the newest first, with complaints that came one after another as one line."""
     lines: list[TimelineLine] = []
     for step in steps:
@@ -50,45 +54,47 @@ def told_briefly(steps: Sequence[WorkOrderStep]) -> tuple[TimelineLine, ...]:
 
 @dataclass(frozen=True, slots=True)
 class WorkOrderPage:
-    order: WorkOrder
+    work_order: WorkOrder
     scheme: Scheme
     crew: Crew | None
-    complaints: tuple[HangingComplaint, ...]
+    complaints: tuple[LinkedComplaint, ...]
     timeline: tuple[TimelineLine, ...]
     crews: tuple[CrewChoice, ...]
     others: tuple[WorkOrderLine, ...]
-    """Open orders of the same scheme: what it can be merged into."""
+    """Open work orders of the same scheme: what it can be merged into."""
 
 
 async def read_work_order(
     session: AsyncSession, county: str, work_order_id: str
 ) -> WorkOrderPage | None:
     """None: there is none, or it is another county's."""
-    order = await session.get(WorkOrder, work_order_id)
-    if order is None or order.county != county:
+    work_order = await session.get(WorkOrder, work_order_id)
+    if work_order is None or work_order.county != county:
         return None
-    scheme = await session.get_one(Scheme, order.scheme_id)
+    scheme = await session.get_one(Scheme, work_order.scheme_id)
     steps = await session.execute(
         select(WorkOrderStep)
         .where(col(WorkOrderStep.work_order_id) == work_order_id)
         .order_by(col(WorkOrderStep.id).desc())
         .limit(_STEPS_SHOWN)
     )
-    others = open_orders(county).where(
-        work_order.c.scheme_id == order.scheme_id, work_order.c.id != work_order_id
+    others = open_work_orders(county).where(
+        work_order_table.c.scheme_id == work_order.scheme_id, work_order_table.c.id != work_order_id
     )
     return WorkOrderPage(
-        order=order,
+        work_order=work_order,
         scheme=scheme,
-        crew=await session.get(Crew, order.crew_id) if order.crew_id else None,
-        complaints=await _hanging(session, work_order_id),
-        timeline=told_briefly(steps.scalars().all()),
-        crews=await read_crew_choices(session, order),
+        crew=await session.get(Crew, work_order.crew_id) if work_order.crew_id else None,
+        complaints=await _linked_complaints(session, work_order_id),
+        timeline=shortened(steps.scalars().all()),
+        crews=await read_crew_choices(session, work_order),
         others=await read_lines(session, others.limit(_OTHERS_SHOWN)),
     )
 
 
-async def _hanging(session: AsyncSession, work_order_id: str) -> tuple[HangingComplaint, ...]:
+async def _linked_complaints(
+    session: AsyncSession, work_order_id: str
+) -> tuple[LinkedComplaint, ...]:
     found = await session.execute(
         select(Complaint)
         .where(col(Complaint.work_order_id) == work_order_id)
@@ -98,7 +104,7 @@ async def _hanging(session: AsyncSession, work_order_id: str) -> tuple[HangingCo
     complaints = list(found.scalars())
     deadlines = await read_deadlines(session, [complaint.id for complaint in complaints])
     return tuple(
-        HangingComplaint(each, tuple(p for p in deadlines if p.complaint_id == each.id))
+        LinkedComplaint(each, tuple(p for p in deadlines if p.complaint_id == each.id))
         for each in complaints
     )
 

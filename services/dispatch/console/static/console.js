@@ -48,20 +48,20 @@ document.addEventListener("htmx:error", (event) => {
   }
 });
 
-// --- forms marked data-keep: what was typed survives a reload, a crash, an empty battery
-const kept = (form) => `kept ${form.getAttribute("action")} ${form.elements.version?.value ?? ""}`;
+// --- forms marked data-draft: what was typed survives a reload, a crash, an empty battery
+const draftKey = (form) => `draft ${form.getAttribute("action")} ${form.elements.version?.value ?? ""}`;
 function fieldsOf(form) {
   return [...form.elements].filter((field) => field.matches("textarea, select, input[type=text]"));
 }
-for (const form of document.querySelectorAll("form[data-keep]")) {
-  const typed = JSON.parse(sessionStorage.getItem(kept(form)) ?? "{}");
+for (const form of document.querySelectorAll("form[data-draft]")) {
+  const typed = JSON.parse(sessionStorage.getItem(draftKey(form)) ?? "{}");
   for (const field of fieldsOf(form)) if (field.name in typed) field.value = typed[field.name];
   form.addEventListener("input", () => {
     const now = Object.fromEntries(fieldsOf(form).map((field) => [field.name, field.value]));
-    sessionStorage.setItem(kept(form), JSON.stringify(now));
+    sessionStorage.setItem(draftKey(form), JSON.stringify(now));
   });
   form.addEventListener("htmx:after:request", (event) => {
-    if (event.detail.ctx.response?.status < 400) sessionStorage.removeItem(kept(form));
+    if (event.detail.ctx.response?.status < 400) sessionStorage.removeItem(draftKey(form));
   });
 }
 

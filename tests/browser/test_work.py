@@ -9,7 +9,7 @@ from shared.db import Database
 from tests.browser.conftest import PHONE, OpenPage, offline
 from tests.integration.console.conftest import Reachable
 from tests.integration.console.county import IDS
-from tests.integration.console.stand_ins import DRAFT, LETTER, Told
+from tests.integration.console.stand_ins import DRAFT, LETTER, Recorded
 from tests.integration.console.stand_ins import PHONE as NUMBER
 
 pytestmark = pytest.mark.browser
@@ -27,7 +27,7 @@ async def _wider_than_the_screen(page: Page) -> bool:
 async def test_a_dispatcher_assigns_an_order_and_sees_it_in_the_timeline(
     open_page: OpenPage,
 ) -> None:
-    page = await open_page("wang.diaodu", "/work-orders/order-05")
+    page = await open_page("wang.diaodu", "/work-orders/work-order-05")
     await page.locator("#crew_id").select_option("crew-2")
     await page.locator("#assign-note").fill("离得最近")
     await page.get_by_role("button", name="派队", exact=True).click()
@@ -47,16 +47,16 @@ async def test_a_crew_works_through_an_order_on_a_phone(
     open_page: OpenPage, database: Database
 ) -> None:
     page = await open_page("li.weixiu", "/crew", PHONE)
-    order = page.locator(f"#order-{IDS.assigned}")
+    work_order = page.locator(f"#work-order-{IDS.assigned}")
     assert not await _wider_than_the_screen(page)
-    await order.get_by_role("button", name="接单出发").click()
-    await order.get_by_role("button", name="已到现场").click()
-    await order.locator("summary", has_text="登记修复").click()
-    await order.get_by_label("发现了什么").fill("水泵电机烧毁")
-    await order.get_by_label("做了什么").fill("更换电机")
+    await work_order.get_by_role("button", name="接单出发").click()
+    await work_order.get_by_role("button", name="已到现场").click()
+    await work_order.locator("summary", has_text="登记修复").click()
+    await work_order.get_by_label("发现了什么").fill("水泵电机烧毁")
+    await work_order.get_by_label("做了什么").fill("更换电机")
     assert not await _wider_than_the_screen(page)
-    await order.get_by_role("button", name="提交修复情况").click()
-    await expect(order).to_have_count(0)
+    await work_order.get_by_role("button", name="提交修复情况").click()
+    await expect(work_order).to_have_count(0)
     async with database.reading() as session:
         row = await session.get_one(WorkOrder, IDS.assigned)
     assert (row.state, row.done) == ("repaired", "更换电机")
@@ -72,34 +72,36 @@ async def test_every_target_on_the_crews_phone_suits_a_thumb(open_page: OpenPage
     assert not await _wider_than_the_screen(page)
 
 
-async def test_a_crew_calls_the_resident_and_notes_it(open_page: OpenPage, told: Told) -> None:
+async def test_a_crew_calls_the_resident_and_notes_it(
+    open_page: OpenPage, recorded: Recorded
+) -> None:
     page = await open_page("li.weixiu", "/crew", PHONE)
-    order = page.locator(f"#order-{IDS.assigned}")
-    await order.locator("summary", has_text="反映的居民").click()
+    work_order = page.locator(f"#work-order-{IDS.assigned}")
+    await work_order.locator("summary", has_text="反映的居民").click()
     assert NUMBER not in await page.content()
-    await order.get_by_role("button", name="联系居民").first.click()
-    await order.get_by_role("button", name="已联系上").click()
-    await expect(order).to_contain_text("已登记联系居民")
-    assert [path.rsplit("/", 1)[1] for _, path, _ in told.calls] == ["resident", "contacted"]
+    await work_order.get_by_role("button", name="联系居民").first.click()
+    await work_order.get_by_role("button", name="已联系上").click()
+    await expect(work_order).to_contain_text("已登记联系居民")
+    assert [path.rsplit("/", 1)[1] for _, path, _ in recorded.calls] == ["resident", "contacted"]
 
 
 async def test_a_form_survives_a_lost_connection_and_a_reload(
     open_page: OpenPage, database: Database
 ) -> None:
     page = await open_page("li.weixiu", "/crew", PHONE)
-    order = page.locator(f"#order-{IDS.on_site}")
-    await order.locator("summary", has_text="登记修复").click()
-    await order.get_by_label("发现了什么").fill("接口渗漏")
-    await order.get_by_label("做了什么").fill("更换接口")
+    work_order = page.locator(f"#work-order-{IDS.on_site}")
+    await work_order.locator("summary", has_text="登记修复").click()
+    await work_order.get_by_label("发现了什么").fill("接口渗漏")
+    await work_order.get_by_label("做了什么").fill("更换接口")
     async with offline(page):
-        await order.get_by_role("button", name="提交修复情况").click()
-        await expect(order.locator("form .notice.bad")).to_contain_text("没有发出去")
-        await expect(order.get_by_label("做了什么")).to_have_value("更换接口")
+        await work_order.get_by_role("button", name="提交修复情况").click()
+        await expect(work_order.locator("form .notice.bad")).to_contain_text("没有发出去")
+        await expect(work_order.get_by_label("做了什么")).to_have_value("更换接口")
     await page.reload()
-    await order.locator("summary", has_text="登记修复").click()
-    await expect(order.get_by_label("发现了什么")).to_have_value("接口渗漏")
-    await order.get_by_role("button", name="提交修复情况").click()
-    await expect(order).to_have_count(0)
+    await work_order.locator("summary", has_text="登记修复").click()
+    await expect(work_order.get_by_label("发现了什么")).to_have_value("接口渗漏")
+    await work_order.get_by_role("button", name="提交修复情况").click()
+    await expect(work_order).to_have_count(0)
     async with database.reading() as session:
         assert (await session.get_one(WorkOrder, IDS.on_site)).found == "接口渗漏"
 
@@ -108,17 +110,19 @@ async def test_the_list_does_not_change_under_a_form_that_is_being_filled(
     open_page: OpenPage, database: Database
 ) -> None:
     page = await open_page("li.weixiu", "/crew", PHONE)
-    order = page.locator(f"#order-{IDS.on_site}")
-    await order.locator("summary", has_text="登记修复").click()
-    await order.get_by_label("发现了什么").fill("接口渗漏")
+    work_order = page.locator(f"#work-order-{IDS.on_site}")
+    await work_order.locator("summary", has_text="登记修复").click()
+    await work_order.get_by_label("发现了什么").fill("接口渗漏")
     async with database.work() as (session, _):
         (await session.get_one(WorkOrder, IDS.assigned)).chases = 9
-    await expect(page.locator(f"#order-{IDS.assigned}")).to_contain_text("催办 9 次")
-    await expect(order.get_by_label("发现了什么")).to_be_focused()
-    await expect(order.get_by_label("发现了什么")).to_have_value("接口渗漏")
+    await expect(page.locator(f"#work-order-{IDS.assigned}")).to_contain_text("催办 9 次")
+    await expect(work_order.get_by_label("发现了什么")).to_be_focused()
+    await expect(work_order.get_by_label("发现了什么")).to_have_value("接口渗漏")
 
 
-async def test_a_reviewer_changes_a_draft_and_approves_it(open_page: OpenPage, told: Told) -> None:
+async def test_a_reviewer_changes_a_draft_and_approves_it(
+    open_page: OpenPage, recorded: Recorded
+) -> None:
     page = await open_page("zhao.shenhe", "/review")
     await page.locator("#drafts").locator("xpath=../..").locator("tbody a").first.click()
     await expect(page.locator("#text")).to_have_value(DRAFT)
@@ -129,7 +133,7 @@ async def test_a_reviewer_changes_a_draft_and_approves_it(open_page: OpenPage, t
     await expect(page.locator(".notice.good")).to_contain_text("已保存")
     await page.get_by_role("button", name="批准第 2 版").click()
     await expect(page.locator(".notice.good")).to_contain_text("已批准")
-    assert [method for method, _, _ in told.calls] == ["PUT", "POST"]
+    assert [method for method, _, _ in recorded.calls] == ["PUT", "POST"]
 
 
 async def test_who_is_responsible_is_written_once(open_page: OpenPage, database: Database) -> None:
@@ -144,7 +148,7 @@ async def test_who_is_responsible_is_written_once(open_page: OpenPage, database:
 
 
 async def test_a_waiting_complaint_is_decided_with_the_keyboard(
-    open_page: OpenPage, told: Told
+    open_page: OpenPage, recorded: Recorded
 ) -> None:
     page = await open_page("wang.diaodu", f"/complaints/{IDS.waiting}")
     await page.locator("#category").focus()
@@ -158,23 +162,23 @@ async def test_a_waiting_complaint_is_decided_with_the_keyboard(
     await page.keyboard.press("ArrowDown")
     await page.keyboard.press("Enter")
     await expect(page.locator(".notice.good")).to_contain_text("研判已提交")
-    assert told.calls[0][2]["village_code"] == "610122105209"
+    assert recorded.calls[0][2]["village_code"] == "610122105209"
 
 
-async def test_a_call_typed_while_intake_goes_away_is_sent_later(
-    open_page: OpenPage, told: Told, intake: Reachable
+async def test_a_call_typed_while_intake_becomes_unavailable_is_sent_later(
+    open_page: OpenPage, recorded: Recorded, intake: Reachable
 ) -> None:
     page = await open_page("wang.diaodu", "/complaints/new")
     await page.locator("#text").fill(LETTER)
     await page.locator("#phone").fill(NUMBER)
-    intake.away = True
+    intake.unavailable = True
     await page.get_by_role("button", name="登记", exact=True).click()
     await expect(page.locator(".form-message .notice")).to_contain_text("连不上")
     await expect(page.locator("#text")).to_have_value(LETTER)
-    intake.away = False
+    intake.unavailable = False
     await page.get_by_role("button", name="登记", exact=True).click()
     await expect(page.locator("h1")).to_have_text("已登记")
-    assert told.calls[0][2]["phone"] == NUMBER
+    assert recorded.calls[0][2]["phone"] == NUMBER
     assert NUMBER not in await page.evaluate("JSON.stringify([sessionStorage, localStorage])")
 
 
@@ -184,7 +188,7 @@ async def test_a_call_typed_while_intake_goes_away_is_sent_later(
         (
             "wang.diaodu",
             "/ /waiting /review /review/complaint-03 /hotspots /complaints/new "
-            "/complaints/complaint-waiting /work-orders/order-03 /search?q=樊家 /nowhere",
+            "/complaints/complaint-waiting /work-orders/work-order-03 /search?q=樊家 /nowhere",
         ),
         ("admin", "/parked"),
         ("li.weixiu", "/crew"),

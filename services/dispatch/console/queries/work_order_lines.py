@@ -32,7 +32,7 @@ class WorkOrderLine:
     """The next deadline of its complaints."""
 
 
-def open_orders(county: str) -> Select[Any]:
+def open_work_orders(county: str) -> Select[Any]:
     """The oldest first; to be narrowed down, limited, and read by `read_lines`."""
     return (
         select(

@@ -8,7 +8,6 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from services.dispatch.console.clients import Colleague
 from services.dispatch.console.errors import answer_with_pages
 from services.dispatch.console.pages import (
     account,
@@ -27,6 +26,7 @@ from services.dispatch.console.pages import (
 )
 from services.dispatch.console.rendering import STATIC
 from services.dispatch.console.security import SameOriginOnly, SecurityHeaders
+from services.dispatch.console.service_clients import ServiceClient
 from services.dispatch.policy import policy_of
 from services.dispatch.settings import DispatchSettings
 from shared.bus.consumer import Consumer
@@ -68,8 +68,8 @@ def add_console(
     console.state.secret = app.state.secret
     console.state.policy = policy_of(settings)
     console.state.consumer = consumer
-    console.state.intake = Colleague("intake", settings.intake_url, app.state.secret, intake)
-    console.state.reply = Colleague("reply", settings.reply_url, app.state.secret, reply)
+    console.state.intake = ServiceClient("intake", settings.intake_url, app.state.secret, intake)
+    console.state.reply = ServiceClient("reply", settings.reply_url, app.state.secret, reply)
     console.add_middleware(GZipMiddleware, minimum_size=1500, compresslevel=5)
     console.add_middleware(SameOriginOnly)
     console.add_middleware(SecurityHeaders)

@@ -1,4 +1,4 @@
-"""What a crew sees on its phone: its orders, and the residents behind each."""
+"""What a crew sees on its phone: its work orders, and the residents behind each."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,8 +6,12 @@ from datetime import datetime
 from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.dispatch.console.queries.orders import WorkOrderLine, open_orders, read_lines
 from services.dispatch.console.queries.tables import complaint, deadline, work_order
+from services.dispatch.console.queries.work_order_lines import (
+    WorkOrderLine,
+    open_work_orders,
+    read_lines,
+)
 
 _ORDERS_SHOWN = 30
 
@@ -24,17 +28,17 @@ class Resident:
 
 
 @dataclass(frozen=True, slots=True)
-class CrewOrder:
+class CrewWorkOrder:
     line: WorkOrderLine
     residents: tuple[Resident, ...]
     """Those nobody has spoken to yet first."""
 
 
-async def read_crew_orders(
+async def read_crew_work_orders(
     session: AsyncSession, county: str, crew_id: str
-) -> tuple[CrewOrder, ...]:
+) -> tuple[CrewWorkOrder, ...]:
     """What the crew has to do, the most urgent first."""
-    of_crew = open_orders(county).where(
+    of_crew = open_work_orders(county).where(
         work_order.c.crew_id == crew_id,
         work_order.c.state.in_(("assigned", "accepted", "on_site")),
     )
@@ -56,6 +60,6 @@ async def read_crew_orders(
         .order_by(deadline.c.met_at.is_not(None), complaint.c.sent_at)
     )
     of_order: dict[str, list[Resident]] = {}
-    for order_id, *rest in rows:
-        of_order.setdefault(order_id, []).append(Resident(*rest))
-    return tuple(CrewOrder(line, tuple(of_order.get(line.id, ()))) for line in lines)
+    for work_order_id, *rest in rows:
+        of_order.setdefault(work_order_id, []).append(Resident(*rest))
+    return tuple(CrewWorkOrder(line, tuple(of_order.get(line.id, ()))) for line in lines)

@@ -16,7 +16,7 @@ _RETRY_POLICY = RetryPolicy(attempts=2, first_wait=0.1, longest_wait=0.3)
 """A person waits at the other end."""
 _SILENCE_SECONDS = 4.0
 
-_AWAY = {
+_UNAVAILABLE = {
     "intake": Text(
         "受理服务暂时连不上，没有确认保存；您填写的内容还在，请稍后再提交。",
         "Intake cannot be reached; nothing is confirmed as saved. What you typed is still here: "
@@ -28,15 +28,15 @@ _AWAY = {
         "send it again later.",
     ),
 }
-_REFUSED = Text("对方服务没有接受这一步。", "The other service refused this step.")
+_REJECTED = Text("对方服务没有接受这一步。", "The other service refused this step.")
 
 
-class Away(Exception):
+class ServiceUnavailable(Exception):
     """The service cannot be reached now; the page comes without what it knows."""
 
 
-class Colleague:
-    """One of the other services. A reading is tried twice; a change is sent once."""
+class ServiceClient:
+    """One of the other services. A read is tried twice, a change is sent once."""
 
     def __init__(
         self,
@@ -53,7 +53,8 @@ class Colleague:
         self, request: Request, path: str, *, opens: str | None = None, **query: str | int
     ) -> Any:
         """The JSON answer. `opens`: the complaint whose words or resident the person may see; a
-        crew's token opens no other. Raises Away; Problem where the service refuses (404, 403).
+        crew's token opens no other. Raises ServiceUnavailable; Problem where the service refuses
+        (404, 403).
         """
 
         async def attempt() -> httpx.Response:
@@ -62,19 +63,19 @@ class Colleague:
         try:
             return _json(await retrying_reads(_RETRY_POLICY)(attempt))
         except PlatformUnavailable:
-            raise Away(self.name) from None
+            raise ServiceUnavailable(self.name) from None
 
     async def change(
         self, request: Request, method: str, path: str, body: Mapping[str, object]
     ) -> Any:
         """The JSON answer, or None. Raises Problem: the service's own refusal, 503 where it is
-        away."""
+        unavailable."""
         try:
             return _json(await self._send(request, method, path, json=body))
         except PlatformUnavailable:
-            raise Problem(503, f"{self.name}_away", _AWAY[self.name]) from None
+            raise Problem(503, f"{self.name}_unavailable", _UNAVAILABLE[self.name]) from None
 
-    async def is_there(self, request: Request) -> bool:
+    async def is_available(self, request: Request) -> bool:
         """For pages whose form it takes: better to say so before somebody types."""
         try:
             await self._send(request, "GET", LIVE, timeout=1.0)
@@ -108,24 +109,24 @@ class Colleague:
 
 
 def _json(response: httpx.Response) -> Any:
-    """What a service that answers has said. Raises Problem where it refuses."""
+    """The JSON of an answer. Raises Problem where the service refuses."""
     if response.is_success:
         return response.json() if response.content else None
     try:
-        said = str(response.json()["title"])
+        sentence = str(response.json()["title"])
     except (ValueError, KeyError, TypeError):
-        said = ""
-    text = Text(said, said) if said else _REFUSED
+        sentence = ""
+    text = Text(sentence, sentence) if sentence else _REJECTED
     raise Problem(response.status_code, "refused", text)
 
 
-def intake_of(request: Request) -> Colleague:
-    colleague = request.app.state.intake
-    assert isinstance(colleague, Colleague)
-    return colleague
+def intake_of(request: Request) -> ServiceClient:
+    client = request.app.state.intake
+    assert isinstance(client, ServiceClient)
+    return client
 
 
-def reply_of(request: Request) -> Colleague:
-    colleague = request.app.state.reply
-    assert isinstance(colleague, Colleague)
-    return colleague
+def reply_of(request: Request) -> ServiceClient:
+    client = request.app.state.reply
+    assert isinstance(client, ServiceClient)
+    return client
