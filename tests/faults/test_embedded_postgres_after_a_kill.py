@@ -8,7 +8,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from shared.embedded_postgres import _Server, embedded_postgres
+from shared.embedded_postgres import embedded_postgres
+from shared.postgres_server import PostgresServer
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells whose a pid is")
 
@@ -30,11 +31,10 @@ def _is_a_zombie(pid: int) -> None:
 
 
 async def test_it_starts_beside_its_own_zombie(tmp_path: Path) -> None:
-    server = _Server(tmp_path / "postgres", {})
+    server = PostgresServer(tmp_path / "postgres", {})
     server.initialise()
     killed = server.start()
-    url = f"postgresql://postgres@/{{}}?host={server.socket_folder}"
-    assert await _what_is_kept(url) == 1
+    assert await _what_is_kept(server.url) == 1
     os.kill(killed.pid, signal.SIGKILL)
     _is_a_zombie(killed.pid)
     try:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from services.reply.yaml_file import FileInvalid
 from shared.bus.transient_errors import is_transient
-from shared.embedded_postgres import PostgresUnavailable
+from shared.postgres_programs import PostgresUnavailable
 from waterdesk.installation import MisconfiguredError
 from waterdesk.runner import PortTakenError
 from waterdesk.simulators.journal import JournalDamaged, JournalInUse
