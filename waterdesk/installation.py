@@ -1,8 +1,5 @@
 """Where one installation keeps its data and secrets, and how its bus is reached."""
 
-import json
-import os
-import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -12,8 +9,9 @@ import services
 from shared.bus.protocol import Bus
 from shared.bus.topics import ALL as ALL_TOPICS
 from shared.embedded_postgres import embedded_postgres
-from shared.privacy.vault import Vault, new_key
+from shared.privacy.vault import Vault
 from shared.settings import CommonSettings
+from waterdesk.kept_secrets import kept_secrets
 
 SERVICES = ("intake", "dispatch", "reply")
 _SERVICES = Path(services.__file__).parent
@@ -74,55 +72,42 @@ class Installation:
 
 @contextmanager
 def open_installation(
-    settings: CommonSettings, postgres_settings: Mapping[str, str] | None = None
+    settings: CommonSettings,
+    postgres_settings: Mapping[str, str] | None = None,
+    *,
+    join: bool = True,
 ) -> Iterator[Installation]:
-    """Start the embedded PostgreSQL unless the settings name another. Raises MisconfiguredError.
+    """Start the embedded PostgreSQL unless the settings name another. Raises MisconfiguredError,
+    SecretsLost and PostgresUnavailable.
 
-    The embedded form makes its secrets on its first start and keeps them in its home, readable by
-    its owner alone; the distributed form must be given them.
+    `join`: whether another process may serve the same home, as while a command runs beside
+    `waterdesk run`. The embedded form makes its secrets on its first start and keeps them in its
+    home, readable by its owner alone; the distributed form must be given them.
     """
-    with ExitStack() as stack:
-        if settings.database_url is None:
-            settings.home.mkdir(parents=True, exist_ok=True)
-            url = stack.enter_context(
-                embedded_postgres(settings.home / "postgres", postgres_settings)
-            )
-            template = url.format("waterdesk_{service}")
-            kept = _kept_secrets(settings.home / "secrets.json")
-        else:
-            template = settings.database_url
-            kept = {}
-        secret = settings.secret.get_secret_value() if settings.secret else kept.get("secret")
-        keys = (
-            settings.privacy_keys.get_secret_value()
-            if settings.privacy_keys
-            else kept.get("privacy_keys")
+    secret = settings.secret.get_secret_value() if settings.secret else ""
+    keys = settings.privacy_keys.get_secret_value() if settings.privacy_keys else ""
+    if settings.database_url is None:
+        settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not (secret and keys):
+            kept = kept_secrets(settings.home)
+            secret, keys = secret or kept.secret, keys or kept.privacy_keys
+    elif not (secret and keys):
+        missing = "WATERDESK_PRIVACY_KEYS" if secret else "WATERDESK_SECRET"
+        raise MisconfiguredError(
+            f"设置有误 wrong setting: {missing}: 设了 WATERDESK_DATABASE_URL 就须设置"
+            " must be set where that is"
         )
-        if not secret or not keys:
-            missing = "WATERDESK_SECRET" if not secret else "WATERDESK_PRIVACY_KEYS"
-            raise MisconfiguredError(
-                f"设置有误 wrong setting: {missing}: 设了 WATERDESK_DATABASE_URL 就须设置"
-                " must be set where that is"
-            )
-        try:
-            vault = Vault(keys.split(","))
-        except ValueError as error:
-            raise MisconfiguredError(
-                "设置有误 wrong setting: WATERDESK_PRIVACY_KEYS: 须为 base64 编码的 32 字节密钥，"
-                f"多个用逗号隔开 {error}"
-            ) from None
+    try:
+        vault = Vault(keys.split(","))
+    except ValueError as error:
+        raise MisconfiguredError(
+            "设置有误 wrong setting: WATERDESK_PRIVACY_KEYS: 须为 base64 编码的 32 字节密钥，"
+            f"多个用逗号隔开 {error}"
+        ) from None
+    with ExitStack() as stack:
+        template = settings.database_url
+        if template is None:
+            data = settings.home / "postgres"
+            url = stack.enter_context(embedded_postgres(data, postgres_settings, join=join))
+            template = url.format("waterdesk_{service}")
         yield Installation(settings, secret, vault, template)
-
-
-def _kept_secrets(path: Path) -> dict[str, str]:
-    if not path.exists():
-        made = {"secret": secrets.token_urlsafe(48), "privacy_keys": new_key()}
-        half_made = path.with_suffix(".new")
-        descriptor = os.open(half_made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            json.dump(made, file)
-            file.flush()
-            os.fsync(file.fileno())
-        half_made.rename(path)  # whole or not at all: lost keys would be lost complaints
-    kept: dict[str, str] = json.loads(path.read_text())
-    return kept

@@ -53,10 +53,10 @@ def demo(
     refuse_taken_ports(settings.host, ports)
     holds = True
     if not history_is_made(settings.home):
-        with open_installation(settings, POSTGRES_SETTINGS) as installation:
+        with open_installation(settings, POSTGRES_SETTINGS, join=False) as installation:
             uvloop.run(_make_history(installation))
         os.sync()
-    with open_installation(settings) as installation:
+    with open_installation(settings, join=False) as installation:
         uvloop.run(_run(installation, seconds, rate))
         if seconds is not None:
             result = asyncio.run(audit_installation(installation))

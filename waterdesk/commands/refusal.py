@@ -11,12 +11,14 @@ from services.reply.yaml_file import FileInvalid
 from shared.bus.transient_errors import is_transient
 from shared.postgres_programs import PostgresUnavailable
 from waterdesk.installation import MisconfiguredError
+from waterdesk.kept_secrets import SecretsLost
 from waterdesk.runner import PortTakenError
 from waterdesk.simulators.journal import JournalDamaged, JournalInUse
 
 _FOR_THE_CALLER = (
     MisconfiguredError,
     PostgresUnavailable,
+    SecretsLost,
     FileInvalid,
     SettingsError,
     JournalDamaged,

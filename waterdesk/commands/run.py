@@ -62,7 +62,7 @@ def _settings() -> CommonSettings:
 def _run(names: tuple[str, ...], *, migrate: bool) -> None:
     settings = _settings()
     refuse_taken_ports(settings.host, composition.ports_of(names, settings))
-    with open_installation(settings) as installation:
+    with open_installation(settings, join=names != SERVICES) as installation:
         uvloop.run(_serve(installation, names, migrate=migrate))
 
 
