@@ -35,8 +35,8 @@ def kept_secrets(home: Path) -> KeptSecrets:
         if (home / "postgres").exists():
             raise SecretsLost(
                 f"{path}: 数据还在，密钥文件不见了 missing beside existing data: restore it from"
-                " the backup (without it residents' data cannot be read), or set WATERDESK_SECRET and"
-                " WATERDESK_PRIVACY_KEYS to what it held"
+                " the backup (without it residents' data cannot be read), or set WATERDESK_SECRET"
+                " and WATERDESK_PRIVACY_KEYS to what it held"
             )
         _make(path)
     try:
