@@ -1,9 +1,10 @@
 """Intake's settings. A platform without its address or token is off."""
 
+import re
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from shared.settings import CommonSettings, WebAddress
 
@@ -54,10 +55,10 @@ class IntakeSettings(CommonSettings):
         description="Token of the account's server configuration. Without it WeChat is off.",
     )
     wechat_aes_key: SecretStr | None = Field(
-        None, min_length=43, max_length=43, description="EncodingAESKey: safe mode. None: plain."
+        None, description="EncodingAESKey: safe mode. None: plain."
     )
     wechat_previous_aes_key: SecretStr | None = Field(
-        None, min_length=43, max_length=43, description="The key before, while it is changed."
+        None, description="The key before, while it is changed."
     )
 
     wechat_window_seconds: float = Field(
@@ -71,6 +72,13 @@ class IntakeSettings(CommonSettings):
         "counts stay. 0: they are kept.",
     )
     """Source of the default: 民法典 article 188, the period in which a claim can be brought."""
+
+    @field_validator("wechat_aes_key", "wechat_previous_aes_key")
+    @classmethod
+    def _is_an_aes_key(cls, key: SecretStr | None) -> SecretStr | None:
+        if key and not re.fullmatch("[A-Za-z0-9]{43}", key.get_secret_value()):
+            raise ValueError("须为 43 个字母和数字 must be 43 letters and digits")
+        return key
 
     @model_validator(mode="after")
     def _platforms_are_whole(self) -> Self:

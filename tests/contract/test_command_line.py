@@ -10,12 +10,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import asyncpg
 import pytest
 import structlog
 import typer
 
+from shared.migrations import make_database, migrate
+from tests.journey.process_group import ports_of_services
 from waterdesk import cli
+from waterdesk.audit.simulator_journal import JOURNAL
+from waterdesk.installation import SERVICES
 
+ROOT = Path(__file__).parents[2]
 SECRET = "not-to-be-printed-" * 3
 DISTRIBUTED: Mapping[str, str] = {
     "WATERDESK_SECRET": SECRET,
@@ -43,6 +49,7 @@ FILES: Mapping[str, bytes] = {
     "empty.csv": b"",
     "not_yaml.yaml": b"a: [1\n",
     "other.yaml": b"a: 1\n",
+    "unclosed.csv": 'id,title,text\n1,停水,"两天\n2,停水,三组\n停水\n'.encode(),
 }
 BAD_INPUT: Sequence[str] = (
     "nonsense",
@@ -81,11 +88,16 @@ BAD_INPUT: Sequence[str] = (
     "triage letters.csv out.csv --gazetteer missing.csv",
     "triage letters.csv out.csv --gazetteer no_columns.csv",
     "triage letters.csv out.csv --gazetteer binary.csv",
+    "triage unclosed.csv out.csv",
     "kafka --port 0",
     "kafka --port nonsense",
     "replay",
     "replay nonsense",
     "replay waterdesk.complaints --since yesterday",
+    "replay waterdesk.complaints --since 0001-01-01T00:00",
+    "replay waterdesk.complaints --since 0001-01-01T00:00+08:00",
+    "replay waterdesk.complaints --since 1999-12-31",
+    "replay waterdesk.complaints --since 9999-12-31T23:59:59-12:00",
     "serve",
     "serve nonsense",
     "demo --rate nonsense",
@@ -119,6 +131,21 @@ BAD_SETTINGS: Mapping[str, Mapping[str, str]] = {
         **DISTRIBUTED,
         "WATERDESK_DATABASE_URL": "postgresql://db/x_{service}",
         "WATERDESK_PRIVACY_KEYS": SECRET,
+    },
+}
+NOT_AN_AES_KEY = "!" * 43
+BAD_FILES: Mapping[str, Mapping[str, str]] = {
+    "a county file that is missing": {"WATERDESK_COUNTY_FILE": "missing.yaml"},
+    "a county file that is not YAML": {"WATERDESK_COUNTY_FILE": "not_yaml.yaml"},
+    "a county file with other keys": {"WATERDESK_COUNTY_FILE": "other.yaml"},
+    "a county file that is not text": {"WATERDESK_COUNTY_FILE": "binary.csv"},
+    "a gazetteer that is missing": {"WATERDESK_GAZETTEER": "missing.csv"},
+    "a gazetteer without its columns": {"WATERDESK_GAZETTEER": "no_columns.csv"},
+    "a gazetteer that is not text": {"WATERDESK_GAZETTEER": "binary.csv"},
+    "an AES key that is not base64": {
+        "WATERDESK_WECHAT_APP_ID": "wx0",
+        "WATERDESK_WECHAT_TOKEN": "token",
+        "WATERDESK_WECHAT_AES_KEY": NOT_AN_AES_KEY,
     },
 }
 READS_SETTINGS = (
@@ -290,6 +317,114 @@ def test_from_nothing_to_a_ledger_that_holds(folder: Path, postgres: str) -> Non
             line = start(command, folder, fresh).refused()
             assert f"{port} (WATERDESK_DISPATCH_PORT)" in line
     assert not (folder / "fresh").exists(), "it is refused before anything is made"
+
+
+@pytest.fixture(scope="session")
+async def migrated(postgres: str) -> Mapping[str, str]:
+    """Settings of a prepared installation, with free ports."""
+    for service in SERVICES:
+        url = postgres.format(f"bad_files_{service}")
+        await make_database(url)
+        await migrate(url, ROOT / "services" / service / "migrations")
+    return {
+        **DISTRIBUTED,
+        **ports_of_services(),
+        "WATERDESK_DATABASE_URL": postgres.format("bad_files_{service}"),
+        "WATERDESK_LOG_LEVEL": "ERROR",
+    }
+
+
+@pytest.fixture(scope="session")
+async def of_another_version(postgres: str) -> Mapping[str, str]:
+    """Settings of databases with a revision that this version does not know."""
+    for service in SERVICES:
+        url = postgres.format(f"other_version_{service}")
+        await make_database(url)
+        connection = await asyncpg.connect(url)
+        await connection.execute("CREATE TABLE alembic_version (version_num text PRIMARY KEY)")
+        await connection.execute("INSERT INTO alembic_version VALUES ('of_another_version')")
+        await connection.close()
+    database = {"WATERDESK_DATABASE_URL": postgres.format("other_version_{service}")}
+    return {**DISTRIBUTED, **ports_of_services(), **database}
+
+
+def call_with(
+    command: str,
+    settings: Mapping[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Ended:
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    return call(command.split(), monkeypatch, capsys)
+
+
+@pytest.mark.usefixtures("folder", "logging_untouched")
+@pytest.mark.parametrize("settings", BAD_FILES.values(), ids=BAD_FILES)
+def test_a_bad_file_or_key_in_the_settings_is_one_clear_line(
+    settings: Mapping[str, str],
+    migrated: Mapping[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    line = call_with("run", {**migrated, **settings}, monkeypatch, capsys).refused()
+    value = [*settings.values()][-1]
+    if value == NOT_AN_AES_KEY:
+        assert "WATERDESK_WECHAT_AES_KEY" in line
+        assert value not in line
+    else:
+        assert value in line
+
+
+@pytest.mark.usefixtures("logging_untouched")
+def test_accounts_reads_the_county_file_before_it_makes_anything(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad = {"WATERDESK_COUNTY_FILE": "not_yaml.yaml"}
+    assert "not_yaml.yaml" in call_with("accounts", bad, monkeypatch, capsys).refused()
+    assert {path.name for path in folder.iterdir()} == set(FILES)
+
+
+@pytest.mark.usefixtures("folder", "logging_untouched")
+@pytest.mark.parametrize("command", ["run", "migrate", "accounts", "replay waterdesk.replies"])
+def test_data_of_another_version_are_refused_in_one_line(
+    command: str,
+    of_another_version: Mapping[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    line = call_with(command, of_another_version, monkeypatch, capsys).refused()
+    assert "of another version" in line
+
+
+@pytest.mark.usefixtures("logging_untouched")
+@pytest.mark.parametrize("content", [b'{"year', b"{}", b"[]", b"\xff"])
+@pytest.mark.parametrize("name", ["demo.json", "demo-year.json"])
+def test_a_damaged_file_of_the_demo_is_named(
+    name: str,
+    content: bytes,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    home = folder / "home"
+    home.mkdir()
+    (home / name).write_bytes(content)
+    settings = {**ports_of_services(), "WATERDESK_HOME": "home"}
+    assert name in call_with("demo", settings, monkeypatch, capsys).refused()
+    assert [path.name for path in home.iterdir()] == [name]
+
+
+@pytest.mark.usefixtures("logging_untouched")
+def test_verify_names_a_damaged_journal(
+    migrated: Mapping[str, str],
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (folder / JOURNAL).write_bytes(b"{}\n")
+    settings = {**migrated, "WATERDESK_HOME": str(folder)}
+    assert f"{JOURNAL}: line 1" in call_with("verify", settings, monkeypatch, capsys).refused()
 
 
 def test_a_wrong_file_is_refused_by_the_installed_command_too(folder: Path) -> None:

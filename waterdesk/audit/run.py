@@ -107,7 +107,7 @@ async def audit(
 
 
 async def audit_pass(sources: AuditSources, now: datetime) -> AuditResult:
-    """One pass. Raises the databases' errors, and ValueError for a broken journal."""
+    """One pass. Raises the databases' errors, and JournalDamaged."""
     result = AuditResult()
     async with _snapshots(sources.services) as at:
         parked = {name: await _audit_bus_tables(result, name, at[name]) for name in at}

@@ -4,13 +4,14 @@ Only for replies sent to simulators (the demo and the journey tests). The file m
 simulators write it.
 """
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import md5
 from pathlib import Path
 from typing import Any
+
+from waterdesk.simulators.journal import entry_of
 
 from .records import Delivery, Reply
 
@@ -59,15 +60,15 @@ class JournalDeliveries:
 
 
 def read_journal(path: Path) -> JournalDeliveries | None:
-    """Read the journal at `path`; None: there is none. Raises OSError, ValueError."""
+    """Read the journal at `path`; None: there is none. Raises OSError, JournalDamaged."""
     if not path.exists():
         return None
     deliveries = JournalDeliveries()
     with path.open("rb") as journal:
-        for line in journal:
+        for number, line in enumerate(journal, start=1):
             if line.endswith(b"\n"):  # an incomplete last line was not answered yet
-                entry = json.loads(line)
-                _add_entry(deliveries, entry["simulator"], entry["kind"], entry["data"])
+                entry = entry_of(path, number, line)
+                _add_entry(deliveries, entry.simulator, entry.kind, entry.data)
     return deliveries
 
 

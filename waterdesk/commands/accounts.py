@@ -1,45 +1,43 @@
-"""`waterdesk accounts`: let the county's staff in."""
+"""`waterdesk accounts`: first passwords for the county's staff."""
 
 import asyncio
 
 import typer
 
-from services.dispatch.county_file import DEMO_COUNTY, BadCountyFile, read_county
+from services.dispatch.county_file import DEMO_COUNTY, County, read_county
 from services.dispatch.handlers.loading import give_first_passwords, load_county
 from services.dispatch.settings import DispatchSettings
 from shared.clock import SystemClock
 from shared.logging import configure_logging
 from waterdesk.composition import open_database
-from waterdesk.installation import Installation, MisconfiguredError, open_installation
+from waterdesk.installation import Installation, open_installation
 
 
 def accounts() -> None:
-    """开通账号: load WATERDESK_COUNTY_FILE, and give everybody in it who has no password yet one.
+    """开通账号: load WATERDESK_COUNTY_FILE and give a password to every account without one.
 
-    Prints each sign-in name with its first password, once: they are kept nowhere but as hashes, and
-    must be changed at the first sign-in.
+    Prints each sign-in name with its first password, once: only hashes are stored. It must be
+    changed at the first sign-in.
 
     Example:  WATERDESK_COUNTY_FILE=county.yaml waterdesk accounts
     """
     settings = DispatchSettings()
     configure_logging(settings.log_level)
+    county = read_county(settings.county_file or DEMO_COUNTY)
     with open_installation(settings) as installation:
-        made = asyncio.run(_give(installation, settings))
+        made = asyncio.run(_give_passwords(installation, county))
     for name, password in sorted(made.items()):
         typer.echo(f"{name}\t{password}")
     if not made:
-        typer.echo("人人都已有密码 everybody has a password already", err=True)
+        typer.echo("人人都已有密码 every account has a password", err=True)
 
 
-async def _give(installation: Installation, settings: DispatchSettings) -> dict[str, str]:
+async def _give_passwords(installation: Installation, county: County) -> dict[str, str]:
     await installation.migrate(("dispatch",))
     database = open_database(installation, "dispatch", SystemClock())
     try:
-        county = read_county(settings.county_file or DEMO_COUNTY)
         async with database.work() as (session, _):
             await load_county(session, county)
             return await give_first_passwords(session, county.code, one_time=True)
-    except BadCountyFile as error:
-        raise MisconfiguredError(str(error)) from None
     finally:
         await database.close()

@@ -51,13 +51,14 @@ def demo(
     configure_logging("WARNING")
     ports = {**ports_of(SERVICES, settings), "WATERDESK_SIMULATORS_PORT": settings.simulators_port}
     refuse_taken_ports(settings.host, ports)
+    state = DemoState(settings.home, datetime.now(UTC))
     holds = True
-    if not history_is_made(settings.home):
+    if not history_is_made(settings.home, state):
         with open_installation(settings, POSTGRES_SETTINGS, join=False) as installation:
-            uvloop.run(_make_history(installation))
+            uvloop.run(_make_history(installation, state))
         os.sync()
     with open_installation(settings, join=False) as installation:
-        uvloop.run(_run(installation, seconds, rate))
+        uvloop.run(_run(installation, state, seconds, rate))
         if seconds is not None:
             result = asyncio.run(audit_installation(installation))
             typer.echo(shown(result))
@@ -66,13 +67,14 @@ def demo(
         raise typer.Exit(1)
 
 
-async def _run(installation: Installation, seconds: float | None, rate: float) -> None:
+async def _run(
+    installation: Installation, state: DemoState, seconds: float | None, rate: float
+) -> None:
     stopping = asyncio.Event()
     stop_on_signals(stopping)
     await installation.migrate()
     bus = await installation.open_bus()
     try:
-        state = DemoState(installation.settings.home, datetime.now(UTC))
         async with run_live(installation, bus, state, rate, stopping) as demo:
             await _wait_until_ready(installation, stopping)
             _print_sign_ins(installation, state)
@@ -84,11 +86,10 @@ async def _run(installation: Installation, seconds: float | None, rate: float) -
         await bus.close()
 
 
-async def _make_history(installation: Installation) -> None:
+async def _make_history(installation: Installation, state: DemoState) -> None:
     """With a progress bar on a terminal."""
     await installation.migrate()
     bus = await installation.open_bus()
-    state = DemoState(installation.settings.home, datetime.now(UTC))
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),

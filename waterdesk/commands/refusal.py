@@ -1,15 +1,19 @@
-"""What a person is told, in one line, where a command cannot do what they asked."""
+"""One line for the caller where a command cannot do what they asked."""
 
 from collections.abc import Sequence
 
+from alembic.util.exc import CommandError
 from asyncpg import PostgresError
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from services.dispatch.county_file import BadCountyFile
+from services.intake.gazetteer import BadGazetteer
 from services.reply.yaml_file import FileInvalid
 from shared.bus.transient_errors import is_transient
 from shared.postgres_programs import PostgresUnavailable
+from waterdesk.demo.state import DemoStateDamaged
 from waterdesk.installation import MisconfiguredError
 from waterdesk.kept_secrets import SecretsLost
 from waterdesk.runner import PortTakenError
@@ -20,33 +24,38 @@ _FOR_THE_CALLER = (
     PostgresUnavailable,
     SecretsLost,
     FileInvalid,
+    BadCountyFile,
+    BadGazetteer,
+    DemoStateDamaged,
     SettingsError,
     JournalDamaged,
     JournalInUse,
     PortTakenError,
 )
 _FOLLOWS_FROM_ANOTHER = "default_factory_not_called"
-"""Pydantic's word for a default that depends on a setting that is wrong."""
+"""Pydantic's error type for a default that depends on a wrong setting."""
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
-_NOT_LET_IN = "28"
+_INVALID_AUTHORIZATION = "28"
 _NO_SUCH_DATABASE = "3D000"
 _NO_SUCH_TABLE = "42P01"
 
 
 def refusal(error: BaseException) -> str | None:
-    """The line for an error that whoever called the command can put right; None: our own fault.
+    """The line for an error that the caller can correct; None: an error of ours.
 
-    Never holds a setting's value: it may be a secret.
+    Never contains a setting's value: it may be a secret.
     """
     if isinstance(error, BaseExceptionGroup):
         return _of_all(error.exceptions)
     if isinstance(error, ValidationError) and error.title.endswith("Settings"):
-        faults = [fault for fault in error.errors() if fault["type"] != _FOLLOWS_FROM_ANOTHER]
-        return "; ".join(_setting(fault["loc"], fault["msg"]) for fault in faults)
+        errors = [one for one in error.errors() if one["type"] != _FOLLOWS_FROM_ANOTHER]
+        return "; ".join(_setting(one["loc"], one["msg"]) for one in errors)
     if isinstance(error, ArgumentError):
         return "设置有误 wrong setting: WATERDESK_DATABASE_URL: 不是数据库地址 not a database's URL"
     if isinstance(error, _FOR_THE_CALLER):
         return _one_line(str(error))
+    if isinstance(error, CommandError) and "revision" in str(error):
+        return f"数据属于另一版本 the data are of another version of Waterdesk: {error}"
     if isinstance(error, DBAPIError | PostgresError):
         return _of_database(error)
     if isinstance(error, OSError) and error.filename is not None:
@@ -57,24 +66,24 @@ def refusal(error: BaseException) -> str | None:
 
 
 def _of_all(errors: Sequence[BaseException]) -> str | None:
-    """Tasks that fell together: the first of their lines, if there is one for each."""
+    """Tasks that failed together: the first line, if each has one."""
     lines = [refusal(error) for error in errors]
     return lines[0] if all(lines) else None
 
 
-def _setting(field: tuple[int | str, ...], fault: str) -> str:
-    fault = fault.removeprefix("Value error, ")
-    named = f"WATERDESK_{str(field[0]).upper()}: {fault}" if field else fault
+def _setting(field: tuple[int | str, ...], message: str) -> str:
+    message = message.removeprefix("Value error, ")
+    named = f"WATERDESK_{str(field[0]).upper()}: {message}" if field else message
     return f"设置有误 wrong setting: {named}"
 
 
 def _of_database(error: DBAPIError | PostgresError) -> str | None:
-    told = error.orig if isinstance(error, DBAPIError) else error
-    code = str(getattr(told, "sqlstate", ""))
-    line = _one_line(str(told).rpartition("'>: ")[2])
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    code = str(getattr(cause, "sqlstate", ""))
+    line = _one_line(str(cause).rpartition("'>: ")[2])
     if code in (_NO_SUCH_DATABASE, _NO_SUCH_TABLE):
         return f"数据库尚未准备 {line}; run `waterdesk migrate` first"
-    if code.startswith(_NOT_LET_IN) or is_transient(error):
+    if code.startswith(_INVALID_AUTHORIZATION) or is_transient(error):
         return f"PostgreSQL: {line}"
     return None
 

@@ -10,10 +10,11 @@ import typer
 
 from shared.bus import topics
 from shared.bus.consumer import Consumer
-from shared.clock import SHANGHAI, SystemClock
+from shared.clock import SystemClock
 from shared.logging import configure_logging
 from shared.settings import CommonSettings
 from waterdesk import composition
+from waterdesk.commands.since import read_since
 from waterdesk.installation import SERVICES, Installation, open_installation
 
 
@@ -41,21 +42,11 @@ def replay(
 
     Example:  waterdesk replay waterdesk.complaints --since 2026-11-20T08:00
     """
-    start = _instant(since) if since else None
+    start = read_since(since) if since else None
     settings = CommonSettings()
     configure_logging(settings.log_level)
     with open_installation(settings) as installation:
         asyncio.run(_replay(installation, topic.value, start))
-
-
-def _instant(written: str) -> datetime:
-    try:
-        instant = datetime.fromisoformat(written)
-    except ValueError:
-        raise typer.BadParameter(
-            f"--since: not a time such as 2026-11-20T08:00: {written!r}"
-        ) from None
-    return instant if instant.tzinfo else instant.replace(tzinfo=SHANGHAI)
 
 
 async def _replay(installation: Installation, topic: str, since: datetime | None) -> None:

@@ -1,7 +1,8 @@
-"""`waterdesk triage`: the classification of a whole file of letters."""
+"""`waterdesk triage`: classify a file of letters."""
 
 import codecs
 import csv
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, TextIO
@@ -30,10 +31,13 @@ COLUMNS_OUT = (
 )
 _LONGEST_FIELD = 16 * 1024 * 1024
 _PIECE = 1024 * 1024
+_END = "\ufdd0"  # a noncharacter, which no text contains
+_NEW_LINE = re.compile(r"\r\n|\r|\n")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class _CannotRead(ValueError):
-    """A file that cannot be read as letters; the text is for the person who asked."""
+    """A file that cannot be read as letters; the text is for the caller."""
 
 
 def triage(
@@ -58,12 +62,13 @@ def triage(
         ),
     ] = DEMO_COUNTY,
 ) -> None:
-    """初步研判: reads each letter once: is it ours, what is it about, where, can it wait?
+    """初步研判: classify each letter: is it ours, what is it about, where, is it urgent?
 
     Writes id,is_ours,category,second_category,town,village,place_confidence,category_confidence,
-    urgent,says_repeated,needs_human. needs_human is true where the category is unsure, or where a
-    letter that is ours names a village that could be several. Where it names none, town and
-    village stay empty. Every row of the input has its row in the output.
+    urgent,says_repeated,needs_human. needs_human is true if the category is unsure, or if a letter
+    that is ours names a village that could be several. Without a village, town and village are
+    empty. Every input row has an output row. Cells that a spreadsheet would take for a formula get
+    a leading apostrophe.
 
     Example:  waterdesk triage letters.csv decisions.csv
 
@@ -83,15 +88,14 @@ def _decide_file(letters: Path, decisions: Path, places: Gazetteer) -> None:
         raise _CannotRead(f"输入和输出是同一个文件 in and out are one file: {letters}")
     encoding = _encoding(letters)
     with letters.open(encoding=encoding, newline="") as source:
-        rows = _rows(source, letters)
-        first = next(rows, None)  # an unreadable file must not leave an empty answer behind
+        for _ in _rows(source, letters):
+            pass  # a file that cannot be read must not leave half an answer behind
+        source.seek(0)
         with decisions.open("w", encoding="utf-8", newline="") as target:
             out = csv.writer(target)
             out.writerow(COLUMNS_OUT)
-            if first is not None:
-                out.writerow(_decided(places, *first))
-            for row in rows:
-                out.writerow(_decided(places, *row))
+            for row in _rows(source, letters):
+                out.writerow(map(_not_a_formula, _decided(places, *row)))
 
 
 def _encoding(path: Path) -> str:
@@ -112,20 +116,37 @@ def _encoding(path: Path) -> str:
 
 
 def _rows(source: TextIO, path: Path) -> Iterator[tuple[str, str, str]]:
-    """id, title and text of every row; a short row has empty ones, a blank line is none."""
+    """id, title and text of every row; a short row has empty ones, a blank line is skipped."""
     csv.field_size_limit(_LONGEST_FIELD)
-    reader = csv.reader(source)
+    reader = csv.reader(_with_end_mark(source))
     try:
         header = [name.strip() for name in next(reader, [])]
         if missing := [name for name in _COLUMNS_IN if name not in header]:
             raise _CannotRead(f"缺少列 missing column: {', '.join(missing)}: {path}")
         wanted = [header.index(name) for name in _COLUMNS_IN]
         for row in reader:
+            if row and row[-1].endswith(_END):
+                if row[-1] == _END:
+                    return
+                line = reader.line_num - len(_NEW_LINE.findall(row[-1]))
+                raise _CannotRead(f"第 {line} 行 line: 引号没有结束 a quote never closes: {path}")
             if row:
                 id_, title, text = (row[i] if i < len(row) else "" for i in wanted)
                 yield id_, title, text
     except csv.Error as error:
         raise _CannotRead(f"第 {reader.line_num} 行 line: {error}: {path}") from None
+
+
+def _with_end_mark(source: TextIO) -> Iterator[str]:
+    """The lines of a file and one more: inside an open quote, it becomes part of the last field."""
+    for line in source:
+        yield line if line.endswith(("\n", "\r")) else f"{line}\n"
+    yield _END
+
+
+def _not_a_formula(cell: str) -> str:
+    """Spreadsheets execute formulas: https://owasp.org/www-community/attacks/CSV_Injection"""
+    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
 
 
 def _decided(places: Gazetteer, id_: str, title: str, text: str) -> tuple[str, ...]:

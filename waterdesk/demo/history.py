@@ -8,7 +8,7 @@ deduplication recognises what was done already.
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from shared.auth.permissions import Role
@@ -64,12 +64,10 @@ class NoProgressError(Exception):
     """Staff would repeat an action for ever: it was rejected or had no effect."""
 
 
-def history_is_made(home: Path) -> bool:
+def history_is_made(home: Path, state: DemoState) -> bool:
+    """Raises DemoStateDamaged."""
     reached = Progress(home).load()
-    return (
-        reached is not None
-        and reached.processed_until >= DemoState(home, datetime.now(UTC)).year_end
-    )
+    return reached is not None and reached.processed_until >= state.year_end
 
 
 async def make_history(
@@ -85,8 +83,9 @@ async def make_history(
     anything runs: tests inject failures there.
     """
     home = installation.settings.home
-    if history_is_made(home):
+    if history_is_made(home, state):
         return
+    state.save()
     progress = Progress(home)
     reached = progress.load()
     clock = ManualClock(reached.clock if reached else state.year_end - YEAR)

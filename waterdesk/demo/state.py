@@ -2,6 +2,8 @@
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,34 +19,37 @@ _SEED = 610122
 _PROGRESS_BYTES = 200
 
 
+class DemoStateDamaged(Exception):
+    """A file of the demo cannot be read; the text names it."""
+
+
 class DemoState:
     """The end of the demo's year, its number of complaints, and the accounts' passwords.
 
-    `now` and `complaints` count only for a new demo.
+    `now` and `complaints` count only for a new demo. Raises DemoStateDamaged.
     """
 
     def __init__(self, home: Path, now: datetime, complaints: int = COMPLAINTS_A_YEAR) -> None:
         self._path = home / "demo.json"
-        saved: dict[str, Any] = (
-            json.loads(self._path.read_text())
-            if self._path.exists()
-            else {"year_end": now.isoformat(), "complaints": complaints, "passwords": {}}
-        )
-        self.year_end = datetime.fromisoformat(saved["year_end"])
-        self.complaints: int = saved["complaints"]
-        self.passwords: dict[str, str] = saved["passwords"]
+        new = {"year_end": now.isoformat(), "complaints": complaints, "passwords": {}}
+        with _damage_named(self._path):
+            saved: dict[str, Any] = (
+                json.loads(self._path.read_text()) if self._path.exists() else new
+            )
+            self.year_end = datetime.fromisoformat(saved["year_end"])
+            self.complaints: int = saved["complaints"]
+            self.passwords: dict[str, str] = saved["passwords"]
         """By account name; made on the first start."""
-        self._save()
 
     def add_passwords(self, made: dict[str, str]) -> None:
         if made:
             self.passwords |= made
-            self._save()
+            self.save()
 
     def submissions_of_the_year(self) -> list[Submission]:
         return county_year(_SEED, self.year_end, self.complaints, villages=demo_villages())
 
-    def _save(self) -> None:
+    def save(self) -> None:
         new = self._path.with_suffix(".new")
         descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:
@@ -74,11 +79,13 @@ class Progress:
         self._path = home / "demo-year.json"
 
     def load(self) -> Reached | None:
-        text = self._path.read_text() if self._path.exists() else ""
-        if not text:
-            return None
-        saved = json.loads(text)
-        return Reached(**{name: datetime.fromisoformat(saved[name]) for name in saved})
+        """None: nothing yet. Raises DemoStateDamaged."""
+        with _damage_named(self._path):
+            text = self._path.read_text() if self._path.exists() else ""
+            if not text:
+                return None
+            saved = json.loads(text)
+            return Reached(**{name: datetime.fromisoformat(at) for name, at in saved.items()})
 
     def save(self, reached: Reached) -> None:
         """Overwrite in one write of constant length: a kill leaves the old or the new state."""
@@ -89,3 +96,13 @@ class Progress:
             os.pwrite(descriptor, text.encode().ljust(_PROGRESS_BYTES), 0)
         finally:
             os.close(descriptor)
+
+
+@contextmanager
+def _damage_named(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DemoStateDamaged(
+            f"{path}: 无法读取 cannot be read; remove {path.parent} to start the demo afresh"
+        ) from error

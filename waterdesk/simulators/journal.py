@@ -94,10 +94,11 @@ class Journal:
         if torn:
             os.ftruncate(self._file, len(whole) + len(newline))
         for number, line in enumerate(whole.split(b"\n") if whole else (), start=1):
-            self._entries.append(_entry(path, number, line))
+            self._entries.append(entry_of(path, number, line))
 
 
-def _entry(path: Path, number: int, line: bytes) -> Entry:
+def entry_of(path: Path, number: int, line: bytes) -> Entry:
+    """One line of the journal at `path`. Raises JournalDamaged."""
     try:
         kept = json.loads(line)
         entry = Entry(

@@ -14,8 +14,8 @@ _SERVICES = Path(__file__).parents[3] / "services"
 
 
 @pytest.fixture(scope="session")
-async def ledger_databases(postgres: str) -> AsyncIterator[Mapping[str, Database]]:
-    """The three of them, made once: every test fills them anew."""
+async def audit_databases(postgres: str) -> AsyncIterator[Mapping[str, Database]]:
+    """Made once; every test fills them anew."""
     databases = {}
     for name in SERVICES:
         url = postgres.format(f"ledger_{name}")
@@ -29,10 +29,10 @@ async def ledger_databases(postgres: str) -> AsyncIterator[Mapping[str, Database
 
 @pytest.fixture
 async def data(
-    ledger_databases: Mapping[str, Database], clock: ManualClock, tmp_path: Path
+    audit_databases: Mapping[str, Database], clock: ManualClock, tmp_path: Path
 ) -> SampleData:
-    """All in order."""
-    data = SampleData(ledger_databases, clock, tmp_path / "simulators.jsonl")
+    """Consistent sample data."""
+    data = SampleData(audit_databases, clock, tmp_path / "simulators.jsonl")
     await data.empty()
-    await data.holds()
+    await data.fill()
     return data

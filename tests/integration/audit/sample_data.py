@@ -1,4 +1,4 @@
-"""A small data, written straight into the three migrated databases: all in order, to be broken."""
+"""Consistent rows for the three migrated databases, which tests then break."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
@@ -17,6 +17,7 @@ from shared.clock import ManualClock
 from shared.db import Database
 from tests.conftest import NOW
 from waterdesk.audit.run import AuditResult, AuditSources, audit
+from waterdesk.simulators.journal import Entry
 
 HOUR = timedelta(hours=1)
 _TABLES: Mapping[str, MetaData] = {
@@ -41,7 +42,7 @@ class SampleData:
     journal: Path
 
     async def add(self, service: str, table: str, /, **values: Any) -> None:
-        """One row; what is not given and must be there is blank."""
+        """Insert one row, with blanks in required columns that are not given."""
         tables = _TABLES[service].tables | bus_tables.tables
         row = _blank_row(tables[table]) | values
         async with self.databases[service].engine.begin() as connection:
@@ -56,8 +57,8 @@ class SampleData:
             tables = ", ".join([*metadata.tables, *bus_tables.tables])
             await self.change(service, f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
 
-    async def holds(self) -> None:
-        """c1 is linked, repaired and answered; c2 waits for a person; c3 is on its way back."""
+    async def fill(self) -> None:
+        """c1 is linked, repaired and answered; c2 waits for a person; c3 is being returned."""
         await self.add("dispatch", "scheme", id="s")
         for complaint_id, state in (("c1", "linked"), ("c2", "waiting_for_person")):
             await self.complaint(complaint_id, state)
@@ -119,14 +120,17 @@ class SampleData:
             "reply", "reply", complaint_id=complaint_id, version=version, **(sent | values)
         )
 
-    def platform_wrote(self, *entries: tuple[str, str, Mapping[str, Any]]) -> None:
+    def add_to_journal(self, *entries: tuple[str, str, Mapping[str, Any]]) -> None:
+        """What a simulator would have written."""
+        number = len(self.journal.read_bytes().splitlines()) if self.journal.exists() else 0
         with self.journal.open("a") as journal:
             for simulator, kind, data in entries:
-                line = {"number": 0, "at": "", "simulator": simulator, "kind": kind, "data": data}
-                journal.write(json.dumps(line, ensure_ascii=False) + "\n")
+                number += 1
+                entry = Entry(number, NOW, simulator, kind, data)
+                journal.write(json.dumps(entry.as_json(), ensure_ascii=False) + "\n")
 
-    async def look(self, between: Callable[[], Awaitable[None]] | None = None) -> AuditResult:
-        """Every look there is; `between` them something may change."""
+    async def audit(self, between: Callable[[], Awaitable[None]] | None = None) -> AuditResult:
+        """Run the audit; `between` is called between its passes."""
 
         async def pause() -> None:
             if between is not None:

@@ -1,4 +1,4 @@
-"""Each thing that can be wrong in the databases is found, and nothing else."""
+"""The audit finds each inconsistency in the databases, and nothing else."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -147,8 +147,8 @@ BROKEN: Mapping[str, tuple[str, str, Breaking]] = {
 }
 
 
-async def test_where_all_is_in_order_nothing_is_found(data: SampleData) -> None:
-    found = await data.look()
+async def test_nothing_is_found_in_consistent_data(data: SampleData) -> None:
+    found = await data.audit()
     assert found.findings == {}
     assert {name: n for name, n in found.counts.items() if n} == {
         "complaints": 3,
@@ -163,45 +163,47 @@ async def test_where_all_is_in_order_nothing_is_found(data: SampleData) -> None:
     }
 
 
-async def test_three_databases_without_a_row_are_in_order(data: SampleData) -> None:
+async def test_nothing_is_found_in_empty_databases(data: SampleData) -> None:
     await data.empty()
-    found = await data.look()
+    found = await data.audit()
     assert (found.findings, found.counts.total()) == ({}, 0)
 
 
 @pytest.mark.parametrize(("rule", "offender", "breaking"), BROKEN.values(), ids=BROKEN)
-async def test_what_is_wrong_is_found_alone_and_by_its_id(
+async def test_an_inconsistency_is_found_by_its_id_and_nothing_else(
     data: SampleData, rule: str, offender: str, breaking: Breaking
 ) -> None:
     for service, statement in breaking:
         await data.change(service, statement)
-    assert (await data.look()).findings == {rule: {offender}}
+    assert (await data.audit()).findings == {rule: {offender}}
     assert rule in MEANINGS
 
 
 async def test_an_event_that_stays_in_an_outbox_is_found(data: SampleData) -> None:
     await data.add("dispatch", "outbox", topic="t", key="w-c1")
-    assert (await data.look()).findings == {"event_not_sent": {"dispatch:1:w-c1"}}
+    assert (await data.audit()).findings == {"event_not_sent": {"dispatch:1:w-c1"}}
 
 
-async def test_what_is_parked_is_found_until_somebody_has_seen_it(data: SampleData) -> None:
+async def test_a_parked_event_is_found_until_a_person_has_seen_it(data: SampleData) -> None:
     await data.add("reply", "parked", consumer="reply", topic="t", key="c2", cause="ValueError")
-    assert (await data.look()).findings == {"parked_unseen": {"reply:1:c2"}}
+    assert (await data.audit()).findings == {"parked_unseen": {"reply:1:c2"}}
     await data.change("reply", "UPDATE parked SET seen_at = now(), seen_by = 'wang'")
-    found = await data.look()
+    found = await data.audit()
     assert (found.findings, found.counts["parked_seen"]) == ({}, 1)
 
 
 @pytest.mark.parametrize("key", ["c1", "w-c1"])
-async def test_what_a_parked_event_keeps_from_a_service_is_no_finding_of_its_own(
+async def test_a_difference_caused_by_a_parked_event_is_no_finding(
     data: SampleData, key: str
 ) -> None:
     await data.add("reply", "parked", consumer="reply", topic="t", key=key, seen_at=NOW)
     await data.change("reply", "DELETE FROM link WHERE complaint_id = 'c1'")
-    assert (await data.look()).findings == {}
+    assert (await data.audit()).findings == {}
 
 
-async def test_what_is_settled_between_two_looks_was_only_on_its_way(data: SampleData) -> None:
+async def test_a_difference_that_disappears_between_two_passes_is_no_finding(
+    data: SampleData,
+) -> None:
     await data.add("intake", "outbox", topic="t", key="c2")
     await data.change("reply", "UPDATE complaint SET needs_human = false WHERE id = 'c2'")
 
@@ -209,10 +211,10 @@ async def test_what_is_settled_between_two_looks_was_only_on_its_way(data: Sampl
         await data.change("intake", "DELETE FROM outbox")
         await data.change("reply", "UPDATE complaint SET needs_human = true WHERE id = 'c2'")
 
-    assert (await data.look(news_arrives)).findings == {}
+    assert (await data.audit(news_arrives)).findings == {}
 
 
-async def test_another_event_in_the_outbox_at_each_look_is_a_relay_at_work(
+async def test_a_different_unsent_event_in_each_pass_is_no_finding(
     data: SampleData,
 ) -> None:
     await data.add("intake", "outbox", topic="t", key="c2")
@@ -221,25 +223,27 @@ async def test_another_event_in_the_outbox_at_each_look_is_a_relay_at_work(
         await data.change("intake", "DELETE FROM outbox")
         await data.add("intake", "outbox", topic="t", key="c2")
 
-    assert (await data.look(relay_goes_on)).findings == {}
+    assert (await data.audit(relay_goes_on)).findings == {}
 
 
-async def test_due_since_the_last_sweep_is_counted_and_no_finding(data: SampleData) -> None:
+async def test_a_deadline_due_since_the_last_sweep_is_counted_and_no_finding(
+    data: SampleData,
+) -> None:
     """The system was stopped; the next sweep records it."""
     data.clock.advance(2 * HOUR)
-    found = await data.look()
+    found = await data.audit()
     assert (found.findings, found.counts["deadlines_due_since_last_sweep"]) == ({}, 6)
 
 
 async def test_an_unreadable_message_waits_for_a_person(data: SampleData) -> None:
     await data.add("intake", "raw_message", id="r-x", delivery_id="x", result="unreadable")
-    found = await data.look()
+    found = await data.audit()
     assert (found.findings, found.counts["unreadable_messages_waiting"]) == ({}, 1)
     await data.change("intake", "UPDATE raw_message SET handled_at = now() WHERE id = 'r-x'")
-    assert (await data.look()).counts["unreadable_messages_waiting"] == 0
+    assert (await data.audit()).counts["unreadable_messages_waiting"] == 0
 
 
-async def test_answered_before_it_turned_out_not_to_be_ours_needs_no_return(
+async def test_a_complaint_answered_before_the_decision_changed_needs_no_return(
     data: SampleData,
 ) -> None:
     for service in data.databases:
@@ -247,10 +251,10 @@ async def test_answered_before_it_turned_out_not_to_be_ours_needs_no_return(
     await data.change(
         "dispatch", "UPDATE complaint SET state = 'not_ours', work_order_id = NULL WHERE id = 'c1'"
     )
-    assert (await data.look()).findings == {}
+    assert (await data.audit()).findings == {}
 
 
-def _order(number: str) -> tuple[str, str, dict[str, Any]]:
+def _ticket(number: str) -> tuple[str, str, dict[str, Any]]:
     return "hotline", "changed", {"issueNumber": number}
 
 
@@ -258,47 +262,49 @@ def _stored(request_id: str, kind: str = "replied") -> tuple[str, str, dict[str,
     return "hotline", kind, {"receipt": {"requestId": request_id}}
 
 
-async def test_the_platform_s_own_book_bears_the_ledger_out(data: SampleData) -> None:
-    data.platform_wrote(_order("n-c1"), _order("n-c3"), _stored("q-c1-1"))
-    found = await data.look()
+async def test_a_delivery_in_the_journal_is_counted(data: SampleData) -> None:
+    data.add_to_journal(_ticket("n-c1"), _ticket("n-c3"), _stored("q-c1-1"))
+    found = await data.audit()
     assert (found.findings, found.counts["replies_found_at_platform"]) == ({}, 1)
 
 
-async def test_a_version_that_the_platform_has_twice_is_found(data: SampleData) -> None:
-    data.platform_wrote(_order("n-c1"), _stored("q-c1-1"), _stored("q-c1-1"))
-    assert (await data.look()).findings == {"delivered_more_than_once": {"c1/1"}}
+async def test_a_version_that_the_platform_stored_twice_is_found(data: SampleData) -> None:
+    data.add_to_journal(_ticket("n-c1"), _stored("q-c1-1"), _stored("q-c1-1"))
+    assert (await data.audit()).findings == {"delivered_more_than_once": {"c1/1"}}
 
 
-async def test_a_receipt_for_what_the_platform_does_not_have_is_found(data: SampleData) -> None:
-    data.platform_wrote(_order("n-c1"))
-    assert (await data.look()).findings == {"delivered_but_not_at_platform": {"c1/1"}}
+async def test_a_receipt_without_a_reply_at_the_platform_is_found(data: SampleData) -> None:
+    data.add_to_journal(_ticket("n-c1"))
+    assert (await data.audit()).findings == {"delivered_but_not_at_platform": {"c1/1"}}
 
 
-async def test_a_complaint_of_another_platform_is_not_looked_for_in_the_simulators_book(
+async def test_a_complaint_of_a_real_platform_is_not_expected_in_the_journal(
     data: SampleData,
 ) -> None:
-    data.platform_wrote(_order("another"))
-    assert (await data.look()).findings == {}
+    data.add_to_journal(_ticket("another"))
+    assert (await data.audit()).findings == {}
 
 
-async def test_what_a_person_said_has_arrived_need_not_stand_in_the_book(data: SampleData) -> None:
+async def test_a_reply_that_a_person_confirmed_is_not_expected_in_the_journal(
+    data: SampleData,
+) -> None:
     await data.change("reply", "UPDATE reply SET resolved_by = 'wang' WHERE complaint_id = 'c1'")
-    data.platform_wrote(_order("n-c1"))
-    assert (await data.look()).findings == {}
+    data.add_to_journal(_ticket("n-c1"))
+    assert (await data.audit()).findings == {}
 
 
-async def test_the_line_being_written_just_now_is_not_read(data: SampleData) -> None:
-    data.platform_wrote(_order("n-c1"), _stored("q-c1-1"))
+async def test_an_incomplete_last_line_of_the_journal_is_skipped(data: SampleData) -> None:
+    data.add_to_journal(_ticket("n-c1"), _stored("q-c1-1"))
     with data.journal.open("a") as journal:
         journal.write('{"number": 3, "simula')
-    assert (await data.look()).findings == {}
+    assert (await data.audit()).findings == {}
 
 
 @pytest.mark.parametrize(
     ("stored", "rule"),
     [(1, "delivered_but_not_at_platform"), (2, None), (3, "delivered_more_than_once")],
 )
-async def test_equal_words_to_one_person_on_wechat_are_counted_together(
+async def test_equal_texts_to_one_person_on_wechat_are_counted_together(
     data: SampleData, stored: int, rule: str | None
 ) -> None:
     ids = {"c1/1", "c2/1"}
@@ -319,7 +325,7 @@ async def test_equal_words_to_one_person_on_wechat_are_counted_together(
             sent_at=NOW,
         )
         said = {"messageId": message_id, "openid": "o1"}
-        data.platform_wrote(("wechat", "user_spoke", said))
+        data.add_to_journal(("wechat", "user_spoke", said))
     told = ("wechat", "customer_message", {"openid": "o1", "content": "已修好。"})
-    data.platform_wrote(*[told] * stored)
-    assert (await data.look()).findings == ({rule: ids} if rule else {})
+    data.add_to_journal(*[told] * stored)
+    assert (await data.audit()).findings == ({rule: ids} if rule else {})

@@ -20,7 +20,7 @@ async def _verify(postgres: str, home: Path, *options: str) -> tuple[int | None,
         | {
             "WATERDESK_HOME": str(home),
             "WATERDESK_DATABASE_URL": postgres.format("ledger_{service}"),
-            "WATERDESK_BUS": "kafka",  # which need not be there
+            "WATERDESK_BUS": "kafka",  # verify does not connect to it
             "WATERDESK_SECRET": "x" * 32,
             "WATERDESK_PRIVACY_KEYS": "A" * 43 + "=",
         },
@@ -38,10 +38,10 @@ async def test_it_holds_and_ends_with_status_0(data: SampleData, postgres: str) 
     assert "  complaints: 3" in out.splitlines()
 
 
-async def test_it_does_not_hold_and_names_the_offenders_with_status_1(
+async def test_it_does_not_hold_and_names_the_findings_with_status_1(
     data: SampleData, postgres: str
 ) -> None:
-    data.platform_wrote(("hotline", "changed", {"issueNumber": "n-c1"}))
+    data.add_to_journal(("hotline", "changed", {"issueNumber": "n-c1"}))
     await data.change("reply", "DELETE FROM deadline WHERE complaint_id = 'c2'")
     status, out, err = await _verify(postgres, data.journal.parent, "--json")
     assert (status, err) == (1, "")
@@ -54,7 +54,7 @@ async def test_it_does_not_hold_and_names_the_offenders_with_status_1(
     assert all(finding["meaning"] for finding in ledger["findings"])
 
 
-def test_of_many_offenders_the_first_twenty_are_shown_and_all_are_counted() -> None:
+def test_of_many_findings_the_first_twenty_are_shown_and_all_are_counted() -> None:
     ids = {f"c{number:02}" for number in range(31)}
     lines = shown(AuditResult({"unknown_to_intake": ids})).splitlines()
     assert lines[0] == "账目不符 The ledger does not hold."

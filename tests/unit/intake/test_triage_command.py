@@ -136,3 +136,33 @@ def test_bad_gazetteers_and_outputs_are_named(run: Run, tmp_path: Path) -> None:
 
 def test_help_shows_an_example(run: Run) -> None:
     assert "Example" in run("--help").output
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_a_spreadsheet_does_not_take_a_cell_for_a_formula(
+    run: Run, tmp_path: Path, cell: str
+) -> None:
+    write(tmp_path / "in.csv", [("id", "title", "text"), (cell, "停水", "三组停水")])
+    assert run("in.csv", "out.csv").exit_code == 0
+    (decision,) = decisions(tmp_path / "out.csv")
+    assert decision["id"] == f"'{cell}"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", ""])
+@pytest.mark.parametrize(
+    ("rows", "line"),
+    [
+        (['1,停水,"三组停水', "2,停水,四组"], 2),
+        (["1,停水,三组停水", '2,停水,"四组', "没水", "没人管"], 3),
+        (['1,"停水', '两天","三组', "没水"], 3),
+    ],
+)
+def test_a_quote_that_never_closes_is_named_with_its_line(
+    run: Run, tmp_path: Path, rows: list[str], line: int, end: str
+) -> None:
+    text = (end or "\n").join(["id,title,text", *rows]) + end
+    (tmp_path / "in.csv").write_bytes(text.encode())
+    result = run("in.csv", "out.csv")
+    assert result.exit_code == 2
+    assert f"第 {line} 行 line" in result.output
+    assert not (tmp_path / "out.csv").exists()
