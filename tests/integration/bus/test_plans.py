@@ -11,26 +11,22 @@ _ENTRIES = text(
 )
 _FIND = f"EXECUTE find('{{{','.join(f'event-{n}' for n in range(500))}}}')"
 
+_KEPT_AFTER = 10
+"""Executions; PostgreSQL by itself plans five times, then keeps one plan where that costs less."""
+
 
 async def test_a_plan_made_for_a_small_table_goes_by_index_when_it_has_grown(world: World) -> None:
     async with world.keeper.connect() as connection:
         await connection.execute(_ENTRIES, {"first": 1, "last": 40})
         await connection.exec_driver_sql("ANALYZE inbox")
-        await connection.exec_driver_sql("SET plan_cache_mode = force_generic_plan")  # as it keeps
         await connection.exec_driver_sql(
             "PREPARE find(text[]) AS SELECT handled_at FROM inbox"
             " WHERE consumer = 'ledger' AND event_id = ANY ($1)"
         )
-        await connection.exec_driver_sql(_FIND)
+        for _ in range(_KEPT_AFTER):
+            await connection.exec_driver_sql(_FIND)
         await connection.execute(_ENTRIES, {"first": 41, "last": 5000})
         plan = "\n".join((await connection.exec_driver_sql(f"EXPLAIN {_FIND}")).scalars())
         await connection.invalidate()  # it goes to no pool as it is now
     assert "Index" in plan, plan
     assert "Seq Scan" not in plan, plan
-
-
-async def test_a_scan_where_there_is_no_index_works_all_the_same(world: World) -> None:
-    async with world.keeper.connect() as connection:
-        await connection.execute(_ENTRIES, {"first": 1, "last": 40})
-        count = await connection.scalar(text("SELECT count(*) FROM inbox WHERE handled_at < now()"))
-    assert count == 40

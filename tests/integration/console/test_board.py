@@ -178,7 +178,6 @@ async def test_the_board_reads_no_growing_table_as_a_whole(
             board = await read_board(session, COUNTY, Filters(), clock.now())
     assert board.counts.in_repair == 12
     async with database.engine.connect() as connection:
-        await connection.exec_driver_sql("SET LOCAL enable_seqscan = on")  # by its own free choice
         for statement, parameters in statements:
             explained = await connection.exec_driver_sql(
                 f"EXPLAIN (FORMAT JSON) {statement}", parameters

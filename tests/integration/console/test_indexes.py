@@ -52,6 +52,5 @@ async def test_it_is_found_by_index(
     async with database.engine.begin() as connection:
         for statement in _A_LONG_HISTORY.split(";\n"):
             await connection.execute(text(statement))
-        await connection.execute(text("SET LOCAL enable_seqscan = on"))  # by its own free choice
         plan = (await connection.execute(text(f"EXPLAIN {literal}"))).scalars().all()
     assert any(index in line for line in plan), "\n".join(plan)
