@@ -94,7 +94,6 @@ _LINKS = (
     .join(WorkOrder, col(WorkOrder.id) == col(Link.work_order_id), isouter=True)
     .where(col(Link.complaint_id) == any_of("keys"))
     .order_by(col(Link.sequence))
-    .execution_options(populate_existing=True)
 )
 LinkAndWorkOrder = tuple[Link, WorkOrder | None]
 

@@ -1,7 +1,6 @@
 """What dispatch tells about repairs: facts of work orders, and the complaints linked to them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 
 from sqlalchemy import text
 
@@ -69,8 +68,7 @@ async def on_work_orders_changed(
             _learn(known, data, event.sequence)
     await bulk_insert(context.session, table_of(Link), list(links.values()))
     if facts:
-        written = [asdict(one) for one in facts.values()]
-        await context.session.execute(_FACTS_WRITTEN, written)
+        await context.session.execute(_FACTS_WRITTEN, [vars(one) for one in facts.values()])
     touched = {
         link.complaint_id: link.work_order_id
         for link in linked_before

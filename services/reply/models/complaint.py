@@ -149,7 +149,7 @@ class Complaint(ReplyTable, table=True):
         self.acknowledge_at = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class NewComplaint:
     """The columns of a complaint that has just been received."""
 

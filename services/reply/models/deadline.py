@@ -134,13 +134,14 @@ class Deadline(ReplyTable, table=True):
     def _become(self, after: DeadlineState, now: datetime) -> list[DeadlineEvent]:
         """Write the new state; the events say how it ended, where that is new."""
         ended_otherwise = (after.met_at, after.standing) != (self.met_at, self.standing)
-        self.due_at, self.warn_at = after.due_at, after.warn_at
+        if (after.due_at, after.warn_at) != (self.due_at, self.warn_at):
+            self.due_at, self.warn_at = after.due_at, after.warn_at
         self.met_at = after.met_at
         self.standing = after.standing.value
         self.next_at = after.next_at
         events: list[DeadlineEvent] = []
         stage = Stage(self.stage).value
-        if after.standing is Standing.MET:
+        if after.standing is Standing.MET and self.missed_recorded_at is not None:
             self.missed_recorded_at = None
         if after.standing is Standing.MISSED and self.missed_recorded_at is None:
             self.missed_recorded_at = now
@@ -167,7 +168,7 @@ class Deadline(ReplyTable, table=True):
         return events
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class NewDeadline:
     """The columns of a deadline that has just been set."""
 

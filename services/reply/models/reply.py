@@ -174,7 +174,7 @@ class Reply(ReplyTable, table=True):
         ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class NewReply:
     """The columns of a version that has just been drafted."""
 

@@ -61,7 +61,7 @@ def _done(at: datetime | None, sequence: int | None) -> Done | None:
     return None if at is None or sequence is None else Done(at, sequence)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class NewLink:
     complaint_id: str
     sequence: int
@@ -69,7 +69,7 @@ class NewLink:
     linked_at: datetime
 
 
-@dataclass(slots=True)
+@dataclass
 class WorkOrderFacts:
     """What one batch of events tells of one work order; what it does not tell stays as it was."""
 

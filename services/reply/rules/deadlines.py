@@ -165,13 +165,21 @@ def count_deadlines(
     limits = dict(policy.stages)
     starts_at = ticket.starts_at
     printed, unreadable = _printed(ticket.printed_limit, starts_at, calendar)
+    due_by: dict[Duration, Due] = {}  # stages often share a limit
     made = []
     for stage in _IN_ORDER:
         by_policy = limits.get(stage)
-        counted = _counted(
-            stage, by_policy.within if by_policy else None, printed, starts_at, calendar
-        )
-        if counted is None:
+        counted: _Counted
+        if printed is not None and stage in PRINTED_LIMIT_STAGES:
+            counted = printed
+        elif by_policy is not None:
+            within = by_policy.within
+            if within not in due_by:
+                due_by[within] = _due_by_policy(within, starts_at, calendar)
+            counted = (within, due_by[within])
+            if printed is not None and printed[1].at <= counted[1].at:
+                counted = printed
+        else:
             continue
         warn_before = by_policy.warn_before if by_policy else policy.printed_warn_before
         limit, due = counted
@@ -258,23 +266,11 @@ def _printed(
     return (limit, due), None
 
 
-def _counted(
-    stage: Stage,
-    by_policy: Duration | None,
-    printed: _Counted | None,
-    starts_at: datetime,
-    calendar: WorkCalendar,
-) -> _Counted | None:
-    """The limit that counts for this stage, and when it ends."""
-    if printed is not None and stage in PRINTED_LIMIT_STAGES:
-        return printed
-    if by_policy is None:
-        return None
+def _due_by_policy(limit: Duration, starts_at: datetime, calendar: WorkCalendar) -> Due:
     try:
-        due = due_of(by_policy, starts_at, calendar)
+        return due_of(limit, starts_at, calendar)
     except OutsideCalendar:
-        due = Due(_later(starts_at, by_policy), provisional=True)
-    return (by_policy, due) if printed is None or due.at < printed[1].at else printed
+        return Due(_later(starts_at, limit), provisional=True)
 
 
 def _later(starts_at: datetime, duration: Duration) -> datetime:

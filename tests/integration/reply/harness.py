@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlmodel import col
@@ -36,7 +37,7 @@ class Harness:
         """One batch, one transaction, in the order of the sequences."""
         await self.receives_enveloped(*map(envelope, events))
 
-    async def receives_enveloped(self, *envelopes: Envelope[Event]) -> None:
+    async def receives_enveloped(self, *envelopes: Envelope[Any]) -> None:
         async with self.database.work() as (session, outbox):
             now = self.clock.now()
             await handle_batch(Context(self.config, session, outbox, now), envelopes)

@@ -1,14 +1,14 @@
-"""However the two topics interleave, and however they are cut into batches: one end, one draft."""
+"""However the topics interleave, are cut into batches, and wrong clocks are: one end, one draft."""
 
-import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import count
 
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from services.reply.models import ReplyState
-from services.reply.rules.deadlines import Stage
 from shared.events.event import Envelope, Event
 from tests.conftest import NOW
 from tests.integration.reply.events import (
@@ -66,22 +66,38 @@ REPAIR_STORIES: list[Callable[[str, str], list[Event]]] = [
 ]
 
 
-@st.composite
-def interleavings(draw: st.DrawFn) -> tuple[int, int, list[bool], list[int]]:
-    """Which stories, whose turn it is each time, and how many events each batch has."""
-    return (
-        draw(st.integers(0, len(COMPLAINT_STORIES) - 1)),
-        draw(st.integers(0, len(REPAIR_STORIES) - 1)),
-        draw(st.lists(st.booleans(), min_size=12, max_size=12)),
-        draw(st.lists(st.integers(1, 4), min_size=12, max_size=12)),
-    )
+@dataclass(frozen=True)
+class Interleaving:
+    of_complaint: int
+    of_repair: int
+    first_topic: list[bool]
+    """Which topic each next event comes from."""
+    sizes: list[int]
+    """How many events each batch has."""
+    skews: list[timedelta]
+    """How wrong the clock was of the replica of dispatch that told of each event."""
+
+
+interleavings = st.builds(
+    Interleaving,
+    st.integers(0, len(COMPLAINT_STORIES) - 1),
+    st.integers(0, len(REPAIR_STORIES) - 1),
+    st.lists(st.booleans(), min_size=12, max_size=12),
+    st.lists(st.integers(1, 4), min_size=12, max_size=12),
+    st.lists(st.integers(-6, 6).map(lambda hours: hours * HOUR), min_size=7, max_size=7),
+)
+
+
+def _told_by_a_wrong_clock(event: Event, by: timedelta) -> Event:
+    times = {name: at + by for name, at in event if isinstance(at, datetime)}
+    return event.model_copy(update=times)
 
 
 def _merged(
-    one: Sequence[Envelope[Event]], other: Sequence[Envelope[Event]], turns: list[bool]
+    one: Sequence[Envelope[Event]], other: Sequence[Envelope[Event]], first_topic: list[bool]
 ) -> list[Envelope[Event]]:
     waiting, merged = (list(one), list(other)), list[Envelope[Event]]()
-    for first in turns:
+    for first in first_topic:
         source = waiting[0] if (first and waiting[0]) or not waiting[1] else waiting[1]
         if source:
             merged.append(source.pop(0))
@@ -111,21 +127,25 @@ async def _end(harness: Harness, complaint_id: str) -> list[object]:
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(interleavings())
-@example((0, 2, [False] * 6 + [True] + [False] * 5, [3, 4] + [1] * 10)).via(
-    "a repair, then its move"
-)
-async def test_any_interleaving_ends_alike(
-    harness: Harness, drawn: tuple[int, int, list[bool], list[int]]
-) -> None:
-    of_complaint, of_repair, turns, sizes = drawn
+@given(interleavings)
+@example(
+    Interleaving(0, 2, [False] * 6 + [True] + [False] * 5, [3, 4] + [1] * 10, [timedelta(0)] * 7)
+).via("a repair, then its move")
+@example(
+    Interleaving(
+        0, 2, [False] * 12, [1] * 12, [*[timedelta(0)] * 4, -4 * HOUR, *[timedelta(0)] * 2]
+    )
+).via("a move by a clock that is behind")
+async def test_any_interleaving_ends_alike(harness: Harness, drawn: Interleaving) -> None:
     ends = []
     for mixed in (False, True):
         name = f"x{next(_numbers)}"
-        complaint = [*map(envelope, COMPLAINT_STORIES[of_complaint](name))]
-        repair = [*map(envelope, REPAIR_STORIES[of_repair](name, f"w{name}"))]
-        events = _merged(complaint, repair, turns) if mixed else [*complaint, *repair]
-        batches = iter(sizes if mixed else [1] * len(events))
+        complaint = [*map(envelope, COMPLAINT_STORIES[drawn.of_complaint](name))]
+        story = REPAIR_STORIES[drawn.of_repair](name, f"w{name}")
+        skewed = map(_told_by_a_wrong_clock, story, drawn.skews)
+        repair = [*map(envelope, skewed)]
+        events = _merged(complaint, repair, drawn.first_topic) if mixed else [*complaint, *repair]
+        batches = iter(drawn.sizes if mixed else [1] * len(events))
         while events:
             size = next(batches, 1)
             await harness.receives_enveloped(*events[:size])
@@ -133,16 +153,3 @@ async def test_any_interleaving_ends_alike(
         ends.append(await _end(harness, name))
     harness.events.clear()
     assert ends[0] == ends[1]
-
-
-async def test_two_replicas_that_hear_one_half_each_miss_nothing(harness: Harness) -> None:
-    for number in range(20):
-        name = f"r{number}"
-        await asyncio.gather(
-            harness.receives(received(name)),
-            harness.receives(
-                linked(name, work_order_id=f"w{name}"), repaired(f"w{name}"), closed(f"w{name}")
-            ),
-        )
-        assert (await harness.live_reply(name)).version == 1
-        assert (await harness.deadlines(name))[Stage.RESOLVE].met_at == NOW + 4 * HOUR

@@ -1,5 +1,6 @@
 """Deadlines are kept by what happened and when, whichever news came first."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from tests.integration.reply.events import (
     closed,
     decided,
     edited,
+    envelope,
     linked,
     opened,
     received,
@@ -104,6 +106,30 @@ async def test_what_was_done_on_a_work_order_after_the_complaint_left_it_does_no
     await harness.receives(repaired("w2", at=NOW + 4 * HOUR))
     assert (await harness.deadlines())[Stage.RESOLVE].met_at == NOW + 4 * HOUR
     assert (await harness.live_reply()).version == 1
+
+
+async def test_the_link_with_the_larger_sequence_counts_though_its_clock_was_behind(
+    harness: Harness,
+) -> None:
+    """A batch took its time before a person merged, and was committed after that."""
+    await harness.receives(
+        received(),
+        linked(work_order_id="w1", at=NOW + 3 * HOUR),
+        linked(work_order_id="w2", at=NOW + HOUR),
+        repaired("w1", at=NOW + 4 * HOUR),
+    )
+    assert await harness.replies() == []
+    await harness.receives(repaired("w2", at=NOW + 5 * HOUR))
+    assert (await harness.live_reply()).version == 1
+    assert (await harness.deadlines())[Stage.RESOLVE].met_at == NOW + 5 * HOUR
+
+
+async def test_a_decision_is_not_replaced_by_an_older_one(harness: Harness) -> None:
+    older, newer = envelope(decided(category="billing")), envelope(decided(category="service"))
+    await harness.receives(received())
+    await harness.receives_enveloped(replace(newer, sequence=newer.sequence + 10))
+    await harness.receives_enveloped(replace(older, sequence=newer.sequence + 5))
+    assert (await harness.complaint()).category == "service"
 
 
 async def test_a_complaint_linked_to_a_finished_repair_was_resolved_when_it_came(
