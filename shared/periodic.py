@@ -9,6 +9,9 @@ from shared.bus.backoff import Backoff, wait_for, wait_out
 from shared.bus.transient_errors import is_systemic, is_transient
 from shared.progress import Progress
 
+_FIRST_RETRY_SECONDS = 5.0
+"""At most: what runs once a day is tried again soon."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -22,7 +25,7 @@ async def run_periodically(
 
     No error ends this: it is reported to `progress`, logged, and waited out.
     """
-    backoff = Backoff(first=max(every_seconds, 0.1), longest=60)
+    backoff = Backoff(first=min(max(every_seconds, 0.1), _FIRST_RETRY_SECONDS), longest=60)
     while not stopping.is_set():
         try:
             found = await once()

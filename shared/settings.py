@@ -76,6 +76,13 @@ class CommonSettings(BaseSettings):
     kafka: str = Field("127.0.0.1:9092", description="Kafka's bootstrap servers.")
     kafka_partitions: int = Field(12, ge=1, description="Partitions of a topic that is made.")
     kafka_replication: int = Field(1, ge=1, description="Replicas of a topic that is made.")
+    retention_days: int = Field(
+        400,
+        ge=1,
+        le=36_500,
+        description="How many days events can be read or sent again: inbox, sent events, the "
+        "embedded bus's log; Kafka's topics where they are made.",
+    )
     secret: SecretStr | None = Field(
         None,
         min_length=32,

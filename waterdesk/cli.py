@@ -18,6 +18,7 @@ COMMANDS = (
     "accounts",
     "verify",
     "replay",
+    "republish",
     "parked",
     "triage",
     "due",

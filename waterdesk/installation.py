@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import services
@@ -55,6 +56,7 @@ class Installation:
                 self.settings.kafka,
                 partitions=self.settings.kafka_partitions,
                 replication=self.settings.kafka_replication,
+                retention=timedelta(days=self.settings.retention_days),
                 timeout=self.settings.silence_seconds,
                 session_timeout=self.settings.silence_seconds / 2,
             )

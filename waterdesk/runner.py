@@ -12,11 +12,11 @@ from contextlib import contextmanager
 import structlog
 import uvicorn
 
-from shared.bus.protocol import Bus
 from shared.bus.relay import run_relay
 from shared.periodic import run_periodically
 from shared.progress import Progress
 from shared.service import PeriodicTask, Service
+from waterdesk.bus_upkeep import BusUpkeep
 
 _LOOKS_PER_SILENCE = 5
 """How often it is looked for frozen peers."""
@@ -105,7 +105,7 @@ def _listening(host: str, port: int) -> socket.socket:
 
 
 async def run_service(
-    service: Service, bus: Bus, host: str, port: int, stopping: asyncio.Event
+    service: Service, upkeep: BusUpkeep, host: str, port: int, stopping: asyncio.Event
 ) -> None:
     """Everything one service does: its HTTP server, relay, consumer and periodic tasks.
 
@@ -119,30 +119,35 @@ async def run_service(
     )
     periodic = [
         (task, Progress(task.name, every_seconds=task.every_seconds))
-        for task in (*service.tasks, peers)
+        for task in (*service.tasks, peers, upkeep.pruning(service.database))
     ]
-    parts = [relay, *service.parts, *(progress for _, progress in periodic)]
+    parts = [upkeep.progress, relay, *service.parts, *(progress for _, progress in periodic)]
     if service.consumer:
         parts.append(service.consumer.progress)
     service.app.state.parts = parts
     async with asyncio.TaskGroup() as running:
         running.create_task(serve_http(service.app, host, port, stopping))
-        running.create_task(run_relay(service.database, bus, stopping, relay))
+        relaying = run_relay(service.database, upkeep.bus, stopping, relay)
+        running.create_task(upkeep.when_open(relaying, stopping))
         if service.consumer:
-            running.create_task(service.consumer.run(stopping))
+            running.create_task(upkeep.when_open(service.consumer.run(stopping), stopping))
         for task, progress in periodic:
             running.create_task(run_periodically(task.once, task.every_seconds, stopping, progress))
         log.info("service_runs", service=service.name, port=port)
 
 
 async def run_services(
-    services: Sequence[tuple[Service, int]], bus: Bus, host: str, stopping: asyncio.Event
+    services: Sequence[tuple[Service, int]],
+    upkeep: BusUpkeep,
+    host: str,
+    stopping: asyncio.Event,
 ) -> None:
     """Run all until `stopping`; one that fails takes the others down, to be started again whole."""
     try:
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(upkeep.run(stopping))
             for service, port in services:
-                tasks.create_task(run_service(service, bus, host, port, stopping))
+                tasks.create_task(run_service(service, upkeep, host, port, stopping))
     finally:
         stopping.set()
         for service, _ in services:

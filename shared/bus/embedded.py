@@ -19,7 +19,7 @@ import asyncio
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -33,6 +33,8 @@ from shared.connections import DEFAULT_LIMITS, END_SILENT_SESSIONS, Limits
 _CHANNEL = "waterdesk_bus"
 _LOOK_AGAIN_SECONDS = 1.0
 _CLOSE_SECONDS = 5.0
+_PRUNE_AT_ONCE = 1000
+"""Messages of each topic."""
 
 _END_OF_LOG = 2**63 - 1
 
@@ -147,6 +149,11 @@ class EmbeddedBus:
             raise BusUnavailable(f"the topic {topic} has not been made")
         yield _Rereader(self._connection, topic, row["id"], row["first"], row["behind_last"])
 
+    async def prune(self, retention: timedelta) -> int:
+        async with self._connection() as connection:
+            pruned: int = await connection.fetchval(sql.PRUNE, retention, _PRUNE_AT_ONCE)
+        return pruned
+
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[asyncpg.Connection]:
         """Raises BusUnavailable for errors of the server inside of it."""
@@ -183,7 +190,8 @@ class _Rereader:
             rows = await connection.fetch(
                 sql.READ, self._topic_id, self._next, self._behind_last, max_messages
             )
-        self._next += len(rows)
+        if rows:
+            self._next = rows[-1]["position"] + 1
         return [_received(self._topic, row) for row in rows]
 
     async def commit(self) -> None:
@@ -281,7 +289,8 @@ class _Member:
                 room -= len(rows)
         # Only now, all at once: a read that is cancelled half way has not moved on.
         for owned, rows in read:
-            owned.next_offset += len(rows)
+            if rows:  # not their number: the log may have been pruned since the last commit
+                owned.next_offset = rows[-1]["position"] + 1
         return [_received(owned.topic, row) for owned, rows in read for row in rows]
 
     async def _connected(self) -> asyncpg.Connection:

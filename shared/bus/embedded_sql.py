@@ -77,3 +77,19 @@ SELECT id, next_offset AS behind_last, coalesce((
 ), next_offset) AS first
 FROM bus_topic WHERE name = $1
 """
+
+# A topic's log is appended in order, so the oldest messages stand at its beginning.
+PRUNE = """
+WITH oldest AS (
+    SELECT first.topic_id, first.position FROM bus_topic CROSS JOIN LATERAL (
+        SELECT topic_id, position, stored_at FROM bus_log
+        WHERE topic_id = bus_topic.id ORDER BY position LIMIT $2
+    ) AS first
+    WHERE first.stored_at < clock_timestamp() - $1::interval
+), pruned AS (
+    DELETE FROM bus_log USING oldest
+    WHERE bus_log.topic_id = oldest.topic_id AND bus_log.position = oldest.position
+    RETURNING 1
+)
+SELECT count(*)::integer FROM pruned
+"""

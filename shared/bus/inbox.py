@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ARRAY, DateTime, Text, bindparam, func, select
+from sqlalchemy import ARRAY, Boolean, DateTime, Text, bindparam, func, literal_column, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,19 +11,21 @@ from shared.bus.tables import inbox
 from shared.sql import compiled_once
 
 _EVENT_ID = func.unnest(bindparam("event_ids", type_=ARRAY(Text))).column_valued("event_id")
-# One array rather than a row of parameters each: one statement for every size of batch.
+_INSERT = insert(inbox).from_select(
+    ["consumer", "event_id", "handled_at"],
+    select(
+        bindparam("consumer", type_=Text),
+        _EVENT_ID,
+        bindparam("now", type_=DateTime(timezone=True)),
+    ),
+)
+# One array rather than a row of parameters each: one statement for every size of batch. An event
+# that comes again lies on the bus anew, so it is remembered anew (see retention.py). A row that
+# this statement has inserted, and not updated, has no xmax.
 _ENTER = compiled_once(
-    insert(inbox)
-    .from_select(
-        ["consumer", "event_id", "handled_at"],
-        select(
-            bindparam("consumer", type_=Text),
-            _EVENT_ID,
-            bindparam("now", type_=DateTime(timezone=True)),
-        ),
-    )
-    .on_conflict_do_nothing()
-    .returning(inbox.c.event_id)
+    _INSERT.on_conflict_do_update(
+        index_elements=["consumer", "event_id"], set_={"handled_at": _INSERT.excluded.handled_at}
+    ).returning(inbox.c.event_id, literal_column("xmax = 0", Boolean).label("is_new"))
 )
 
 
@@ -39,4 +41,4 @@ async def enter_new(
     entered = await session.execute(
         _ENTER, {"consumer": consumer, "event_ids": sorted(set(event_ids)), "now": now}
     )
-    return set(entered.scalars())
+    return {row.event_id for row in entered if row.is_new}

@@ -32,7 +32,7 @@ _SILENCE_SECONDS = 10.0
 
 
 @contextmanager
-def away() -> Iterator[None]:
+def unavailable() -> Iterator[None]:
     """Raise Kafka's errors as BusUnavailable, or as ValueError where no later try can help."""
     try:
         yield
@@ -45,16 +45,15 @@ def away() -> Iterator[None]:
 async def stop(consumer: AIOKafkaConsumer, timeout: float) -> None:
     """Stop and leave the group as far as that is possible; never raises.
 
-    A consumer whose broker is away lets the cancellation of its own fetches escape from `stop`,
-    with its connections still open: so that runs as a task, and the connections are closed here.
+    A consumer whose broker is unavailable lets the cancellation of its own fetches escape from
+    `stop`, so that runs as a task. Connections that are still open then end when they are idle.
     """
     stopping = asyncio.create_task(consumer.stop())
     await asyncio.wait([stopping], timeout=timeout)
     if not stopping.done():
         stopping.cancel()
     elif not stopping.cancelled():
-        stopping.exception()  # seen
-    await consumer._client.close()
+        stopping.exception()  # retrieved
 
 
 def _received(record: Any) -> Received:
@@ -97,7 +96,7 @@ class Rereader:
         self._patience = patience
 
     async def poll(self, max_messages: int, timeout: float) -> Sequence[Received]:
-        with away():
+        with unavailable():
             async with asyncio.timeout(max(timeout, self._patience)):
                 while unfinished := await self._unfinished():
                     batches = await self._consumer.getmany(
@@ -135,7 +134,7 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]
     async def poll(self, max_messages: int, timeout: float) -> Sequence[Received]:
         batches = {}
         try:
-            with away():
+            with unavailable():
                 consumer = await self._joined()
                 with suppress(TimeoutError):
                     # While the group rebalances, `getmany` alone would wait without a limit. It has
@@ -156,7 +155,7 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]
         if self._consumer is None or not self._polled:
             return
         offsets = dict(self._polled)
-        with away(), suppress(CommitFailedError, IllegalStateError):  # these: no longer ours
+        with unavailable(), suppress(CommitFailedError, IllegalStateError):  # these: no longer ours
             async with asyncio.timeout(self._timeout):
                 await self._consumer.commit(offsets)
         for partition in offsets:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 
@@ -92,4 +92,9 @@ class Bus(Protocol):
         """Read a topic again outside any group, from the first message stored at or after `since`
         (None: the oldest) up to what was the end when called; `poll` then stays empty and
         `commit` does nothing."""
+        ...
+
+    async def prune(self, retention: timedelta) -> int:
+        """Forget some messages that were stored longer ago. Returns how many; call again while
+        there were any. Zero where the broker does this by itself. Raises BusUnavailable."""
         ...

@@ -1,9 +1,10 @@
 """From the outbox to the bus: in order, at least once, one relay per service at a time."""
 
 import asyncio
+from typing import Any
 
 import structlog
-from sqlalchemy import BigInteger, bindparam, delete, func, insert, select
+from sqlalchemy import BigInteger, Row, bindparam, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.advisory_locks import AdvisoryLock
@@ -49,14 +50,14 @@ async def relay_batch(connection: AsyncConnection, bus: Bus, limit: int = _BATCH
     rows = (await connection.execute(_OLDEST, {"limit": limit})).all()
     if not rows:
         return 0
-    await bus.publish(
-        [
-            Message(row.topic, row.key, {**row.headers, **sequence_header(row.id)}, row.value)
-            for row in rows
-        ]
-    )
+    await bus.publish([message_of(row) for row in rows])
     await connection.execute(_MOVE_SENT, {"sent": [row.id for row in rows]})
     return len(rows)
+
+
+def message_of(row: Row[Any]) -> Message:
+    """A row of the outbox, or of those sent, as it travels: its id is the event's sequence."""
+    return Message(row.topic, row.key, {**row.headers, **sequence_header(row.id)}, row.value)
 
 
 async def run_relay(

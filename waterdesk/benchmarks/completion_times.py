@@ -3,7 +3,7 @@
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.bus.protocol import Bus, Message, Received, Subscription
 from shared.events.complaints import ComplaintReceived
@@ -54,6 +54,9 @@ class TrackedBus:
     async def subscribe(self, group: str, topics: Sequence[str]) -> AsyncIterator[Subscription]:
         async with self._bus.subscribe(group, topics) as subscription:
             yield _Tracked(subscription, self._on_committed)
+
+    async def prune(self, retention: timedelta) -> int:
+        return await self._bus.prune(retention)
 
     @asynccontextmanager
     async def read_from(self, topic: str, since: datetime | None) -> AsyncIterator[Subscription]:

@@ -14,7 +14,7 @@ from shared.clock import SystemClock
 from shared.logging import configure_logging
 from shared.settings import CommonSettings
 from waterdesk import composition
-from waterdesk.commands.since import read_since
+from waterdesk.commands.since import kept_since, read_kept_since
 from waterdesk.installation import SERVICES, Installation, open_installation
 
 
@@ -30,26 +30,27 @@ def replay(
         str | None,
         typer.Option(
             help="From what the bus stored at this time on, ISO 8601 (Shanghai time where it has"
-            " no offset). Left out: from the oldest event.",
+            " no offset). Left out: from the oldest event that is kept.",
             show_default=False,
         ),
     ] = None,
 ) -> None:
-    """重读事件: every service that listens to TOPIC hears its events again; what they did already
-    is not done again. For a consumer that missed events by a mistake put right since.
+    """重读事件: every service that consumes TOPIC reads its events again; what it has handled
+    already is not handled again. For a consumer that missed events by a mistake put right since.
 
-    Parked events are released in the console, not here. Prints one JSON line a service.
+    Parked events are released by `waterdesk parked`, not here. Prints one JSON line a service.
 
     Example:  waterdesk replay waterdesk.complaints --since 2026-11-20T08:00
     """
-    start = read_since(since) if since else None
     settings = CommonSettings()
+    days = settings.retention_days
+    start = read_kept_since(since, days) if since else kept_since(days)
     configure_logging(settings.log_level)
     with open_installation(settings) as installation:
         asyncio.run(_replay(installation, topic.value, start))
 
 
-async def _replay(installation: Installation, topic: str, since: datetime | None) -> None:
+async def _replay(installation: Installation, topic: str, since: datetime) -> None:
     await installation.migrate()
     bus = await installation.open_bus()
     try:
@@ -66,7 +67,7 @@ async def _replay(installation: Installation, topic: str, since: datetime | None
         await bus.close()
 
 
-async def read_again(consumer: Consumer, topic: str, since: datetime | None) -> int:
+async def read_again(consumer: Consumer, topic: str, since: datetime) -> int:
     """Hand a topic's events to a consumer once more. Returns how many were read."""
     read = 0
     async with consumer.bus.read_from(topic, since) as reader:

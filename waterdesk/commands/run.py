@@ -1,6 +1,7 @@
 """`waterdesk run`, `serve` and `migrate`: the product itself."""
 
 import asyncio
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -11,6 +12,7 @@ from shared.logging import configure_logging
 from shared.settings import CommonSettings
 from shared.telemetry import export_spans
 from waterdesk import composition
+from waterdesk.bus_upkeep import BusUpkeep
 from waterdesk.commands.names import ServiceName
 from waterdesk.installation import SERVICES, Installation, open_installation
 from waterdesk.runner import refuse_taken_ports, run_services, stop_on_signals
@@ -71,7 +73,7 @@ async def _serve(installation: Installation, names: tuple[str, ...], *, migrate:
     stop_on_signals(stopping)
     if migrate:
         await installation.migrate()
-    bus = await installation.open_bus()
+    bus = installation.new_bus()
     try:
         clock = SystemClock()
         services = [
@@ -81,6 +83,7 @@ async def _serve(installation: Installation, names: tuple[str, ...], *, migrate:
             )
             for name in names
         ]
-        await run_services(services, bus, installation.settings.host, stopping)
+        upkeep = BusUpkeep(bus, timedelta(days=installation.settings.retention_days))
+        await run_services(services, upkeep, installation.settings.host, stopping)
     finally:
         await bus.close()

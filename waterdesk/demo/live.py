@@ -16,6 +16,7 @@ from shared.bus.tables import outbox
 from shared.bus.transient_errors import is_transient
 from shared.clock import SystemClock
 from waterdesk import composition
+from waterdesk.bus_upkeep import BusUpkeep
 from waterdesk.demo.composition import DemoComposition, compose_demo
 from waterdesk.demo.county import demo_villages
 from waterdesk.demo.simulated_staff import SimulatedStaff
@@ -83,9 +84,11 @@ async def run_live(
         host = installation.settings.host
         port = installation.settings.simulators_port
         tasks.create_task(serve_http(demo.simulators_app, host, port, stopping))
+        upkeep = BusUpkeep(bus, timedelta(days=installation.settings.retention_days))
+        tasks.create_task(upkeep.run(stopping))
         for name, service in demo.services.items():
             port = composition.port_of(name, installation)
-            tasks.create_task(run_service(service, bus, host, port, stopping))
+            tasks.create_task(run_service(service, upkeep, host, port, stopping))
         tasks.create_task(
             _run_residents(demo, demo_villages(), rate, truth, residents_and_staff_stop)
         )

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -26,6 +27,7 @@ from shared.privacy.vault import Vault, new_key
 from shared.service import Service
 from tests.conftest import NOW
 from tests.journey.process_group import free_ports
+from waterdesk.bus_upkeep import BusUpkeep
 from waterdesk.runner import run_services
 
 SECRET = "a secret of the tests, long enough"
@@ -92,7 +94,9 @@ async def county(postgres: str) -> AsyncIterator[County]:
     made = County(services, urls, token, {})
     stopping = asyncio.Event()
     listening = [(services[name], port) for name, port in ports.items()]
-    running = asyncio.create_task(run_services(listening, bus, "127.0.0.1", stopping))
+    running = asyncio.create_task(
+        run_services(listening, BusUpkeep(bus, timedelta(days=400)), "127.0.0.1", stopping)
+    )
     try:
         await _work(made)
         yield made

@@ -6,7 +6,7 @@ the one asked for, ends the work as a killed process would: nothing after it run
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import event
 
@@ -77,6 +77,9 @@ class SteppedBus:
     async def subscribe(self, group: str, topics: Sequence[str]) -> AsyncIterator[Subscription]:
         async with self._bus.subscribe(group, topics) as subscription:
             yield _SteppedSubscription(subscription, self._stepper)
+
+    async def prune(self, retention: timedelta) -> int:
+        return await self._bus.prune(retention)
 
     @asynccontextmanager
     async def read_from(self, topic: str, since: datetime | None) -> AsyncIterator[Subscription]:
