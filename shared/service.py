@@ -28,6 +28,8 @@ class Service:
     tasks: Sequence[PeriodicTask] = ()
     parts: Sequence[Progress] = ()
     """What `/readyz` watches beside the relay, the consumer and the tasks."""
+    starting: Sequence[Callable[[], Awaitable[None]]] = ()
+    """What must hold before anything is served; an error ends the start."""
     closing: Sequence[Callable[[], Awaitable[None]]] = field(default=())
     """What to close at the end (HTTP clients)."""
 

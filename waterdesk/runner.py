@@ -6,13 +6,15 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import structlog
 import uvicorn
 
+from shared.bus.backoff import Backoff, wait_out
 from shared.bus.relay import run_relay
+from shared.bus.transient_errors import is_transient
 from shared.periodic import run_periodically
 from shared.progress import Progress
 from shared.service import PeriodicTask, Service
@@ -110,7 +112,10 @@ async def run_service(
     """Everything one service does: its HTTP server, relay, consumer and periodic tasks.
 
     No error of database or bus ends it: each part waits and tries again, and `/readyz` tells.
+    Raises what `service.starting` raises.
     """
+    for start in service.starting:
+        await _until_it_works(start, stopping)
     relay = Progress("relay")
     peers = PeriodicTask(
         "frozen peers",
@@ -134,6 +139,20 @@ async def run_service(
         for task, progress in periodic:
             running.create_task(run_periodically(task.once, task.every_seconds, stopping, progress))
         log.info("service_runs", service=service.name, port=port)
+
+
+async def _until_it_works(start: Callable[[], Awaitable[None]], stopping: asyncio.Event) -> None:
+    """Transient errors are waited out. Raises any other."""
+    backoff = Backoff()
+    while not stopping.is_set():
+        try:
+            await start()
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            await wait_out(error, stopping, backoff, log, "start_waits")
+        else:
+            return
 
 
 async def run_services(

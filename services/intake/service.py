@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 
 import httpx
 
@@ -15,6 +16,7 @@ from services.intake.api.callbacks import (
 from services.intake.batching import Ingestion, PushBatching
 from services.intake.context import Context
 from services.intake.gazetteer import DEMO_COUNTY, load_gazetteer
+from services.intake.handlers.keys import check_keys
 from services.intake.keyed_hashes import KeyedHashes
 from services.intake.platforms.hotline_12345 import HotlineFeed, HotlineSettings
 from services.intake.platforms.incoming import Platform
@@ -93,7 +95,13 @@ def build(
         retention = Retention(database, settings.county, settings.personal_data_years)
         tasks.append(PeriodicTask("retention", retention.once, _RETENTION_EVERY_SECONDS))
     return Service(
-        name="intake", app=app, database=database, tasks=tasks, parts=[pushes], closing=closing
+        name="intake",
+        app=app,
+        database=database,
+        tasks=tasks,
+        parts=[pushes],
+        starting=[partial(check_keys, database, vault)],
+        closing=closing,
     )
 
 

@@ -1,7 +1,7 @@
 """The audit's queries. Each streams one service's snapshot in batches, so that memory does not grow
 with the number of complaints."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from sqlalchemy import Row, text
@@ -48,6 +48,14 @@ SELECT r.id, r.result <> 'unreadable' AS is_readable,
     r.complaint_id IS NOT NULL AS names_complaint, r.handled_at IS NOT NULL AS is_handled
 FROM raw_message r LEFT JOIN complaint c ON c.id = r.complaint_id
 WHERE c.id IS NULL
+"""
+_VALUES_WITHOUT_KEY = """
+SELECT name FROM (
+    SELECT 'raw_message/' || id AS name, sealed_body AS sealed FROM raw_message
+    UNION ALL SELECT 'words/' || raw_message_id, sealed FROM words
+    UNION ALL SELECT 'resident/' || complaint_id, sealed FROM resident
+) value
+WHERE sealed <> '' AND encode(substring(sealed FROM 1 FOR 8), 'hex') <> ALL (:fingerprints)
 """
 _DEADLINES = """
 SELECT complaint_id || '/' || stage AS id, standing, due_at, next_at, met_at, missed_recorded_at,
@@ -127,6 +135,16 @@ def _complaint(
 async def messages_without_complaint(intake: AsyncConnection) -> AsyncIterator[RawMessage]:
     async for row in rows(intake, _MESSAGES_WITHOUT_COMPLAINT):
         yield RawMessage(*row)
+
+
+async def values_without_key(
+    intake: AsyncConnection, fingerprints: Sequence[str]
+) -> AsyncIterator[str]:
+    """Table and row of each sealed value whose key has none of these fingerprints."""
+    statement = text(_VALUES_WITHOUT_KEY).bindparams(fingerprints=list(fingerprints))
+    async with intake.stream(statement) as result:
+        async for row in result:
+            yield row[0]
 
 
 async def deadlines(reply: AsyncConnection) -> AsyncIterator[Deadline]:

@@ -176,6 +176,7 @@ OF_MESSAGES: Mapping[Callable[[RawMessage], bool], str] = {
 MEANINGS: Mapping[str, str] = {
     "event_not_sent": "事件未发出 an event has not been sent",
     "parked_unseen": "有事件搁置且无人查看 a parked event that nobody has seen",
+    "sealed_without_key": "缺少密钥，无法打开 sealed with a key that is not among the settings",
 } | {
     rule.__name__: meaning
     for rules in (OF_COMPLAINTS, OF_DEADLINES, OF_REPLIES, OF_DELIVERIES, OF_MESSAGES)

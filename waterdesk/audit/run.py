@@ -7,7 +7,7 @@ it.
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -60,6 +60,8 @@ class AuditSources:
     """The embedded bus's log; None: another bus."""
     journal: Path
     """The simulators' journal; may be missing."""
+    privacy_keys: Sequence[str]
+    """Fingerprints of the keys that open residents' data."""
 
 
 @dataclass(slots=True)
@@ -120,6 +122,8 @@ async def audit_pass(sources: AuditSources, now: datetime) -> AuditResult:
             result.check(message, rules.OF_MESSAGES, message.id)
             waits = not message.is_readable and not message.is_handled
             result.counts["unreadable_messages_waiting"] += waits
+        async for name in queries.values_without_key(at["intake"], sources.privacy_keys):
+            result.find("sealed_without_key", name)
         async for state, count in queries.work_orders(at["dispatch"]):
             result.counts[f"work_orders_{state}"] = count
         async for deadline in queries.deadlines(at["reply"]):

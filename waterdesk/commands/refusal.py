@@ -10,6 +10,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from services.dispatch.county_file import BadCountyFile
 from services.intake.gazetteer import BadGazetteer
+from services.intake.handlers.keys import KeysMissing
 from services.reply.yaml_file import FileInvalid
 from shared.bus.transient_errors import is_transient
 from shared.postgres_programs import PostgresUnavailable
@@ -27,6 +28,7 @@ _FOR_THE_CALLER = (
     BadCountyFile,
     BadGazetteer,
     DemoStateDamaged,
+    KeysMissing,
     SettingsError,
     JournalDamaged,
     JournalInUse,

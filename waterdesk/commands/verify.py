@@ -76,7 +76,9 @@ async def _audit_sources(installation: Installation) -> AsyncIterator[AuditSourc
         if bus is not None and await _ask(bus, "SELECT 'bus_log'::regclass::text") is None:
             bus = None  # no service has started yet
         services = {name: engines[name] for name in SERVICES}
-        yield AuditSources(services, bus, installation.settings.home / JOURNAL)
+        yield AuditSources(
+            services, bus, installation.settings.home / JOURNAL, installation.vault.fingerprints
+        )
     finally:
         for engine in engines.values():
             await engine.dispose()

@@ -71,6 +71,11 @@ class MessageBoard:
         if any(thread[name] != value for name, value in fields.items()):
             self._record("edited", {"tid": tid, "fields": dict(fields)})
 
+    def delete_thread(self, tid: int) -> None:
+        """The board takes a thread down; one that is not there changes nothing."""
+        if tid in self._threads:
+            self._record("deleted", {"tid": tid})
+
     # What readers call
 
     def list_page(self, fid: str, state: str, last_item: str) -> dict[str, Any]:
@@ -207,6 +212,9 @@ class MessageBoard:
                 insort(self._oldest_first, data["tid"])
             case "edited":
                 self._threads[data["tid"]] |= data["fields"]
+            case "deleted":
+                del self._threads[data["tid"]]
+                self._oldest_first.remove(data["tid"])
             case "answered":
                 answer = _Answer(
                     data["content"], data["organization"], data["dateline"], data["readsLeft"]

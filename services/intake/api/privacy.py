@@ -70,12 +70,16 @@ async def search_disclosures(
 ) -> DisclosurePage:
     """Who looked at whose data in this county, page by page. Supervisors and admins."""
     async with database.reading() as session:
-        ids = [search.complaint_id] if search.complaint_id else None
+        wanted = DisclosureFilter(
+            [search.complaint_id] if search.complaint_id else None,
+            search.viewer,
+            search.since,
+            search.until,
+            search.before,
+        )
         if search.phone:
             key = context.hashes.of_phone(person.county, search.phone)
-            of_person = await complaints_of_person(session, person.county, key)
-            ids = [one for one in of_person if ids is None or one in ids]
-        wanted = DisclosureFilter(ids, search.viewer, search.since, search.until, search.before)
+            wanted = wanted.only_of(await complaints_of_person(session, person.county, key))
         found = await disclosures(session, person.county, wanted, search.limit)
     return DisclosurePage(
         disclosures=[DisclosureShown.model_validate(row, from_attributes=True) for row in found],

@@ -5,7 +5,7 @@ Who looks at a resident's data is recorded with it.
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlmodel import col, select
@@ -138,6 +138,16 @@ class DisclosureFilter:
     until: datetime | None = None
     before: str | None = None
     """The id of the last one of the page before."""
+
+    def only_of(self, complaint_ids: Sequence[str]) -> "DisclosureFilter":
+        """Those of these complaints that were asked for."""
+        asked = self.complaint_ids
+        both = [one for one in complaint_ids if asked is None or one in asked]
+        return replace(self, complaint_ids=both)
+
+    def following(self, last: Disclosure) -> "DisclosureFilter":
+        """The page after the one that ends with `last`."""
+        return replace(self, before=last.id)
 
 
 async def disclosures(

@@ -5,11 +5,11 @@ a start with other keys is refused before anything is sealed with them.
 """
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Table, bindparam, func, literal, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, delete
 
@@ -22,6 +22,9 @@ from shared.sql import compiled_once, table_of
 
 class KeysMissing(Exception):
     """Data are sealed with keys that the settings do not hold; the text names them."""
+
+
+_LENGTH: ColumnElement[int] = literal_column(str(FINGERPRINT_BYTES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,8 @@ class _SealedColumn:
 
     @property
     def fingerprint(self) -> ColumnElement[str]:
-        return func.encode(func.substring(self.value, 1, FINGERPRINT_BYTES), literal("hex"))
+        begins = func.substring(self.value, literal_column("1"), _LENGTH)
+        return func.encode(begins, literal_column("'hex'"))
 
 
 _SEALED = (
@@ -61,7 +65,10 @@ async def check_keys(database: Database, vault: Vault) -> None:
     async with database.work() as (session, _):
         in_use = await session.scalars(select(col(PrivacyKey.fingerprint)))
         if missing := sorted(set(in_use).difference(vault.fingerprints)):
-            raise KeysMissing(", ".join(missing))
+            raise KeysMissing(
+                "WATERDESK_PRIVACY_KEYS: 缺少数据所用的密钥，请恢复 data are sealed with keys that"
+                f" are missing, restore them: {', '.join(missing)}"
+            )
         first = {"fingerprint": vault.fingerprints[0], "first_used_at": database.clock.now()}
         await session.execute(_FIRST_USED, first)
 
@@ -80,7 +87,7 @@ async def values_by_key(session: Session) -> Counter[str]:
     return values
 
 
-async def reseal(database: Database, vault: Vault) -> AsyncIterator[int]:
+async def reseal(database: Database, vault: Vault) -> AsyncGenerator[int]:
     """Reseal with the first key all that older keys of `vault` sealed; yields how many values after
     each step. What is done stays done: a run that was interrupted is begun again.
 

@@ -21,14 +21,6 @@ from shared.vocabulary import Category, Component
 _raw_messages, _words = table_of(RawMessage), table_of(Words)
 _residents = table_of(ResidentData)
 
-_INSERT_OR_LOCK = text(
-    "INSERT INTO complaint"
-    " SELECT * FROM json_populate_recordset(NULL::complaint, CAST(:rows AS json))"
-    " ORDER BY external_id"
-    " ON CONFLICT (platform, county, external_id)"
-    " DO UPDATE SET external_id = excluded.external_id"
-    " RETURNING external_id, id"
-)
 _RESIDENT_WRITTEN = row_written(_residents, "complaint_id")
 _WITH_NEW_WORDS = frozenset(
     {
@@ -97,6 +89,17 @@ class _WordsRow(TypedDict):
 class _ResidentRow(TypedDict):
     complaint_id: str
     sealed: bytes
+
+
+_COLUMNS = ", ".join(f'"{name}"' for name in ComplaintRow.__annotations__)
+_INSERT_OR_LOCK = text(
+    f"INSERT INTO complaint ({_COLUMNS}) SELECT {_COLUMNS}"  # noqa: S608 - our own columns
+    " FROM json_populate_recordset(NULL::complaint, CAST(:rows AS json))"
+    " ORDER BY external_id"
+    " ON CONFLICT (platform, county, external_id)"
+    " DO UPDATE SET external_id = excluded.external_id"
+    " RETURNING external_id, id"
+)
 
 
 async def insert_or_lock(session: AsyncSession, rows: Iterable[ComplaintRow]) -> dict[str, str]:

@@ -20,6 +20,8 @@ from waterdesk.audit.run import AuditResult, AuditSources, audit
 from waterdesk.simulators.journal import Entry
 
 HOUR = timedelta(hours=1)
+KEY = "0123456789abcdef"
+"""The fingerprint of the only key there is."""
 _TABLES: Mapping[str, MetaData] = {
     "intake": intake_tables,
     "dispatch": dispatch_tables,
@@ -137,7 +139,7 @@ class SampleData:
                 await between()
 
         engines = {name: database.engine for name, database in self.databases.items()}
-        return await audit(AuditSources(engines, None, self.journal), self.clock, pause)
+        return await audit(AuditSources(engines, None, self.journal, [KEY]), self.clock, pause)
 
 
 def _blank_row(table: Table) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import NOW
-from tests.integration.audit.sample_data import HOUR, SampleData
+from tests.integration.audit.sample_data import HOUR, KEY, SampleData
 from waterdesk.audit.rules import MEANINGS
 
 Breaking = Sequence[tuple[str, str]]
@@ -329,3 +329,23 @@ async def test_equal_texts_to_one_person_on_wechat_are_counted_together(
     told = ("wechat", "customer_message", {"openid": "o1", "content": "已修好。"})
     data.add_to_journal(*[told] * stored)
     assert (await data.audit()).findings == ({rule: ids} if rule else {})
+
+
+@pytest.mark.parametrize(
+    ("table", "values", "name"),
+    [
+        ("raw_message", {"id": "r-x", "delivery_id": "x", "complaint_id": "c1"}, "raw_message/r-x"),
+        ("words", {"raw_message_id": "r-x", "complaint_id": "c1"}, "words/r-x"),
+        ("resident", {"complaint_id": "c1"}, "resident/c1"),
+    ],
+)
+async def test_what_no_key_of_ours_opens_is_found(
+    data: SampleData, table: str, values: dict[str, Any], name: str
+) -> None:
+    column = "sealed_body" if table == "raw_message" else "sealed"
+    await data.add("intake", table, **values, **{column: bytes.fromhex(KEY) + b"sealed"})
+    assert (await data.audit()).findings == {}
+    await data.change(
+        "intake", f"UPDATE {table} SET {column} = '\\xfedcba9876543210aa' WHERE {column} <> ''"
+    )
+    assert (await data.audit()).findings == {"sealed_without_key": {name}}

@@ -43,9 +43,11 @@ class Doorway(httpx.AsyncBaseTransport):
     def __init__(self) -> None:
         self.to: httpx.ASGITransport | None = None
         self.answers_lost = 0
+        self.seen: Callable[[httpx.Request], None] = lambda _: None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         assert self.to is not None
+        self.seen(request)
         response = await self.to.handle_async_request(request)
         if self.answers_lost:
             self.answers_lost -= 1

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from services.intake.models import Complaint, RawMessage
 from services.intake.rules.classification import Classification
@@ -215,6 +215,28 @@ async def test_in_safe_mode_a_plain_message_is_not_believed(
     response = await intake.client.post(CALLBACK, params=signed, content=_event("subscribe"))
 
     assert response.status_code == 403
+    assert await count(database, RawMessage) == 0
+
+
+@BOTH_MODES
+async def test_a_message_replayed_outside_the_time_window_is_refused_and_not_stored(
+    intake: Intake, database: Database, platforms: SimulatorSettings
+) -> None:
+    requests: list[httpx.Request] = []
+    intake.doorway.seen = requests.append
+    intake.simulators.wechat.write_message("oTest0001", DRY_MESSAGE)
+    intake.doorway.answers_lost = 1
+    await intake.simulators.deliver_pushes()
+    async with database.connect() as connection:
+        await connection.execute(text("TRUNCATE raw_message, complaint, words, resident"))
+
+    async def replayed() -> int:
+        (sent,) = requests
+        answer = await intake.client.post(str(sent.url), content=sent.content)
+        return answer.status_code
+
+    intake.clock.advance(timedelta(minutes=6))
+    assert await replayed() == 403
     assert await count(database, RawMessage) == 0
 
 

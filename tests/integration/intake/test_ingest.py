@@ -2,7 +2,7 @@
 
 import itertools
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -405,3 +405,55 @@ async def test_however_deliveries_come_the_newest_words_stand_and_each_chase_cou
         assert words.now is not None
         assert words.now.text == newest.text
         assert complaint.changed_at == newest.stated_at
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        pytest.param(datetime(2199, 1, 1, tzinfo=UTC), id="in the year 2199"),
+        pytest.param(datetime(1999, 1, 1, tzinfo=UTC), id="before 2000"),
+        pytest.param(NOW + timedelta(days=2), id="the day after tomorrow"),
+        pytest.param(datetime.max.replace(tzinfo=UTC), id="at the end of time"),
+    ],
+)
+async def test_a_date_that_cannot_be_is_kept_as_stated_and_needs_a_person(
+    database: Database, context: Context, stated: datetime
+) -> None:
+    impossible = replace(ticket(), sent_at=stated, changed_at=None)
+    results, events = await ingest_together(database, context, impossible)
+
+    complaint = await the_complaint(database)
+    (received,) = events
+    assert results == [RECEIVED]
+    assert isinstance(received, ComplaintReceived)
+    assert received.sent_at == received.received_at == complaint.sent_at == NOW
+    assert received.decision.needs_human
+    assert complaint.stated_sent_at == stated
+    assert "impossible_date" in complaint.reasons
+
+
+async def test_an_edit_with_a_date_that_cannot_be_does_not_hold_back_later_ones(
+    database: Database, context: Context
+) -> None:
+    await ingest_together(database, context, ticket())
+    impossible = ticket(
+        change="e-1", text="另一种说法", changed_at=datetime(2199, 1, 1, tzinfo=UTC)
+    )
+    assert (await ingest_together(database, context, impossible))[0] == [EDITED]
+    database.clock.advance(HOUR)  # type: ignore[attr-defined]
+    later = ticket(change="e-2", text="三里镇樊家村三组停水", changed_at=NOW + HOUR)
+    assert (await ingest_together(database, context, later))[0] == [EDITED]
+
+    complaint = await the_complaint(database)
+    assert (complaint.sent_at, complaint.needs_human) == (SENT, False)
+
+
+async def test_a_printed_limit_that_cannot_be_is_kept_and_needs_a_person(
+    database: Database, context: Context
+) -> None:
+    _, (received,) = await ingest_together(database, context, ticket(time_limit="2206年11月30日前"))
+
+    assert isinstance(received, ComplaintReceived)
+    assert received.time_limit == "2206年11月30日前"
+    assert received.decision.needs_human
+    assert "impossible_time_limit" in (await the_complaint(database)).reasons

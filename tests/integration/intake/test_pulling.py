@@ -243,6 +243,23 @@ async def test_the_board_is_read_back_to_what_is_known(intake: Intake, database:
     assert len(await events_told(database)) == 46
 
 
+async def test_a_thread_deleted_between_two_pages_costs_no_other(
+    intake: Intake, database: Database
+) -> None:
+    board = intake.simulators.board
+    tids = [
+        board.post_thread({"subject": f"停水{number}", "content": "三里镇樊家村停水"})
+        for number in range(45)
+    ]
+    await intake.run(READ_BOARD)
+    board.delete_thread(tids[-5])  # on the page that was read: the others move up
+    await intake.drain(READ_BOARD)
+
+    assert {complaint.external_id for complaint in await complaints(database)} == set(
+        map(str, tids)
+    )
+
+
 async def test_a_thread_that_is_edited_is_found_when_it_is_read_again(
     intake: Intake, database: Database
 ) -> None:
