@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession as CoreAsyncSession
@@ -30,33 +30,20 @@ class Office:
     service_phone: str | None = None
 
 
-class DatabaseTime(Protocol):
-    """The one clock that all replicas share: leases and what is due are judged by it."""
+@dataclass(frozen=True)
+class DatabaseTime:
+    """The clock that all replicas share: leases, and what is due, are judged by PostgreSQL's.
 
-    async def now(self, session: CoreAsyncSession) -> datetime: ...
-
-
-class PostgresTime:
-    """A DatabaseTime: the clock of the PostgreSQL server."""
-
-    async def now(self, session: CoreAsyncSession) -> datetime:
-        at: datetime = (await session.execute(select(func.clock_timestamp()))).scalar_one()
-        return at
-
-
-@dataclass(frozen=True, slots=True)
-class ManualTime:
-    """A DatabaseTime for tests and the demo's year, which move their clock by hand."""
+    A clock that a test or the demo's year moves by hand is the database's as well.
+    """
 
     clock: Clock
 
-    async def now(self, _: CoreAsyncSession) -> datetime:
-        return self.clock.now()
-
-
-def time_of(database: Database) -> DatabaseTime:
-    is_real = isinstance(database.clock, SystemClock)
-    return PostgresTime() if is_real else ManualTime(database.clock)
+    async def now(self, session: CoreAsyncSession) -> datetime:
+        if not isinstance(self.clock, SystemClock):
+            return self.clock.now()
+        at: datetime = (await session.execute(select(func.clock_timestamp()))).scalar_one()
+        return at
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from shared.web import service_app
 from .api import deadlines, replies
 from .api.http_errors import answer_rejected_commands
 from .channel_registry import Channels, known_profiles, open_channels
-from .context import Office, ReplyConfig, time_of
+from .context import DatabaseTime, Office, ReplyConfig
 from .resident_handle import ResidentHandles
 from .rulebook import read_rulebook
 from .sender import Sender
@@ -58,7 +58,7 @@ def config_of(settings: ReplySettings, database: Database, channels: Channels) -
     return ReplyConfig(
         office=Office(settings.office_name, settings.service_phone),
         rulebook=read_rulebook(settings.deadline_policies, settings.work_calendar),
-        time=time_of(database),
+        time=DatabaseTime(database.clock),
         profiles=known_profiles(),
         channels=frozenset(channels.by_platform),
         second_person_approves=settings.second_person_approves,

@@ -15,7 +15,7 @@ from time import perf_counter
 from typing import Any
 
 from services.reply.channel_registry import known_profiles
-from services.reply.context import ManualTime, Office, ReplyConfig
+from services.reply.context import DatabaseTime, Office, ReplyConfig
 from services.reply.rulebook import read_rulebook
 from services.reply.subscriptions import handlers
 from shared.clock import ManualClock
@@ -83,7 +83,7 @@ async def measure(url: str, complaints: int) -> dict[str, float]:
     clock = ManualClock(START)
     database = Database(url, "reply", clock)
     handle = handlers(
-        ReplyConfig(Office("bench"), read_rulebook(), ManualTime(clock), known_profiles())
+        ReplyConfig(Office("bench"), read_rulebook(), DatabaseTime(clock), known_profiles())
     )
 
     async def seconds_for(events: Sequence[Envelope[Any]]) -> float:

@@ -46,12 +46,7 @@ async def answer_extension(
     warned_at = warn_at(due_at, context.now, due_at, deadline.warn_before, calendar)
     context.tell(
         *deadline.extend(due_at, warned_at, context.now),
-        deadlines_set(
-            complaint.id,
-            complaint.county,
-            deadlines,
-            limit_unreadable=complaint.limit_unreadable,
-        ),
+        deadlines_set(complaint, deadlines),
     )
 
 

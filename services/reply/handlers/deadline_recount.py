@@ -7,7 +7,7 @@ from sqlmodel import col
 
 from services.reply.context import Context
 from services.reply.loading import DEADLINES, by_complaint, rows
-from services.reply.models import Complaint, Deadline, NewDeadline, deadlines_set
+from services.reply.models import Complaint, Deadline, NewDeadline, deadlines_set, ticket_of
 from services.reply.rules.deadlines import count_deadlines, is_limit_unreadable
 from shared.bulk_insert import bulk_insert
 from shared.sql import table_of
@@ -53,14 +53,7 @@ async def recount(
             context, complaint, deadlines, may_shorten=complaint.id in limited_anew
         )
         if changed or added:
-            context.tell(
-                deadlines_set(
-                    complaint.id,
-                    complaint.county,
-                    [*deadlines.values(), *added],
-                    limit_unreadable=complaint.limit_unreadable,
-                )
-            )
+            context.tell(deadlines_set(complaint, [*deadlines.values(), *added]))
         new += added
     await bulk_insert(context.session, table_of(Deadline), new)
 
@@ -71,14 +64,14 @@ def _recount_one(
     """The deadlines that are new, and whether anything else changed."""
     rulebook = context.config.rulebook
     counted = count_deadlines(
-        complaint.ticket, rulebook.policies, rulebook.calendars.of(complaint.county)
+        ticket_of(complaint), rulebook.policies, rulebook.calendars.of(complaint.county)
     )
     changed = complaint.count(rulebook.edition, limit_unreadable=is_limit_unreadable(counted))
     added = []
     for one in counted:
         deadline = deadlines.get(one.stage.value)
         if deadline is None:
-            added.append(NewDeadline.set(complaint.id, complaint.county, one))
+            added.append(NewDeadline.set(complaint, one))
         elif deadline.extensions_granted == 0 or may_shorten:
             moved, events = deadline.count_again(one, context.now)
             changed |= moved

@@ -52,7 +52,7 @@ def _stays(context: Context, live: Reply, complaint: Complaint, facts: DraftFact
         return False
     # Dated as it was written: only the facts count.
     text = None if facts is None else _text(context, complaint, facts, live.drafted_at)
-    return still_true(live.as_draft(), text)
+    return still_true(live.text, text, by_person=live.is_by_person)
 
 
 def _facts(complaint: Complaint, work_order: WorkOrder | None) -> DraftFacts | None:

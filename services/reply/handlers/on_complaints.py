@@ -16,9 +16,9 @@ from services.reply.models import (
     NewComplaint,
     NewDeadline,
     deadlines_set,
+    ticket_of,
 )
-from services.reply.models.complaint import ticket_received
-from services.reply.rules.deadlines import CountedDeadline, count_deadlines, is_limit_unreadable
+from services.reply.rules.deadlines import count_deadlines, is_limit_unreadable
 from shared.bulk_insert import bulk_insert
 from shared.bus.transient_errors import NotYetKnown
 from shared.events.complaints import (
@@ -51,6 +51,7 @@ async def on_complaints_received(
     Returns those for which something may follow at once: what is not ours goes back, and what is
     linked to a work order may have been repaired long ago.
     """
+    rulebook = context.config.rulebook
     received = {event.data.complaint_id: event for event in events}
     found = await context.session.execute(_KNOWN_OR_LINKED, {"ids": list(received)})
     known, linked = set[str](), set[str]()
@@ -59,28 +60,18 @@ async def on_complaints_received(
     new = [event for complaint_id, event in received.items() if complaint_id not in known]
     complaints, deadlines = [], []
     for event in new:
-        data, counted = event.data, _counted(context, event.data)
-        unreadable = is_limit_unreadable(counted)
-        complaints.append(
-            NewComplaint.received(
-                data, event.sequence, context.config.rulebook.edition, limit_unreadable=unreadable
-            )
+        complaint = NewComplaint.received(event.data, event.sequence, rulebook.edition)
+        counted = count_deadlines(
+            ticket_of(complaint), rulebook.policies, rulebook.calendars.of(complaint.county)
         )
-        deadlines += [NewDeadline.set(data.complaint_id, data.county, one) for one in counted]
-        context.tell(
-            deadlines_set(data.complaint_id, data.county, counted, limit_unreadable=unreadable)
-        )
+        complaint.limit_unreadable = is_limit_unreadable(counted)
+        complaints.append(complaint)
+        deadlines += [NewDeadline.set(complaint, one) for one in counted]
+        context.tell(deadlines_set(complaint, counted))
     await bulk_insert(context.session, table_of(Complaint), complaints)
     await bulk_insert(context.session, table_of(Deadline), deadlines)
     goes_back = {one.id for one in complaints if not one.is_ours and not one.needs_human}
     return goes_back | (linked - known)
-
-
-def _counted(context: Context, data: ComplaintReceived) -> Sequence[CountedDeadline]:
-    rulebook = context.config.rulebook
-    return count_deadlines(
-        ticket_received(data), rulebook.policies, rulebook.calendars.of(data.county)
-    )
 
 
 async def on_complaints_decided(

@@ -91,15 +91,8 @@ async def _judge(
         context.tell(*deadline.judge(at, context.now), caused_by=cause)
     if reopened:
         await context.session.flush()
-        context.tell(
-            deadlines_set(
-                complaint.id,
-                complaint.county,
-                await rows(context.session, DEADLINES, [complaint.id]),
-                limit_unreadable=complaint.limit_unreadable,
-            ),
-            caused_by=cause,
-        )
+        all_stages = await rows(context.session, DEADLINES, [complaint.id])
+        context.tell(deadlines_set(complaint, all_stages), caused_by=cause)
 
 
 def _facts(

@@ -10,6 +10,7 @@ from .base import metadata as metadata
 from .complaint import Complaint as Complaint
 from .complaint import ComplaintState as ComplaintState
 from .complaint import NewComplaint as NewComplaint
+from .complaint import ticket_of as ticket_of
 from .deadline import Deadline as Deadline
 from .deadline import NewDeadline as NewDeadline
 from .deadline import SweepHeartbeat as SweepHeartbeat

@@ -7,7 +7,7 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, Index, text
 from sqlmodel import Field
 
-from services.reply.rules.deadlines import TicketFacts, counted_from
+from services.reply.rules.deadlines import TicketFacts
 from shared.events.complaints import ComplaintReceived, Decision
 
 from .base import MaybeMoment, Moment, ReplyTable, starts_as
@@ -64,22 +64,6 @@ class Complaint(ReplyTable, table=True):
     """When to tell the platform next that we have accepted it (签收); None: nothing to tell."""
     acknowledge_attempts: int = Field(0, sa_column_kwargs=starts_as("0"))
     acknowledged_at: MaybeMoment = None
-
-    @property
-    def ticket(self) -> TicketFacts:
-        return TicketFacts(
-            county=self.county,
-            platform=self.platform,
-            kind=self.category,
-            urgency=urgency(self.urgent),
-            sent_at=self.sent_at,
-            received_at=self.received_at,
-            printed_limit=self.time_limit,
-        )
-
-    @property
-    def counted_from(self) -> datetime:
-        return counted_from(self.sent_at, self.received_at)
 
     def decide(self, decision: Decision, decided_at: datetime, sequence: int) -> None:
         """A person decided what it is."""
@@ -170,9 +154,8 @@ class NewComplaint:
     counted_by: str
 
     @classmethod
-    def received(
-        cls, data: ComplaintReceived, sequence: int, edition: str, *, limit_unreadable: bool
-    ) -> "NewComplaint":
+    def received(cls, data: ComplaintReceived, sequence: int, edition: str) -> "NewComplaint":
+        """Its deadlines are still to be counted."""
         decision = data.decision
         return cls(
             id=data.complaint_id,
@@ -182,7 +165,7 @@ class NewComplaint:
             sent_at=data.sent_at,
             received_at=data.received_at,
             time_limit=data.time_limit,
-            limit_unreadable=limit_unreadable,
+            limit_unreadable=False,
             category=decision.category,
             urgent=decision.urgent,
             village=decision.village,
@@ -193,17 +176,13 @@ class NewComplaint:
         )
 
 
-def ticket_received(data: ComplaintReceived) -> TicketFacts:
+def ticket_of(complaint: Complaint | NewComplaint) -> TicketFacts:
     return TicketFacts(
-        county=data.county,
-        platform=data.platform,
-        kind=data.decision.category,
-        urgency=urgency(data.decision.urgent),
-        sent_at=data.sent_at,
-        received_at=data.received_at,
-        printed_limit=data.time_limit,
+        county=complaint.county,
+        platform=complaint.platform,
+        kind=complaint.category,
+        urgency="urgent" if complaint.urgent else "ordinary",
+        sent_at=complaint.sent_at,
+        received_at=complaint.received_at,
+        printed_limit=complaint.time_limit,
     )
-
-
-def urgency(urgent: bool) -> str:
-    return "urgent" if urgent else "ordinary"

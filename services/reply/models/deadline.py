@@ -1,9 +1,8 @@
 """One stage of one complaint that is due at a time; how it is warned of, missed, met and moved."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from sqlalchemy import CheckConstraint, Index, SmallInteger, text
 from sqlmodel import Field
@@ -30,6 +29,7 @@ from shared.events.replies import (
 )
 
 from .base import MaybeMoment, Moment, ReplyTable, starts_as
+from .complaint import Complaint, NewComplaint
 
 DeadlineEvent = DeadlineWarned | DeadlineMissed | DeadlineMet
 
@@ -184,11 +184,11 @@ class NewDeadline:
     extensions_allowed: int
 
     @classmethod
-    def set(cls, complaint_id: str, county: str, counted: CountedDeadline) -> "NewDeadline":
+    def set(cls, complaint: Complaint | NewComplaint, counted: CountedDeadline) -> "NewDeadline":
         return cls(
-            complaint_id=complaint_id,
+            complaint_id=complaint.id,
             stage=counted.stage.value,
-            county=county,
+            county=complaint.county,
             due_at=counted.due_at,
             warn_at=counted.warn_at,
             provisional=counted.provisional,
@@ -199,28 +199,17 @@ class NewDeadline:
         )
 
 
-class _AnyDeadline(Protocol):
-    """A Deadline, a NewDeadline or a CountedDeadline."""
-
-    @property
-    def stage(self) -> str: ...
-    @property
-    def due_at(self) -> datetime: ...
-    @property
-    def warn_at(self) -> datetime: ...
-    @property
-    def provisional(self) -> bool: ...
-    @property
-    def source(self) -> str: ...
+_ORDER = {stage.value: number for number, stage in enumerate(Stage)}
 
 
 def deadlines_set(
-    complaint_id: str, county: str, deadlines: Iterable[_AnyDeadline], *, limit_unreadable: bool
+    complaint: Complaint | NewComplaint,
+    deadlines: Iterable[Deadline | NewDeadline | CountedDeadline],
 ) -> DeadlinesSet:
-    """All deadlines of a complaint as they stand, in the order of the stages."""
+    """All deadlines of a complaint as they are now, in the order of the stages."""
     return DeadlinesSet(
-        complaint_id=complaint_id,
-        county=county,
+        complaint_id=complaint.id,
+        county=complaint.county,
         deadlines=tuple(
             SetDeadline(
                 stage=Stage(deadline.stage).value,
@@ -229,17 +218,10 @@ def deadlines_set(
                 provisional=deadline.provisional,
                 source=deadline.source,
             )
-            for deadline in _in_order(list(deadlines))
+            for deadline in sorted(deadlines, key=lambda deadline: _ORDER[deadline.stage])
         ),
-        limit_unreadable=limit_unreadable,
+        limit_unreadable=complaint.limit_unreadable,
     )
-
-
-_ORDER = {stage.value: number for number, stage in enumerate(Stage)}
-
-
-def _in_order(deadlines: Sequence[_AnyDeadline]) -> Sequence[_AnyDeadline]:
-    return sorted(deadlines, key=lambda deadline: _ORDER[deadline.stage])
 
 
 class SweepHeartbeat(ReplyTable, table=True):

@@ -7,7 +7,6 @@ from sqlalchemy import Index, Text, text
 from sqlmodel import Field
 
 from services.reply.rules.delivery import ATTEMPT_IN, Attempt, ReplyState, Step, StuckReason
-from services.reply.rules.drafting import PresentDraft
 from services.reply.rules.platform_profile import ToldBy
 from services.reply.rules.reviewing import Version
 from shared.events.replies import (
@@ -78,13 +77,10 @@ class Reply(ReplyTable, table=True):
             stuck=StuckReason(self.why_stuck) if self.why_stuck else None,
         )
 
-    def as_draft(self) -> PresentDraft:
-        return PresentDraft(
-            returned=self.returned,
-            written_by_person=self.written_by is not None,
-            approved=self.state == ReplyState.APPROVED,
-            text=self.text,
-        )
+    @property
+    def is_by_person(self) -> bool:
+        """Written or approved by one."""
+        return self.written_by is not None or self.state == ReplyState.APPROVED
 
     def supersede(self) -> None:
         """A newer version replaces it; what was delivered stays delivered."""

@@ -87,16 +87,6 @@ def draft_reply(facts: DraftFacts, profile: PlatformProfile, signature: Signatur
     return profile.handled_form.format(handling=_handling(facts), outcome=_outcome(facts), **slots)
 
 
-@dataclass(frozen=True, slots=True)
-class PresentDraft:
-    """What decides whether the newest version may stay as it is."""
-
-    returned: bool
-    written_by_person: bool
-    approved: bool
-    text: str
-
-
 def is_another_matter(*, returned: bool, is_ours: bool, needs_human: bool) -> bool:
     """Whether the complaint turned out to be ours after all, or not to be: a return is no answer
     to what is ours, nor the other way round. Nothing is known while a person has to decide."""
@@ -104,15 +94,13 @@ def is_another_matter(*, returned: bool, is_ours: bool, needs_human: bool) -> bo
     return decided and returned == is_ours
 
 
-def still_true(draft: PresentDraft, text_by_the_facts: str | None) -> bool:
-    """Whether a version that is about the right matter still says what the facts say.
+def still_true(text: str, by_the_facts: str | None, *, by_person: bool) -> bool:
+    """Whether a version that is about the right matter may stay as it is.
 
-    What a person wrote or approved stays. `text_by_the_facts`: as it would be drafted from the
-    facts now, dated as the draft is; None: there is nothing to answer.
+    What a person wrote or approved stays (`by_person`); our own draft stays while it says what the
+    facts say. `by_the_facts`: as it would be drafted now; None: there is nothing to answer.
     """
-    if draft.written_by_person or draft.approved:
-        return True
-    return draft.text == text_by_the_facts
+    return by_person or text == by_the_facts
 
 
 def _handling(facts: HandledFacts) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from services.reply.channel_registry import known_profiles
-from services.reply.context import Context, ManualTime, Office, ReplyConfig
+from services.reply.context import Context, DatabaseTime, Office, ReplyConfig
 from services.reply.handlers.deadline_sweep import sweep
 from services.reply.models import Complaint, Deadline, Reply, ReplyState
 from services.reply.rulebook import read_rulebook
@@ -90,4 +90,4 @@ class Harness:
 
 
 def config_with(clock: ManualClock) -> ReplyConfig:
-    return ReplyConfig(OFFICE, RULEBOOK, ManualTime(clock), known_profiles())
+    return ReplyConfig(OFFICE, RULEBOOK, DatabaseTime(clock), known_profiles())

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from services.reply import subscriptions
 from services.reply.channels.channel import Channel, OutgoingReply, Receipt
-from services.reply.context import Context, time_of, transaction
+from services.reply.context import Context, DatabaseTime, transaction
 from services.reply.loading import LinkedWorkOrder, lock_complaints
 from services.reply.models import ReplyState
 from services.reply.rules.deadlines import Stage
@@ -125,6 +125,6 @@ async def test_a_real_process_asks_postgresql_for_the_time(harness: Harness) -> 
             return super().now() + timedelta(minutes=5)
 
     harness.database.clock = SkewedClock()
-    config = replace(harness.config, time=time_of(harness.database))
+    config = replace(harness.config, time=DatabaseTime(harness.database.clock))
     async with transaction(harness.database, config) as context:
         assert abs(context.now - datetime.now(UTC)) < timedelta(minutes=1)

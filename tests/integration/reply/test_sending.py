@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 
 import pytest
 import structlog.testing
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.reply.channels.channel import Channel, OutgoingReply, Receipt
+from services.reply.context import DatabaseTime
 from services.reply.models import ComplaintState, Reply, ReplyState
 from services.reply.rules.deadlines import Stage
 from services.reply.rules.escalation import Standing
@@ -269,14 +271,14 @@ async def test_a_kill_around_the_call_never_sends_twice(
 async def test_a_sender_that_slept_through_its_lease_sends_nothing(postbox: Postbox) -> None:
     await postbox.approved()
 
-    class TimePassesInSleep:
-        calls = 0
+    asked = []
 
-        async def now(self, _: object) -> datetime:
-            self.calls += 1
-            return postbox.now + (PACE.lease if self.calls > 1 else timedelta(0))
+    class TimePassesInSleep(DatabaseTime):
+        async def now(self, _: AsyncSession) -> datetime:
+            asked.append(self)
+            return postbox.now + (PACE.lease if len(asked) > 1 else timedelta(0))
 
-    sleepy = replace(postbox.config, time=TimePassesInSleep())
+    sleepy = replace(postbox.config, time=TimePassesInSleep(postbox.harness.clock))
     await replace(postbox.sender, config=sleepy).once()
     assert postbox.taken() == []
     await postbox.until_quiet()
