@@ -51,19 +51,6 @@ def text_message(
     )
 
 
-def text_reply(to_user: str, from_user: str, created_at: datetime, content: str) -> str:
-    """A passive answer, given as the body of our HTTP response to a message."""
-    return to_xml(
-        {
-            "ToUserName": to_user,
-            "FromUserName": from_user,
-            "CreateTime": int(created_at.timestamp()),
-            "MsgType": "text",
-            "Content": content,
-        }
-    )
-
-
 def encrypted_envelope(to_user: str, encrypted: str) -> str:
     """The body of a safe-mode delivery; its signature stands in the URL."""
     return to_xml({"ToUserName": to_user, "Encrypt": encrypted})

@@ -1,10 +1,9 @@
 """HTTP for people: enter a call, decide a complaint, read its words, look up the resident."""
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 
 from services.intake.api.dependencies import (
     ContextHere,
@@ -18,7 +17,6 @@ from services.intake.context import Context
 from services.intake.handlers.decide import DecisionRefused, Verdict, decide
 from services.intake.handlers.disclose import (
     ComplaintWords,
-    Wording,
     disclose_resident,
     words_of_complaint,
 )
@@ -32,7 +30,6 @@ from shared.bus.outbox import Outbox
 from shared.db import Database, Session
 from shared.problems import Problem, Text, language_of
 from shared.routes import Route
-from shared.vocabulary import Category, Component
 
 router = APIRouter(prefix="/complaints", tags=["complaints"], route_class=Route)
 
@@ -71,24 +68,10 @@ async def enter(
     return Entered(complaint_id=ingested.complaint_id, result=ingested.result)
 
 
-class DecisionBody(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    is_ours: bool
-    category: Category
-    second_category: Category | None = None
-    component: Component | None = None
-    urgent: bool = False
-    village_code: str | None = None
-    group: str | None = Field(None, max_length=50)
-    overrule: bool = False
-    """Put right what another person has decided."""
-
-
 @router.post("/{complaint_id}/decision", status_code=204)
 async def post_decision(
     complaint_id: str,
-    body: DecisionBody,
+    verdict: Verdict,
     database: DatabaseHere,
     context: ContextHere,
     person: Annotated[Person, requires(Permission.COMPLAINT_DECIDE)],
@@ -100,7 +83,7 @@ async def post_decision(
             session,
             outbox,
             complaint_id,
-            Verdict(**body.model_dump()),
+            verdict,
             context.gazetteer,
             county=person.county,
             decided_by=person.name,
@@ -113,49 +96,13 @@ async def post_decision(
         raise refusal(refused) from None
 
 
-class WordingShown(BaseModel):
-    stated_at: datetime
-    title: str
-    text: str
-
-    @classmethod
-    def of(cls, wording: Wording) -> "WordingShown":
-        return cls(stated_at=wording.stated_at, title=wording.title, text=wording.text)
-
-
-class WordsShown(BaseModel):
-    complaint_id: str
-    title: str
-    text: str
-    edits: list[WordingShown]
-    """Earlier and outdated wordings, in the order they came."""
-    chases: int
-    chase_words: list[WordingShown]
-    reasons: list[str]
-    erased_at: datetime | None
-    """Where words and identity were erased; title and text are empty then."""
-
-    @classmethod
-    def of(cls, words: ComplaintWords) -> "WordsShown":
-        return cls(
-            complaint_id=words.complaint_id,
-            title=words.now.title if words.now else "",
-            text=words.now.text if words.now else "",
-            edits=[WordingShown.of(wording) for wording in words.earlier],
-            chases=words.chased_times,
-            chase_words=[WordingShown.of(wording) for wording in words.chases],
-            reasons=list(words.reasons),
-            erased_at=words.erased_at,
-        )
-
-
 @router.get("/{complaint_id}/words")
 async def get_words(
     complaint_id: str,
     database: DatabaseHere,
     context: ContextHere,
     person: Annotated[Person, requires(Permission.WORDS_SEE)],
-) -> WordsShown:
+) -> ComplaintWords:
     """What the resident wrote. 403: a crew whose token does not list it; 404: not here."""
     refuse_unopened(complaint_id, person)
     async with database.reading() as session:
@@ -164,7 +111,7 @@ async def get_words(
         )
     if words is None:
         raise unknown()
-    return WordsShown.of(words)
+    return words
 
 
 class ResidentShown(BaseModel):

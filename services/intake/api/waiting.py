@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy import ColumnExpressionArgument, func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -25,7 +25,7 @@ router = APIRouter(tags=["waiting"], route_class=Route)
 
 
 class WaitingComplaint(BaseModel):
-    complaint_id: str
+    complaint_id: str = Field(validation_alias="id")
     platform: str
     external_id: str
     sent_at: datetime
@@ -42,7 +42,7 @@ class WaitingComplaint(BaseModel):
 class WaitingMessage(BaseModel):
     """A message nobody could read."""
 
-    raw_id: str
+    raw_id: str = Field(validation_alias="id")
     platform: str
     external_id: str | None
     received_at: datetime
@@ -77,35 +77,15 @@ async def get_waiting(
             select(RawMessage).where(*unhandled).order_by(col(RawMessage.received_at)).limit(limit)
         )
         return Waiting(
-            complaints=[_waiting(row) for row in complaints],
+            complaints=[
+                WaitingComplaint.model_validate(row, from_attributes=True) for row in complaints
+            ],
             complaints_in_all=await _count(session, Complaint, undecided),
             unreadable=[
-                WaitingMessage(
-                    raw_id=row.id,
-                    platform=row.platform,
-                    external_id=row.external_id,
-                    received_at=row.received_at,
-                    why=row.why,
-                )
-                for row in messages
+                WaitingMessage.model_validate(row, from_attributes=True) for row in messages
             ],
             unreadable_in_all=await _count(session, RawMessage, unhandled),
         )
-
-
-def _waiting(row: Complaint) -> WaitingComplaint:
-    return WaitingComplaint(
-        complaint_id=row.id,
-        platform=row.platform,
-        external_id=row.external_id,
-        sent_at=row.sent_at,
-        stated_sent_at=row.stated_sent_at,
-        received_at=row.received_at,
-        time_limit=row.time_limit,
-        chases=row.chases,
-        decision=row.decision,
-        reasons=row.reasons,
-    )
 
 
 async def _count(

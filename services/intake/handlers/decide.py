@@ -1,9 +1,9 @@
 """Use cases of a dispatcher: decide a complaint, mark an unreadable message as handled."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -41,19 +41,20 @@ class DecisionRefused(Exception):
         self.why = why
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(BaseModel):
     """What a person says a complaint is about, and where."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     is_ours: bool
     category: Category
-    second_category: Category | None
-    component: Component | None
-    urgent: bool
-    village_code: str | None
-    group: str | None
+    second_category: Category | None = None
+    component: Component | None = None
+    urgent: bool = False
+    village_code: str | None = None
+    group: str | None = Field(None, max_length=50)
     overrule: bool = False
-    """Put right what another person has decided already."""
+    """Put right what another person has decided."""
 
 
 async def decide(

@@ -30,7 +30,6 @@ from shared.privacy.vault import Vault
 class Wording:
     """The words of one delivery about a complaint."""
 
-    result: DeliveryResult
     stated_at: datetime
     title: str = field(repr=False)
     text: str = field(repr=False)
@@ -41,12 +40,13 @@ class ComplaintWords:
     """A complaint in the resident's words, now and before."""
 
     complaint_id: str
-    now: Wording | None
-    """None once they are erased."""
-    earlier: Sequence[Wording]
-    """Earlier and outdated wordings."""
-    chases: Sequence[Wording]
-    chased_times: int
+    title: str = field(repr=False)
+    """As the complaint stands now, like `text`; both are empty once they are erased."""
+    text: str = field(repr=False)
+    edits: Sequence[Wording]
+    """Earlier and outdated wordings, in the order they came."""
+    chases: int
+    chase_words: Sequence[Wording]
     reasons: Sequence[str]
     erased_at: datetime | None
 
@@ -58,20 +58,23 @@ async def words_of_complaint(
     complaint = await session.get(Complaint, complaint_id)
     if complaint is None or complaint.county != county:
         return None
-    rows = await session.exec(
-        select(Words).where(Words.complaint_id == complaint_id).order_by(col(Words.id))
-    )
-    wordings = [_wording(row, vault) for row in rows]
-    applied = [one for one in wordings if one.result in APPLIED]
-    now = applied[-1] if applied else None
+    rows = (
+        await session.exec(
+            select(Words).where(Words.complaint_id == complaint_id).order_by(col(Words.id))
+        )
+    ).all()
+    current = next((row for row in reversed(rows) if row.result in APPLIED), None)
+    now = _wording(current, vault) if current else Wording(complaint.sent_at, "", "")
+    earlier = [row for row in rows if row is not current]
     return ComplaintWords(
         complaint_id=complaint.id,
-        now=now,
-        earlier=[
-            one for one in wordings if one is not now and one.result is not DeliveryResult.CHASED
+        title=now.title,
+        text=now.text,
+        edits=[_wording(row, vault) for row in earlier if row.result != DeliveryResult.CHASED],
+        chases=complaint.chases,
+        chase_words=[
+            _wording(row, vault) for row in earlier if row.result == DeliveryResult.CHASED
         ],
-        chases=[one for one in wordings if one.result is DeliveryResult.CHASED],
-        chased_times=complaint.chases,
         reasons=complaint.reasons,
         erased_at=complaint.erased_at,
     )
@@ -79,7 +82,7 @@ async def words_of_complaint(
 
 def _wording(row: Words, vault: Vault) -> Wording:
     words = json.loads(vault.open(row.sealed, belongs_to=words_of(row.raw_message_id)))
-    return Wording(DeliveryResult(row.result), row.stated_at, words["title"], words["text"])
+    return Wording(row.stated_at, words["title"], words["text"])
 
 
 async def disclose_resident(

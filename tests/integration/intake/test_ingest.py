@@ -177,9 +177,8 @@ async def test_an_older_edit_never_overwrites_a_newer_one(
     assert len(all_words) == 6
     for words in all_words:
         assert words is not None
-        assert words.now is not None
-        assert words.now.text == "停水第2次说明"
-        assert {said.text for said in words.earlier} == {"停水第0次说明", "停水第1次说明"}
+        assert words.text == "停水第2次说明"
+        assert {said.text for said in words.edits} == {"停水第0次说明", "停水第1次说明"}
 
 
 async def test_the_same_words_repeated_later_hold_back_an_edit_from_between(
@@ -257,8 +256,7 @@ async def test_the_order_that_comes_after_its_chase_is_decided_by_its_own_words(
     async with database.reading() as session:
         words = await words_of_complaint(session, complaint.id, county=COUNTY, vault=context.vault)
     assert words is not None
-    assert words.now is not None
-    assert words.now.text == ticket().text
+    assert words.text == ticket().text
 
 
 async def test_words_that_tell_nothing_wait_for_a_person(
@@ -402,8 +400,7 @@ async def test_however_deliveries_come_the_newest_words_stand_and_each_chase_cou
     assert complaint.needs_human == (not versions)
     if versions:
         newest = max(versions, key=lambda one: one.stated_at)
-        assert words.now is not None
-        assert words.now.text == newest.text
+        assert words.text == newest.text
         assert complaint.changed_at == newest.stated_at
 
 

@@ -33,8 +33,7 @@ async def words_with(vault: Vault, database: Database) -> str:
     async with database.reading() as session:
         words = await words_of_complaint(session, complaint.id, county=COUNTY, vault=vault)
     assert words is not None
-    assert words.now is not None
-    return words.now.text
+    return words.text
 
 
 async def test_a_start_with_other_keys_than_the_datas_is_refused_and_changes_nothing(

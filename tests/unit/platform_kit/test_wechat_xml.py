@@ -41,8 +41,8 @@ def test_any_words_survive_the_xml(content: str) -> None:
     }
 
 
-def test_the_end_of_cdata_can_be_said() -> None:
-    xml = wechat_xml.text_reply("o1", "gh_1", AT, "a]]>b<c>&amp;\x00")
+def test_the_end_of_cdata_can_be_written() -> None:
+    xml = wechat_xml.text_message("o1", "gh_1", AT, "a]]>b<c>&amp;\x00", "1")
     assert wechat_xml.fields_of(xml)["Content"] == "a]]>b<c>&amp;\ufffd"
 
 
