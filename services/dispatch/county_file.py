@@ -21,8 +21,8 @@ from pydantic import (
     model_validator,
 )
 
-from services.dispatch.rules.faults import Component
 from shared.auth.permissions import Role
+from shared.vocabulary import Component
 
 DEMO_COUNTY = Path(__file__).parent / "demo_county" / "county.yaml"
 

@@ -3,19 +3,19 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from services.dispatch.rules.merging import Reach
+from services.dispatch.rules.fault_matching import MatchingWindow
 from services.dispatch.settings import DispatchSettings
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    reach: Reach = field(default_factory=Reach)
+    window: MatchingWindow = field(default_factory=MatchingWindow)
     repeat_window: timedelta = timedelta(days=90)
 
 
 def policy_of(settings: DispatchSettings) -> Policy:
     return Policy(
-        reach=Reach(
+        window=MatchingWindow(
             same_village=timedelta(hours=settings.merge_same_village_hours),
             other_village=timedelta(hours=settings.merge_other_village_hours),
         ),

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.dispatch.handlers.stepping import UnknownWorkOrder
+from services.dispatch.handlers.work_order_guards import UnknownWorkOrder
 from services.dispatch.models import (
     Complaint,
     Crew,
@@ -60,23 +60,25 @@ async def closed_work_orders(
     return found.scalars().all()
 
 
-async def work_order_page(session: AsyncSession, person: Person, order_id: str) -> dict[str, Any]:
-    """One order with its scheme, complaints, their deadlines and answers, and its timeline.
+async def work_order_page(
+    session: AsyncSession, person: Person, work_order_id: str
+) -> dict[str, Any]:
+    """One with its scheme, complaints, their deadlines and replies, and its timeline.
     Raises UnknownWorkOrder."""
     found = await session.execute(
         select(WorkOrder, Scheme)
         .join(Scheme, col(Scheme.id) == col(WorkOrder.scheme_id))
-        .where(may_see(person), col(WorkOrder.id) == order_id)
+        .where(may_see(person), col(WorkOrder.id) == work_order_id)
     )
     first = found.first()
     if first is None:
         raise UnknownWorkOrder
-    order, scheme = first
+    work_order, scheme = first
     complaints = (
         (
             await session.execute(
                 select(Complaint)
-                .where(col(Complaint.work_order_id) == order_id)
+                .where(col(Complaint.work_order_id) == work_order_id)
                 .order_by(col(Complaint.sent_at), col(Complaint.id))
             )
         )
@@ -93,11 +95,11 @@ async def work_order_page(session: AsyncSession, person: Person, order_id: str) 
     replies = await session.execute(select(ReplyView).where(col(ReplyView.complaint_id).in_(ids)))
     steps = await session.execute(
         select(WorkOrderStep)
-        .where(col(WorkOrderStep.work_order_id) == order_id)
+        .where(col(WorkOrderStep.work_order_id) == work_order_id)
         .order_by(col(WorkOrderStep.id))
     )
     return {
-        "work_order": order,
+        "work_order": work_order,
         "scheme": scheme,
         "complaints": complaints,
         "deadlines": deadlines.scalars().all(),
@@ -130,7 +132,7 @@ async def crews_with_load(session: AsyncSession, county: str) -> list[dict[str, 
         )
     )
     load = Counter(busy.scalars())
-    return [{**crew.model_dump(), "open_orders": load[crew.id]} for crew in crews.scalars()]
+    return [{**crew.model_dump(), "open_work_orders": load[crew.id]} for crew in crews.scalars()]
 
 
 async def hotspots(session: AsyncSession, county: str) -> list[dict[str, Any]]:

@@ -42,6 +42,9 @@ class DispatchSettings(CommonSettings):
     assign_every_seconds: float = Field(
         10, gt=0, description="How often waiting work orders look for a free crew."
     )
+    assign_new_every_seconds: float = Field(
+        1, gt=0, description="The same for those that no crew has been looked for yet."
+    )
     trusted_proxies: Annotated[str, AfterValidator(_are_networks)] = Field(
         "",
         description="Reverse proxies before the console, comma-separated addresses or networks: "

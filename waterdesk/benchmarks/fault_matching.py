@@ -23,8 +23,9 @@ from sqlalchemy import text
 
 import services.dispatch
 from services.dispatch.county_file import County, read_county
-from services.dispatch.handlers.linking import on_complaints_received
-from services.dispatch.handlers.loading import load_county
+from services.dispatch.handlers.context import Context
+from services.dispatch.handlers.county_import import import_county
+from services.dispatch.handlers.on_complaints import on_complaints_received
 from services.dispatch.policy import Policy
 from shared.clock import ManualClock
 from shared.db import Database
@@ -35,7 +36,7 @@ from shared.migrations import make_database, migrate
 
 _HISTORY = """
 INSERT INTO work_order (id, county, scheme_id, village_code, village, town, category, component,
-    component_named, for_office, urgent, state, version, first_said_at, opened_at, complaints,
+    component_named, for_office, urgent, state, version, first_sent_at, opened_at, complaints,
     chases, given_back_by, found, done, reworks, closed_at, outcome)
 SELECT 'old' || n, '610122', v.scheme_id, v.village_code, v.village, v.town, 'outage', 'pump',
     true, false, false, 'closed', 6, now(), now(), 5, 0, '[]', '', '', 0, now(), 'repaired'
@@ -81,7 +82,7 @@ def _complaint(county: County, random: Random, number: int, opens_every: int) ->
     )
 
 
-def _heard(event: ComplaintReceived, number: int) -> Envelope[ComplaintReceived]:
+def _envelope(event: ComplaintReceived, number: int) -> Envelope[ComplaintReceived]:
     """As the consumer makes it: read from its wire form."""
     message = to_message(
         event, event_id=f"e{number}", source="/bench", time=NOW, traceparent="", sequence=number
@@ -99,7 +100,7 @@ async def _measure(
     county = read_county()
     random = Random(1)
     async with database.work() as (session, _):
-        await load_county(session, county)
+        await import_county(session, county)
         for statement in _HISTORY.split(";")[:2]:
             await session.execute(text(statement), {"orders": history // 5})
     async with database.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as plain:
@@ -113,9 +114,11 @@ async def _measure(
             profile.enable()
         clock.advance(timedelta(seconds=1))
         start = time.perf_counter()
-        heard = [_heard(event, n) for n, event in enumerate(events)]
+        received = [_envelope(event, n) for n, event in enumerate(events)]
         async with database.work() as (session, outbox):
-            await on_complaints_received(session, outbox, heard, clock.now(), policy=policy)
+            context = Context(session, outbox, clock.now(), policy)
+            await on_complaints_received(context, received)
+            await context.flush()
         took.append(time.perf_counter() - start)
     if profile:
         profile.disable()

@@ -11,7 +11,7 @@ from statistics import quantiles
 from sqlalchemy import text
 
 from services.dispatch.county_file import read_county
-from services.dispatch.handlers.loading import load_county
+from services.dispatch.handlers.county_import import import_county
 from services.intake.batching import Ingestion
 from services.intake.context import Context
 from services.intake.platforms.incoming import Incoming, Platform
@@ -150,7 +150,7 @@ async def _tick(times: CompletionTimes, started: float) -> None:
 async def _load_county(dispatch: Database) -> None:
     """The demo county with unlimited crews: the benchmark does not measure crew capacity."""
     async with dispatch.work() as (session, _):
-        await load_county(session, read_county())
+        await import_county(session, read_county())
         await session.execute(
             text(
                 "UPDATE crew SET capacity = 1000000, on_call = true, shifts ="

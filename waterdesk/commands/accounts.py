@@ -5,7 +5,7 @@ import asyncio
 import typer
 
 from services.dispatch.county_file import DEMO_COUNTY, County, read_county
-from services.dispatch.handlers.loading import give_first_passwords, load_county
+from services.dispatch.handlers.county_import import give_first_passwords, import_county
 from services.dispatch.settings import DispatchSettings
 from shared.clock import SystemClock
 from shared.logging import configure_logging
@@ -37,7 +37,7 @@ async def _give_passwords(installation: Installation, county: County) -> dict[st
     database = open_database(installation, "dispatch", SystemClock())
     try:
         async with database.work() as (session, _):
-            await load_county(session, county)
+            await import_county(session, county)
             return await give_first_passwords(session, county.code, one_time=True)
     finally:
         await database.close()

@@ -7,7 +7,7 @@ from sqlalchemy import update
 from sqlmodel import col
 
 from services.dispatch.county_file import read_county
-from services.dispatch.handlers.loading import give_first_passwords, load_county
+from services.dispatch.handlers.county_import import give_first_passwords, import_county
 from services.dispatch.models import Staff
 from services.intake.gazetteer import DEMO_COUNTY
 from shared.db import Database
@@ -33,7 +33,7 @@ async def load_demo_county(dispatch: Database, known: Collection[str] = ()) -> d
     demo that was killed before it saved them makes new ones."""
     county = read_county()
     async with dispatch.work() as (session, _):
-        await load_county(session, county)
+        await import_county(session, county)
         await session.execute(
             update(Staff).where(col(Staff.sign_in_name).not_in(known)).values(password_hash=None)
         )

@@ -37,7 +37,7 @@ still counts from its own time."""
 _SECOND = timedelta(seconds=1)
 _MAX_ATTEMPTS = 3
 """How often staff try the same action."""
-_NEVER_NEEDED = ("load_county", "recount")
+_NEVER_NEEDED = ("import_county", "recount")
 """Tasks for data that does not change within the year."""
 _POLLING_TASKS: Mapping[str, Platform] = {
     "intake: pull 12345": Platform.HOTLINE,

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query
 
 from services.dispatch import queries
 from services.dispatch.api.http_errors import as_problems
-from services.dispatch.handlers.repeating import see_hotspot
+from services.dispatch.handlers.failure_history import see_hotspot
 from services.dispatch.models import Complaint
 from shared.auth.permissions import Permission
 from shared.auth.requires import requires

@@ -1,12 +1,16 @@
 """A person takes a step with a work order: over the JSON API, or by a form of the console."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from fastapi import Request
 
 from services.dispatch.api.http_errors import as_problems
 from services.dispatch.commands import Command
-from services.dispatch.handlers import directing, working
+from services.dispatch.handlers import crew_steps, dispatcher_steps
+from services.dispatch.handlers.assignment import assign_waiting
+from services.dispatch.handlers.context import Context
+from services.dispatch.models import WorkOrder
 from services.dispatch.policy import Policy
 from services.dispatch.rules.work_order import Step
 from shared.auth.requires import NOT_ALLOWED
@@ -15,41 +19,62 @@ from shared.bus.outbox import Outbox
 from shared.db import Database, Session
 from shared.problems import Problem
 
-_HANDLERS: dict[Step, Any] = {
-    Step.ACCEPT: working.accept,
-    Step.ARRIVE: working.arrive,
-    Step.REPAIR: working.repaired,
-    Step.RELEASE: directing.release,
-    Step.ASSIGN: directing.assign,
-    Step.CLOSE: directing.close,
-    Step.REOPEN: directing.reopen,
-    Step.MERGE: directing.merge,
+_HANDLERS: Mapping[Step, Callable[[Context, Person, str, Any], Awaitable[WorkOrder]]] = {
+    Step.ACCEPT: crew_steps.accept,
+    Step.ARRIVE: crew_steps.arrive,
+    Step.REPAIR: crew_steps.repair,
+    Step.RELEASE: crew_steps.release,
+    Step.ASSIGN: dispatcher_steps.assign,
+    Step.CLOSE: dispatcher_steps.close,
+    Step.REOPEN: dispatcher_steps.reopen,
+    Step.MERGE: dispatcher_steps.merge,
 }
+_FREE_NO_CREW = (Step.ACCEPT, Step.ARRIVE)
 
 
 class StepTaker:
-    """FastAPI dependency of the API and of the console."""
+    """Steps in dispatch's database, for the API and the console."""
 
-    def __init__(self, request: Request) -> None:
-        self._database: Database = request.app.state.database
-        self._policy: Policy = request.app.state.policy
+    def __init__(self, database: Database, policy: Policy) -> None:
+        self._database = database
+        self._policy = policy
 
-    async def __call__(self, person: Person, work_order_id: str, command: Command) -> Any:
-        """Take the step in one transaction; a deadlock is retried. The work order as it then is.
-
-        Raises Problem: 403, 404 or 409, in a sentence for the person.
-        """
+    async def __call__(self, person: Person, work_order_id: str, command: Command) -> WorkOrder:
+        """As `take`. Raises Problem: 403, 404 or 409, in a sentence for the person."""
         if not person.may(command.permission):
             raise Problem(403, "not_allowed", NOT_ALLOWED)
-        details = {name: getattr(command, name) for name in type(command).model_fields}
-        if command.step is Step.REPAIR:
-            details["policy"] = self._policy
-
-        async def take(session: Session, outbox: Outbox) -> Any:
-            now = self._database.clock.now()
-            return await _HANDLERS[command.step](
-                session, outbox, work_order_id, person, now, **details
-            )
-
         with as_problems():
-            return await self._database.in_transaction(take)
+            return await self.take(person, work_order_id, command)
+
+    async def take(self, person: Person, work_order_id: str, command: Command) -> WorkOrder:
+        """Take the step in one transaction, and in a second one give crews what waits for them.
+        Returns the work order as it then is. A deadlock is retried.
+
+        Raises UnknownWorkOrder, UnknownCrew, StepRefused, StaleVersion.
+        """
+
+        async def step(context: Context) -> WorkOrder:
+            return await _HANDLERS[command.step](context, person, work_order_id, command)
+
+        async def assign(context: Context) -> WorkOrder:
+            await assign_waiting(context, person.county)
+            return await context.session.get_one(WorkOrder, work_order_id)
+
+        work_order = await self._in_transaction(step)
+        return work_order if command.step in _FREE_NO_CREW else await self._in_transaction(assign)
+
+    async def _in_transaction(
+        self, use_case: Callable[[Context], Awaitable[WorkOrder]]
+    ) -> WorkOrder:
+        async def run(session: Session, outbox: Outbox) -> WorkOrder:
+            context = Context(session, outbox, self._database.clock.now(), self._policy)
+            result = await use_case(context)
+            await context.flush()
+            return result
+
+        return await self._database.in_transaction(run)
+
+
+def step_taker(request: Request) -> StepTaker:
+    """FastAPI dependency."""
+    return StepTaker(request.app.state.database, request.app.state.policy)

@@ -4,7 +4,7 @@ from fastapi import Request
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 
-from services.dispatch.api.steps import StepTaker
+from services.dispatch.api.steps import step_taker
 from services.dispatch.commands import COMMANDS, Command
 from services.dispatch.console.language import both
 from services.dispatch.rules.work_order import Step
@@ -17,7 +17,7 @@ async def carry_out(
     request: Request, person: Person, work_order_id: str, step: Step, form: FormData
 ) -> None:
     """Raises Problem: 403, 404, 409 or 422, in a sentence for the person."""
-    await StepTaker(request)(person, work_order_id, _command(person, step, form))
+    await step_taker(request)(person, work_order_id, _command(person, step, form))
 
 
 def _command(person: Person, step: Step, form: FormData) -> Command:

@@ -1,58 +1,54 @@
-"""Holding rows until the commit, in the order that handlers/__init__.py sets."""
+"""Locking rows until the commit: by everybody in this order, and within a table by id.
 
-from collections.abc import Collection, Iterable
-from typing import Any
+1. `scheme`: whoever opens a work order for a fault that others may share, or closes, repairs or
+   merges one. So one fault never gets two work orders. Linking to an open one locks no scheme.
+2. `work_order`: whoever changes it. What was read of it before is compared again under the lock.
+3. `complaint`: whoever changes one that stands there already.
+4. `crew`: whoever gives it a work order, for as long as its capacity is checked and the rest of
+   the transaction takes.
 
-from sqlalchemy import Select, Table, func, select
-from sqlmodel.ext.asyncio.session import AsyncSession
+Where two transactions still lock each other out, PostgreSQL ends one, and it runs again:
+Database.in_transaction over HTTP, the consumer for events.
+"""
 
-from services.dispatch.models import Crew, Scheme, WorkOrder
-from services.dispatch.rules.work_order import WITH_CREW
+from collections.abc import Collection
+from typing import Any, TypeVar
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from services.dispatch.models import Complaint, Crew, Scheme, WorkOrder
 from shared.sql import any_of
 
-Row = dict[str, Any]
-"""One row of a table, as Core reads and writes it."""
-
-schemes: Table = Scheme.__table__  # type: ignore[attr-defined]
-crews: Table = Crew.__table__  # type: ignore[attr-defined]
-work_orders: Table = WorkOrder.__table__  # type: ignore[attr-defined]
+M = TypeVar("M", WorkOrder, Complaint, Crew)
 
 
-def _held(table: Table, key: str) -> Select[Any]:
-    return (
-        select(table)
-        .where(table.c[key] == any_of("keys"))
-        .order_by(table.c.id)
-        .with_for_update(key_share=True)
-    )
+def locked(statement: Select[Any]) -> Select[Any]:
+    """As rows are now, whatever the session read of them before."""
+    return statement.with_for_update(key_share=True).execution_options(populate_existing=True)
 
 
-_SCHEMES = _held(schemes, "id")
-_CREWS = _held(crews, "county")
-_WORK_ORDERS = _held(work_orders, "id")
-_BUSY = (
-    select(work_orders.c.crew_id, work_orders.c.town, func.count())
-    .where(work_orders.c.crew_id == any_of("crew_ids"), work_orders.c.state.in_(WITH_CREW))
-    .group_by(work_orders.c.crew_id, work_orders.c.town)
+_SCHEMES = (
+    select(col(Scheme.id))
+    .where(col(Scheme.id) == any_of("ids"))
+    .order_by(col(Scheme.id))
+    .with_for_update(key_share=True)
 )
+_BY_ID: dict[type[Any], Select[Any]] = {
+    model: locked(select(model).where(col(model.id) == any_of("ids")).order_by(col(model.id)))
+    for model in (WorkOrder, Complaint, Crew)
+}
 
 
-async def hold_schemes(session: AsyncSession, scheme_ids: Collection[str]) -> dict[str, Row]:
-    found = await session.execute(_SCHEMES, {"keys": list(scheme_ids)})
-    return {row["id"]: dict(row) for row in found.mappings()}
+async def lock_schemes(session: AsyncSession, scheme_ids: Collection[str]) -> None:
+    if scheme_ids:
+        await session.execute(_SCHEMES, {"ids": list(scheme_ids)})
 
 
-async def hold_crews(session: AsyncSession, counties: Collection[str]) -> list[Row]:
-    """The crews of these counties, with `open_in`: how many orders they are busy with, by town."""
-    found = await session.execute(_CREWS, {"keys": list(counties)})
-    held = {row["id"]: {**row, "open_in": {}} for row in found.mappings()}
-    # A statement of its own: it sees what the last holder of the rows has committed.
-    busy = await session.execute(_BUSY, {"crew_ids": list(held)})
-    for crew_id, town, orders in busy:
-        held[crew_id]["open_in"][town] = orders
-    return list(held.values())
-
-
-async def hold_work_orders(session: AsyncSession, order_ids: Iterable[str]) -> dict[str, Row]:
-    found = await session.execute(_WORK_ORDERS, {"keys": list(set(order_ids))})
-    return {row["id"]: dict(row) for row in found.mappings()}
+async def lock(session: AsyncSession, model: type[M], ids: Collection[str]) -> dict[str, M]:
+    """The rows with these ids, by id; unknown ids are left out."""
+    if not ids:
+        return {}
+    found = await session.execute(_BY_ID[model], {"ids": list(ids)})
+    return {row.id: row for row in found.scalars()}

@@ -1,17 +1,14 @@
-"""What reply says about answers: the console's read model of the newest version of each.
-
-Any order and any repetition ends alike, as in hearing_deadlines.py.
-"""
+"""What reply says about replies: the console's read model of the newest version of each
+(rules/read_models.py)."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Table, select
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy import select
 
 from services.dispatch.models import ReplyView
-from shared.bus.outbox import Outbox
+from services.dispatch.rules.read_models import Reply
 from shared.events.event import Envelope
 from shared.events.replies import (
     ReplyApproved,
@@ -20,76 +17,46 @@ from shared.events.replies import (
     ReplyStuck,
     ResidentTold,
 )
-from shared.sql import any_of, row_written
+from shared.sql import any_of, row_written, table_of
 
-from .finishing import close_answered
-from .locks import Row
+from .closing import close_answered
+from .context import Context
 
 ReplyNews = ReplyDrafted | ReplyApproved | ReplyDelivered | ReplyStuck | ResidentTold
 
-_replies: Table = ReplyView.__table__  # type: ignore[attr-defined]
+_replies = table_of(ReplyView)
 _WRITTEN = row_written(_replies, "complaint_id")
-_KNOWN = select(_replies).where(_replies.c.complaint_id == any_of("complaint_ids"))
-_NOTHING_KNOWN = {
-    "returned": False,
-    "drafted_at": None,
-    "approved_by": None,
-    "approved_at": None,
-    "stuck_at": None,
-    "why_stuck": None,
-    "delivered_at": None,
-    "receipt": None,
-    "told_at": None,
-    "told_by": None,
-}
+_COLUMNS = tuple(each.name for each in fields(Reply))
+_KNOWN = select(*(_replies.c[name] for name in _COLUMNS)).where(
+    _replies.c.complaint_id == any_of("complaint_ids")
+)
 
 
-async def on_replies_changed(
-    session: AsyncSession,
-    outbox: Outbox,
-    events: Sequence[Envelope[ReplyNews]],
-    now: datetime,
-) -> None:
+async def on_replies_changed(context: Context, events: Sequence[Envelope[ReplyNews]]) -> None:
     """Drafted, approved, delivered, stuck, or the resident was told. What was delivered may have
-    been the last answer that a repaired order waits for.
-    """
-    complaint_ids = {event.data.complaint_id for event in events}
-    found = await session.execute(_KNOWN, {"complaint_ids": list(complaint_ids)})
-    rows = {row["complaint_id"]: dict(row) for row in found.mappings()}
+    been the last reply that a repaired work order waits for."""
+    ids = {event.data.complaint_id for event in events}
+    found = await context.session.execute(_KNOWN, {"complaint_ids": list(ids)})
+    replies = {each.complaint_id: Reply(*each) for each in found}
     for event in events:
-        _take(rows, event)
-    await session.execute(_WRITTEN, [rows[complaint_id] for complaint_id in sorted(rows)])
-    answered = {
+        news = event.data
+        reply = replies.setdefault(news.complaint_id, Reply(news.complaint_id, news.county))
+        kind, facts = _facts(news)
+        returned = getattr(news, "returned", None)
+        reply.take(event.sequence, news.version, kind, facts, returned=returned)
+    rows = [{name: getattr(reply, name) for name in _COLUMNS} for reply in replies.values()]
+    await context.session.execute(_WRITTEN, sorted(rows, key=lambda row: str(row["complaint_id"])))
+    delivered = {
         event.data.complaint_id for event in events if isinstance(event.data, ReplyDelivered)
     }
-    if answered:
-        await close_answered(session, outbox, answered, now)
+    if delivered:
+        await close_answered(context, delivered)
 
 
-def _take(rows: dict[str, Row], event: Envelope[ReplyNews]) -> None:
-    news = event.data
-    state, facts = _said(news)
-    row = rows.get(news.complaint_id)
-    if row is None or row["version"] < news.version:
-        row = rows[news.complaint_id] = {
-            "complaint_id": news.complaint_id,
-            "county": news.county,
-            "version": news.version,
-            "state": state,
-            "as_of": event.time,
-            **_NOTHING_KNOWN,
-        }
-    elif row["version"] > news.version:
-        return
-    elif event.time >= row["as_of"]:
-        row["state"], row["as_of"] = state, event.time
-    row.update(facts)
-
-
-def _said(news: ReplyNews) -> tuple[str, dict[str, Any]]:
+def _facts(news: ReplyNews) -> tuple[str, dict[str, Any]]:
     match news:
         case ReplyDrafted():
-            return "draft", {"returned": news.returned, "drafted_at": news.drafted_at}
+            return "draft", {"drafted_at": news.drafted_at}
         case ReplyApproved():
             return "approved", {
                 "approved_by": news.approved_by,
@@ -98,10 +65,6 @@ def _said(news: ReplyNews) -> tuple[str, dict[str, Any]]:
         case ReplyStuck():
             return "stuck", {"why_stuck": news.why, "stuck_at": news.stuck_at}
         case ReplyDelivered():
-            return "delivered", {
-                "returned": news.returned,
-                "receipt": news.receipt,
-                "delivered_at": news.delivered_at,
-            }
-        case ResidentTold():  # only ever told after it was delivered
-            return "delivered", {"told_by": news.by, "told_at": news.told_at}
+            return "delivered", {"receipt": news.receipt, "delivered_at": news.delivered_at}
+        case ResidentTold():
+            return "told", {"told_by": news.by, "told_at": news.told_at}

@@ -47,10 +47,10 @@ class Actor(StrEnum):
     ANOTHER_CREW = "another_crew"
 
 
-class Refusal(StrEnum):
+class StepRefusal(StrEnum):
     """Why a step is refused. The values are message keys."""
 
-    NOT_YOUR_CREWS = "not_your_crews_order"
+    NOT_YOUR_CREWS = "not_your_crews"
     ONLY_THE_OFFICE = "only_the_office_may"
     NO_CREW_YET = "no_crew_yet"
     NOT_ACCEPTED_YET = "not_accepted_yet"
@@ -84,12 +84,12 @@ TRANSITIONS: Mapping[State, Mapping[Step, State]] = {
 _BY_ITS_CREW = frozenset({Step.ACCEPT, Step.ARRIVE, Step.REPAIR, Step.RELEASE})
 _RESULT = {Step.ACCEPT: _S.ACCEPTED, Step.ARRIVE: _S.ON_SITE, Step.REPAIR: _S.REPAIRED}
 _MISSING_BEFORE = {
-    _S.WAITING_FOR_CREW: Refusal.NO_CREW_YET,
-    _S.ASSIGNED: Refusal.NOT_ACCEPTED_YET,
-    _S.ACCEPTED: Refusal.NOT_ARRIVED_YET,
-    _S.ON_SITE: Refusal.ALREADY_FURTHER,
-    _S.REPAIRED: Refusal.ALREADY_REPAIRED,
-    _S.CLOSED: Refusal.ALREADY_CLOSED,
+    _S.WAITING_FOR_CREW: StepRefusal.NO_CREW_YET,
+    _S.ASSIGNED: StepRefusal.NOT_ACCEPTED_YET,
+    _S.ACCEPTED: StepRefusal.NOT_ARRIVED_YET,
+    _S.ON_SITE: StepRefusal.ALREADY_FURTHER,
+    _S.REPAIRED: StepRefusal.ALREADY_REPAIRED,
+    _S.CLOSED: StepRefusal.ALREADY_CLOSED,
 }
 
 
@@ -98,20 +98,20 @@ def is_done_already(state: State, step: Step) -> bool:
     return _RESULT.get(step) is state or (state is State.CLOSED and step is Step.CLOSE)
 
 
-def refusal(state: State, step: Step, actor: Actor, *, merged: bool = False) -> Refusal | None:
+def refusal(state: State, step: Step, actor: Actor, *, merged: bool = False) -> StepRefusal | None:
     """Why `actor` may not do this now, or None. `merged`: it was closed into another order."""
     if actor is not Actor.OFFICE and step not in _BY_ITS_CREW:
-        return Refusal.ONLY_THE_OFFICE
+        return StepRefusal.ONLY_THE_OFFICE
     if actor is Actor.ANOTHER_CREW:
-        return Refusal.NOT_YOUR_CREWS
+        return StepRefusal.NOT_YOUR_CREWS
     if merged:
-        return Refusal.MERGED_FOR_GOOD
+        return StepRefusal.MERGED_FOR_GOOD
     if step in TRANSITIONS[state]:
         return None
     if step is Step.REOPEN:
-        return Refusal.STILL_OPEN
+        return StepRefusal.STILL_OPEN
     if step is Step.ACCEPT and state in WITH_CREW:
-        return Refusal.ALREADY_FURTHER
+        return StepRefusal.ALREADY_FURTHER
     return _MISSING_BEFORE[state]
 
 

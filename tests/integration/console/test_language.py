@@ -8,15 +8,14 @@ from typing import get_args
 import pytest
 
 from services.dispatch.console.language import LANGUAGES, catalogue
-from services.dispatch.handlers.finishing import Outcome
-from services.dispatch.handlers.timeline import What
-from services.dispatch.models import ComplaintState
-from services.dispatch.rules import assignment, merging
-from services.dispatch.rules.faults import Category, Component
+from services.dispatch.models import ComplaintState, Happening, Outcome
+from services.dispatch.rules.assignment import AssignmentReason, WaitReason
+from services.dispatch.rules.fault_matching import LinkReason
 from services.dispatch.rules.work_order import State, Step
 from shared.auth.permissions import Role
 from shared.events.complaints import ComplaintReceived
 from shared.events.replies import ReplyStuck, Stage
+from shared.vocabulary import Category, Component
 from tests.integration.console.conftest import SignedIn
 
 TEMPLATES = sorted(
@@ -28,16 +27,16 @@ CODES: dict[str, list[str] | type[StrEnum]] = {
     "component": Component,
     "work_order_state": State,
     "complaint_state": ComplaintState,
-    "step": What,
+    "step": Happening,
     "outcome": Outcome,
     "role": Role,
     "command": Step,
-    "link_reason": merging.Reason,
+    "link_reason": LinkReason,
     "stage": list(get_args(Stage)),
     "why_stuck": list(get_args(ReplyStuck.model_fields["why"].annotation)),
     "stuck_advice": list(get_args(ReplyStuck.model_fields["why"].annotation)),
     "platform": list(get_args(ComplaintReceived.model_fields["platform"].annotation)),
-    "assign_reason": [*assignment.Reason, *assignment.Waiting],
+    "assign_reason": [*AssignmentReason, *WaitReason],
 }
 
 

@@ -4,12 +4,14 @@ import pytest
 
 from shared.clock import ManualClock
 from shared.db import Database
-from tests.integration.dispatch.desk import Desk
+from tests.integration.dispatch.harness import Dispatch
 
 
 @pytest.fixture
-async def desk(new_database: Callable[[str], Awaitable[Database]], clock: ManualClock) -> Desk:
+async def dispatch(
+    new_database: Callable[[str], Awaitable[Database]], clock: ManualClock
+) -> Dispatch:
     """With the small county in its tables."""
-    made = Desk(await new_database("dispatch"), clock)
+    made = Dispatch(await new_database("dispatch"), clock)
     await made.loads()
     return made

@@ -1,9 +1,9 @@
 """A small made-up county: two schemes, four villages, two crews, an office."""
 
 from services.dispatch.county_file import County, CrewPart, SchemeRow, Shift, StaffPart, VillageRow
-from services.dispatch.rules.faults import Component
 from shared.auth.permissions import Role
 from shared.auth.tokens import Person
+from shared.vocabulary import Component
 
 COUNTY = "610122"
 HILL, PLAIN = "610122-hill", "610122-plain"

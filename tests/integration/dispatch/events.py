@@ -95,7 +95,7 @@ def chased(complaint_id: str, *, times: int) -> ComplaintChased:
     )
 
 
-def armed(
+def deadlines_set(
     complaint_id: str, *, stage: Stage = "reply", due_at: datetime = DUE, unreadable: bool = False
 ) -> DeadlinesSet:
     return DeadlinesSet(

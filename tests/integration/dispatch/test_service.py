@@ -15,16 +15,16 @@ from shared.bus.topics import COMPLAINTS, REPLIES
 from shared.events.event import Event, to_message
 from shared.service import Service
 from tests.conftest import NOW
-from tests.integration.dispatch.desk import Desk
-from tests.integration.dispatch.events import armed, chased, decided, received
+from tests.integration.dispatch.events import chased, deadlines_set, decided, received
+from tests.integration.dispatch.harness import Dispatch
 
 SECRET = "a secret of the tests, long enough"
 
 
 @pytest.fixture
-async def service(desk: Desk) -> AsyncIterator[Service]:
+async def service(dispatch: Dispatch) -> AsyncIterator[Service]:
     bus = EmbeddedBus("postgresql://127.0.0.1:1/unused")
-    made = build(DispatchSettings(), desk.database, bus, secret=SECRET)
+    made = build(DispatchSettings(), dispatch.database, bus, secret=SECRET)
     yield made
     for close in made.closing:
         await close()
@@ -42,32 +42,32 @@ def over_the_bus(*events: Event) -> list[Received]:
     ]
 
 
-async def test_a_batch_heard_twice_is_done_once(desk: Desk, service: Service) -> None:
+async def test_a_batch_that_comes_twice_is_done_once(dispatch: Dispatch, service: Service) -> None:
     assert service.consumer is not None
     assert (service.consumer.name, service.consumer.topics) == ("dispatch", (COMPLAINTS, REPLIES))
     batch = over_the_bus(
-        received("c1"), received("c2", needs_human=True), decided("c2"), armed("c1")
+        received("c1"), received("c2", needs_human=True), decided("c2"), deadlines_set("c1")
     )
     await service.consumer.handle(batch)
     await service.consumer.handle(batch)
-    assert (await desk.order()).complaints == 2
+    assert (await dispatch.work_order()).complaints == 2
 
 
 async def test_news_of_an_unknown_complaint_is_parked_and_the_others_go_on(
-    desk: Desk, service: Service
+    dispatch: Dispatch, service: Service
 ) -> None:
     assert service.consumer is not None
     await service.consumer.handle(over_the_bus(received("c1"), chased("unknown", times=1)))
-    assert (await desk.order()).complaints == 1
-    async with desk.database.reading() as session:
+    assert (await dispatch.work_order()).complaints == 1
+    async with dispatch.database.reading() as session:
         keys = (await session.execute(select(parked.c.key))).scalars().all()
     assert keys == ["unknown"]
 
 
 async def test_a_county_file_that_does_not_fit_is_said_at_once(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    dispatch: Dispatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WATERDESK_COUNTY_FILE", "nowhere.yaml")
     bus = EmbeddedBus("postgresql://127.0.0.1:1/unused")
     with pytest.raises(BadCountyFile):
-        build(DispatchSettings(), desk.database, bus, secret=SECRET)
+        build(DispatchSettings(), dispatch.database, bus, secret=SECRET)

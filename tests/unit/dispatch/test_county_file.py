@@ -9,8 +9,8 @@ import yaml
 from pydantic import ValidationError
 
 from services.dispatch.county_file import BadCountyFile, Shift, read_county
-from services.dispatch.rules.faults import Component
 from shared.auth.permissions import Role
+from shared.vocabulary import Component
 
 _COLUMNS = "id,name,kind,built_year,design_m3_per_day,people,households,components"
 SCHEMES = f"""{_COLUMNS},responsible_posts

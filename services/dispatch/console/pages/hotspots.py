@@ -8,7 +8,7 @@ from services.dispatch.api.http_errors import as_problems
 from services.dispatch.console.queries.hotspots import read_hotspots
 from services.dispatch.console.rendering import go_to, page
 from services.dispatch.console.session import allowed
-from services.dispatch.handlers.repeating import see_hotspot
+from services.dispatch.handlers.failure_history import see_hotspot
 from shared.auth.permissions import Permission
 from shared.auth.tokens import Person
 from shared.db import Database, database_of

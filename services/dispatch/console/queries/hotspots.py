@@ -29,7 +29,7 @@ class HotspotLine:
         first, length = self.hotspot.first_at, self.hotspot.last_at - self.hotspot.first_at
         whole = length.total_seconds() or 1
         return tuple(
-            min(max((work_order.first_said_at - first).total_seconds() / whole, 0), 1)
+            min(max((work_order.first_sent_at - first).total_seconds() / whole, 0), 1)
             for work_order in self.evidence
         )
 

@@ -59,14 +59,15 @@ def _make_deadline_view() -> None:
         sa.Column("state", sa.String, nullable=False),
         sa.Column("met_at", sa.DateTime(timezone=True)),
         sa.Column("late", sa.Boolean, nullable=False),
-        sa.Column("set_as_of", sa.DateTime(timezone=True)),
-        sa.Column("state_as_of", sa.DateTime(timezone=True)),
+        sa.Column("warned_for", sa.DateTime(timezone=True)),
+        sa.Column("set_sequence", sa.BigInteger, nullable=False),
+        sa.Column("state_sequence", sa.BigInteger, nullable=False),
     )
     op.create_index(
-        "deadline_missed",
+        "deadline_overdue",
         "deadline_view",
         ["county", "due_at"],
-        postgresql_where=sa.text("state = 'missed'"),
+        postgresql_where=sa.text("state = 'missed' AND met_at IS NULL"),
     )
     op.create_index(
         "deadline_pending",
@@ -84,7 +85,7 @@ def _make_reply_view() -> None:
         sa.Column("version", sa.Integer, nullable=False),
         sa.Column("state", sa.String, nullable=False),
         sa.Column("returned", sa.Boolean, nullable=False),
-        sa.Column("as_of", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sequences", JSONB, nullable=False),
         sa.Column("drafted_at", sa.DateTime(timezone=True)),
         sa.Column("approved_by", sa.String),
         sa.Column("approved_at", sa.DateTime(timezone=True)),
@@ -195,7 +196,7 @@ def _make_work_order() -> None:
         sa.Column("urgent", sa.Boolean, nullable=False),
         sa.Column("state", sa.String, nullable=False),
         sa.Column("version", sa.Integer, nullable=False),
-        sa.Column("first_said_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("first_sent_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("complaints", sa.Integer, nullable=False),
         sa.Column("chases", sa.Integer, nullable=False),
@@ -279,6 +280,7 @@ def _make_complaint() -> None:
         sa.Column("chased_at", sa.DateTime(timezone=True)),
     )
     op.create_index("complaint_listed", "complaint", ["county", "received_at"])
+    op.create_index("complaint_of_number", "complaint", ["county", "external_id"])
     op.create_index("complaint_of_work_order", "complaint", ["work_order_id"])
     op.create_index(
         "complaint_to_decide",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.dispatch.rules.repeats import Failure, find_repeat
+from services.dispatch.rules.hotspots import Failure, find_repeat
 
 NOW = datetime(2026, 10, 12, 1, 30, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -1,4 +1,4 @@
-"""The read model of deadlines and answers: any order, any repetition, the same picture."""
+"""The read model of deadlines and answers: any work_order, any repetition, the same picture."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -20,10 +20,17 @@ from shared.events.replies import (
 )
 from tests.conftest import NOW
 from tests.integration.dispatch.county import COUNTY
-from tests.integration.dispatch.desk import Desk
-from tests.integration.dispatch.events import DAY, DUE, HOUR, armed, delivered, drafted, received
+from tests.integration.dispatch.events import (
+    DAY,
+    DUE,
+    HOUR,
+    deadlines_set,
+    delivered,
+    drafted,
+    received,
+)
+from tests.integration.dispatch.harness import Dispatch
 
-Told = tuple[Event, datetime]
 _ABOUT: dict[str, Any] = {"complaint_id": "c1", "county": COUNTY}
 
 
@@ -40,16 +47,18 @@ def met(*, late: bool) -> DeadlineMet:
     return DeadlineMet(**_ABOUT, stage="reply", due_at=DUE, met_at=at, late=late)
 
 
-async def picture(desk: Desk, table: type[DeadlineView] | type[ReplyView]) -> list[dict[str, Any]]:
-    async with desk.database.reading() as session:
+async def picture(
+    dispatch: Dispatch, table: type[DeadlineView] | type[ReplyView]
+) -> list[dict[str, Any]]:
+    async with dispatch.database.reading() as session:
         rows = (await session.execute(select(table))).scalars().all()
         return sorted((row.model_dump() for row in rows), key=str)
 
 
-async def test_deadlines_may_be_heard_before_their_complaint(desk: Desk) -> None:
-    await desk.hears(armed("c1", unreadable=True))
-    await desk.hears(received("c1"))
-    (deadline,) = await picture(desk, DeadlineView)
+async def test_deadlines_may_come_before_their_complaint(dispatch: Dispatch) -> None:
+    await dispatch.receives(deadlines_set("c1", unreadable=True))
+    await dispatch.receives(received("c1"))
+    (deadline,) = await picture(dispatch, DeadlineView)
     assert (deadline["complaint_id"], deadline["state"], deadline["due_at"]) == ("c1", "open", DUE)
     assert deadline["limit_unreadable"]
 
@@ -57,26 +66,26 @@ async def test_deadlines_may_be_heard_before_their_complaint(desk: Desk) -> None
 @pytest.mark.parametrize(
     ("said", "state", "late"),
     [
-        ([armed("c1"), warned()], "warned", False),
-        ([armed("c1"), warned(), met(late=False)], "met", False),
-        ([armed("c1"), warned(), missed(), met(late=True)], "missed", True),
-        ([armed("c1"), warned(), missed(), met(late=False)], "met", False),
-        ([armed("c1"), warned(), armed("c1", due_at=DUE + DAY)], "open", False),
-        ([armed("c1"), warned(), armed("c1", due_at=DUE)], "warned", False),
+        ([deadlines_set("c1"), warned()], "warned", False),
+        ([deadlines_set("c1"), warned(), met(late=False)], "met", False),
+        ([deadlines_set("c1"), warned(), missed(), met(late=True)], "missed", True),
+        ([deadlines_set("c1"), warned(), missed(), met(late=False)], "met", False),
+        ([deadlines_set("c1"), warned(), deadlines_set("c1", due_at=DUE + DAY)], "open", False),
+        ([deadlines_set("c1"), warned(), deadlines_set("c1", due_at=DUE)], "warned", False),
     ],
 )
-async def test_a_deadline_looks_the_same_in_whatever_order_it_is_heard(
-    desk: Desk, said: Sequence[Event], state: str, late: bool
+async def test_a_deadline_looks_the_same_in_whatever_order_its_news_come(
+    dispatch: Dispatch, said: Sequence[Event], state: str, late: bool
 ) -> None:
-    told: list[Told] = [(event, NOW + n * HOUR) for n, event in enumerate(said)]
+    told = list(enumerate(said, start=1))
     for number, order in enumerate(permutations(told)):
-        for event, at in [*order, order[0]]:
+        for sequence, event in [*order, order[0]]:
             one = event.model_copy(update={"complaint_id": f"c{number}"})
-            await desk.hears(one, told_at=at)
+            await dispatch.receives(one, sequences=[sequence])
     due_at = DUE + DAY if state == "open" else DUE
     assert {
         (row["state"], row["due_at"], row["source"], row["late"])
-        for row in await picture(desk, DeadlineView)
+        for row in await picture(dispatch, DeadlineView)
     } == {(state, due_at, "printed", late)}
 
 
@@ -101,15 +110,15 @@ def resident_told() -> ResidentTold:
         ([drafted("c1"), approved(), drafted("c1", version=2)], "draft", 2),
     ],
 )
-async def test_an_answer_looks_the_same_in_whatever_order_it_is_heard(
-    desk: Desk, said: Sequence[Event], state: str, version: int
+async def test_a_reply_looks_the_same_in_whatever_order_its_news_come(
+    dispatch: Dispatch, said: Sequence[Event], state: str, version: int
 ) -> None:
-    told: list[Told] = [(event, NOW + n * HOUR) for n, event in enumerate(said)]
+    told = list(enumerate(said, start=1))
     for number, order in enumerate(permutations(told)):
-        for event, at in [*order, order[0]]:
+        for sequence, event in [*order, order[0]]:
             one = event.model_copy(update={"complaint_id": f"c{number}"})
-            await desk.hears(one, told_at=at)
-    rows = await picture(desk, ReplyView)
+            await dispatch.receives(one, sequences=[sequence])
+    rows = await picture(dispatch, ReplyView)
     assert {(row["state"], row["version"]) for row in rows} == {(state, version)}
     without_name = [
         {name: value for name, value in row.items() if name not in ("complaint_id", "receipt")}
@@ -118,16 +127,18 @@ async def test_an_answer_looks_the_same_in_whatever_order_it_is_heard(
     assert all(row == without_name[0] for row in without_name)
 
 
-async def test_a_batch_of_many_complaints_deadlines(desk: Desk) -> None:
-    await desk.hears(*[armed(f"c{n}") for n in range(200)])
-    await desk.hears(*[armed(f"c{n}", stage="accept") for n in range(200)])
-    assert len(await picture(desk, DeadlineView)) == 400
+async def test_a_batch_of_many_complaints_deadlines(dispatch: Dispatch) -> None:
+    await dispatch.receives(*[deadlines_set(f"c{n}") for n in range(200)])
+    await dispatch.receives(*[deadlines_set(f"c{n}", stage="accept") for n in range(200)])
+    assert len(await picture(dispatch, DeadlineView)) == 400
 
 
-async def test_an_empty_picture_of_an_unknown_deadline_is_filled_by_its_arming(desk: Desk) -> None:
-    await desk.hears(warned(), told_at=NOW + HOUR)
-    (row,) = await picture(desk, DeadlineView)
+async def test_a_warning_before_its_deadline_is_filled_in_by_it(
+    dispatch: Dispatch,
+) -> None:
+    await dispatch.receives(warned(), sequences=[2])
+    (row,) = await picture(dispatch, DeadlineView)
     assert (row["state"], row["warn_at"], row["source"]) == ("warned", None, "")
-    await desk.hears(armed("c1"), told_at=NOW)
-    (row,) = await picture(desk, DeadlineView)
+    await dispatch.receives(deadlines_set("c1"), sequences=[1])
+    (row,) = await picture(dispatch, DeadlineView)
     assert (row["state"], row["warn_at"]) == ("warned", DUE - timedelta(hours=4))

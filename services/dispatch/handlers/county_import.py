@@ -12,18 +12,17 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.dispatch.county_file import County
 from services.dispatch.models import Crew, Scheme, SchemeVillage, Staff
+from shared.sql import table_of
 
-_schemes: Table = Scheme.__table__  # type: ignore[attr-defined]
-_villages: Table = SchemeVillage.__table__  # type: ignore[attr-defined]
-_crews: Table = Crew.__table__  # type: ignore[attr-defined]
-_staff: Table = Staff.__table__  # type: ignore[attr-defined]
+_schemes, _villages = table_of(Scheme), table_of(SchemeVillage)
+_crews, _staff = table_of(Crew), table_of(Staff)
 
 
 class NameTaken(ValueError):
     """A sign-in name, village or id of the file belongs to another county already."""
 
 
-async def load_county(session: AsyncSession, county: County) -> None:
+async def import_county(session: AsyncSession, county: County) -> None:
     """Make the tables say what the files say; doing it again changes nothing. A crew or a person no
     longer in them becomes inactive, a village leaves its scheme; schemes stay, for their history.
     Passwords stay. Raises NameTaken."""

@@ -1,11 +1,8 @@
-"""What a complaint says about a fault, and what kind of task it makes."""
+"""The parts of a scheme: whose they are, who looks after them, what is presumed to have failed."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 
-from shared.vocabulary import Category as Category
-from shared.vocabulary import Component as Component
+from shared.vocabulary import Category, Component
 
 OF_ONE_HOUSEHOLD = frozenset({Component.METER, Component.SERVICE_LINE})
 OF_THE_SOURCE = frozenset(
@@ -29,19 +26,6 @@ _PRESUMED: Mapping[Category, tuple[Component, ...]] = {
     Category.NEW_CONNECTION: (Component.SERVICE_LINE,),
     Category.SERVICE: (Component.SERVICE_LINE,),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Signs:
-    """What was said of a fault, and when."""
-
-    village_code: str
-    group: str | None
-    """村民小组, where it was named."""
-    category: Category
-    component: Component | None
-    """None: nobody named it."""
-    said_at: datetime
 
 
 def is_for_office(category: Category, component: Component | None) -> bool:

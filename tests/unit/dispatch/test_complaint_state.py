@@ -2,20 +2,21 @@
 
 import pytest
 
-from services.dispatch.rules.faults import Category, Component, is_for_office, presumed_component
-from services.dispatch.rules.standing import Standing, standing
+from services.dispatch.rules.components import is_for_office, presumed_component
+from services.dispatch.rules.fault_matching import ComplaintState, complaint_state
+from shared.vocabulary import Category, Component
 
 
 @pytest.mark.parametrize(
     ("is_ours", "category", "needs_human", "has_village", "has_scheme", "where"),
     [
-        (True, Category.OUTAGE, False, True, True, Standing.TO_LINK),
-        (True, Category.OUTAGE, True, True, True, Standing.WAITS_FOR_PERSON),
-        (False, Category.NOT_OURS, True, False, False, Standing.WAITS_FOR_PERSON),
-        (False, Category.OUTAGE, False, True, True, Standing.NOT_OURS),
-        (True, Category.NOT_OURS, False, True, True, Standing.NOT_OURS),
-        (True, Category.OUTAGE, False, False, False, Standing.WAITS_FOR_PERSON),
-        (True, Category.OUTAGE, False, True, False, Standing.NO_SCHEME),
+        (True, Category.OUTAGE, False, True, True, ComplaintState.LINKED),
+        (True, Category.OUTAGE, True, True, True, ComplaintState.WAITING_FOR_PERSON),
+        (False, Category.NOT_OURS, True, False, False, ComplaintState.WAITING_FOR_PERSON),
+        (False, Category.OUTAGE, False, True, True, ComplaintState.NOT_OURS),
+        (True, Category.NOT_OURS, False, True, True, ComplaintState.NOT_OURS),
+        (True, Category.OUTAGE, False, False, False, ComplaintState.WAITING_FOR_PERSON),
+        (True, Category.OUTAGE, False, True, False, ComplaintState.NO_SCHEME),
     ],
 )
 def test_where_a_complaint_stands(
@@ -24,9 +25,9 @@ def test_where_a_complaint_stands(
     needs_human: bool,
     has_village: bool,
     has_scheme: bool,
-    where: Standing,
+    where: ComplaintState,
 ) -> None:
-    assert where is standing(
+    assert where is complaint_state(
         is_ours=is_ours,
         category=category,
         needs_human=needs_human,

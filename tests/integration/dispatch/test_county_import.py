@@ -7,16 +7,16 @@ from argon2 import PasswordHasher
 from sqlalchemy import select
 
 from services.dispatch.county_file import StaffPart, read_county
-from services.dispatch.handlers.loading import NameTaken, give_first_passwords
+from services.dispatch.handlers.county_import import NameTaken, give_first_passwords
 from services.dispatch.models import Crew, Scheme, SchemeVillage, Staff
 from shared.auth.permissions import Role
 from tests.integration.dispatch.county import COUNTY, EAST, HILL_B, WEST, small_county
-from tests.integration.dispatch.desk import Desk
 from tests.integration.dispatch.events import HOUR, received
+from tests.integration.dispatch.harness import Dispatch
 
 
-async def everything(desk: Desk) -> dict[str, list[dict[str, Any]]]:
-    async with desk.database.reading() as session:
+async def everything(dispatch: Dispatch) -> dict[str, list[dict[str, Any]]]:
+    async with dispatch.database.reading() as session:
         return {
             table.__name__: sorted(
                 (row.model_dump() for row in (await session.execute(select(table))).scalars()),
@@ -26,27 +26,27 @@ async def everything(desk: Desk) -> dict[str, list[dict[str, Any]]]:
         }
 
 
-async def test_loading_again_changes_nothing(desk: Desk) -> None:
-    before = await everything(desk)
-    await desk.loads()
-    assert await everything(desk) == before
+async def test_loading_again_changes_nothing(dispatch: Dispatch) -> None:
+    before = await everything(dispatch)
+    await dispatch.loads()
+    assert await everything(dispatch) == before
 
 
-async def test_what_work_and_people_have_left_stays(desk: Desk) -> None:
-    async with desk.database.work() as (session, _):
+async def test_what_work_and_people_have_left_stays(dispatch: Dispatch) -> None:
+    async with dispatch.database.work() as (session, _):
         await give_first_passwords(session, COUNTY, one_time=True)
-    await desk.hears(received("c1"))
-    desk.clock.advance(HOUR)
-    await desk.repairs((await desk.order()).id)
-    before = await everything(desk)
-    await desk.loads()
-    assert await everything(desk) == before
-    assert any(crew["idle_since"] == desk.clock.now() for crew in before["Crew"])
+    await dispatch.receives(received("c1"))
+    dispatch.clock.advance(HOUR)
+    await dispatch.repairs((await dispatch.work_order()).id)
+    before = await everything(dispatch)
+    await dispatch.loads()
+    assert await everything(dispatch) == before
+    assert any(crew["idle_since"] == dispatch.clock.now() for crew in before["Crew"])
 
 
-async def test_who_is_no_longer_in_the_file_is_let_go(desk: Desk) -> None:
+async def test_who_is_no_longer_in_the_file_is_let_go(dispatch: Dispatch) -> None:
     county = small_county()
-    await desk.loads(
+    await dispatch.loads(
         county.model_copy(
             update={
                 "crews": county.crews[:1],
@@ -55,18 +55,18 @@ async def test_who_is_no_longer_in_the_file_is_let_go(desk: Desk) -> None:
             }
         )
     )
-    tables = await everything(desk)
+    tables = await everything(dispatch)
     assert {crew["id"]: crew["active"] for crew in tables["Crew"]}[EAST]
     assert not {crew["id"]: crew["active"] for crew in tables["Crew"]}[WEST]
     assert {staff["sign_in_name"] for staff in tables["Staff"] if staff["active"]} == {"wang"}
     assert len(tables["SchemeVillage"]) == 3
 
 
-async def test_everybody_gets_one_first_password(desk: Desk) -> None:
-    async with desk.database.work() as (session, _):
+async def test_everybody_gets_one_first_password(dispatch: Dispatch) -> None:
+    async with dispatch.database.work() as (session, _):
         given = await give_first_passwords(session, COUNTY, one_time=True)
     assert given.keys() == {"wang", "li"}
-    async with desk.database.work() as (session, _):
+    async with dispatch.database.work() as (session, _):
         assert await give_first_passwords(session, COUNTY, one_time=True) == {}
         staff = await session.get(Staff, "wang")
     assert staff is not None
@@ -74,7 +74,7 @@ async def test_everybody_gets_one_first_password(desk: Desk) -> None:
     assert PasswordHasher().verify(staff.password_hash, given["wang"])
 
 
-async def test_a_sign_in_name_belongs_to_one_county(desk: Desk) -> None:
+async def test_a_sign_in_name_belongs_to_one_county(dispatch: Dispatch) -> None:
     other = small_county().model_copy(
         update={
             "code": "610124",
@@ -85,12 +85,12 @@ async def test_a_sign_in_name_belongs_to_one_county(desk: Desk) -> None:
         }
     )
     with pytest.raises(NameTaken, match="wang"):
-        await desk.loads(other)
+        await dispatch.loads(other)
 
 
-async def test_the_demo_county_loads(desk: Desk) -> None:
+async def test_the_demo_county_loads(dispatch: Dispatch) -> None:
     county = read_county().model_copy(update={"staff": []})
-    await desk.loads(county)
-    async with desk.database.reading() as session:
+    await dispatch.loads(county)
+    async with dispatch.database.reading() as session:
         villages = (await session.execute(select(SchemeVillage))).scalars().all()
     assert len({row.village_code for row in villages}) == 352

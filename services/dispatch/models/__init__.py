@@ -1,0 +1,35 @@
+"""What dispatch keeps. No resident's name, phone, address or words; intake has those."""
+
+from services.dispatch.rules.fault_matching import ComplaintState
+
+from .base import metadata
+from .complaint import Complaint
+from .county import Crew, Scheme, SchemeVillage, Staff, Supply
+from .history import Failure, Hotspot
+from .read_models import DeadlineView, ReplyView
+from .sign_in import SignIn, SignInFailures
+from .timeline import Change, Happening, Line, WorkOrderStep
+from .work_order import Outcome, WorkOrder
+
+__all__ = [
+    "Change",
+    "Complaint",
+    "ComplaintState",
+    "Crew",
+    "DeadlineView",
+    "Failure",
+    "Happening",
+    "Hotspot",
+    "Line",
+    "Outcome",
+    "ReplyView",
+    "Scheme",
+    "SchemeVillage",
+    "SignIn",
+    "SignInFailures",
+    "Staff",
+    "Supply",
+    "WorkOrder",
+    "WorkOrderStep",
+    "metadata",
+]

@@ -1,0 +1,99 @@
+"""A county as its files describe it: schemes, villages, crews, staff."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from sqlalchemy import Index
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from .base import DispatchTable, MaybeMoment, Names
+
+
+class Scheme(DispatchTable, table=True):
+    """供水工程: source, plant and network serving some villages. Its row is locked by whoever
+    opens a work order for a shared fault, or closes, repairs or merges one (handlers/locks.py)."""
+
+    __tablename__ = "scheme"
+    __table_args__ = (Index("scheme_of_county", "county"),)
+
+    id: str = Field(primary_key=True)
+    county: str
+    name: str
+    kind: str
+    """城市管网延伸, 千吨万人, 千人, 百人 or 分散."""
+    built_year: int
+    design_m3_per_day: float
+    people: int
+    households: int
+    components: Names
+    responsible_posts: Names
+    """三个责任: the posts (never the persons) of town government, water bureau and operator."""
+
+
+class SchemeVillage(DispatchTable, table=True):
+    """Which scheme a village drinks from."""
+
+    __tablename__ = "scheme_village"
+    __table_args__ = (Index("village_of_scheme", "scheme_id"),)
+
+    village_code: str = Field(primary_key=True)
+    scheme_id: str = Field(foreign_key="scheme.id")
+    village: str
+    town: str
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """Where a village drinks from: its row and its scheme's in one."""
+
+    village_code: str
+    village: str
+    town: str
+    scheme_id: str
+    scheme_name: str
+    county: str
+    components: Sequence[str]
+
+
+class Crew(DispatchTable, table=True):
+    """维修队, or the office, which does what needs no repairer."""
+
+    __tablename__ = "crew"
+    __table_args__ = (Index("crew_of_county", "county"),)
+
+    id: str = Field(primary_key=True)
+    county: str
+    name: str
+    is_office: bool
+    skills: Names
+    """The component kinds it repairs."""
+    towns: Names
+    """The towns it covers, by name."""
+    shifts: Annotated[list[list[int]], Field(sa_type=JSONB)]
+    """[weekday 0-6 from Monday, from minute, to minute] in Shanghai; none crosses midnight."""
+    on_call: bool
+    """Comes for urgent work orders outside its shifts too."""
+    capacity: int
+    """Open work orders at once."""
+    active: bool
+    idle_since: MaybeMoment = None
+    """When it last finished a work order; None: never yet."""
+
+
+class Staff(DispatchTable, table=True):
+    """Who may sign in."""
+
+    __tablename__ = "staff"
+
+    sign_in_name: str = Field(primary_key=True)
+    county: str
+    role: str
+    """A shared.auth.permissions.Role."""
+    crew_id: str | None = Field(default=None, foreign_key="crew.id")
+    active: bool = True
+    password_hash: str | None = Field(default=None, repr=False)
+    """Argon2id. None: cannot sign in until a password is given."""
+    password_is_one_time: bool = False
+    """Somebody else knows it: it must be changed before anything else."""
