@@ -1,9 +1,9 @@
 """Complaints a second through fault matching: `python -m waterdesk.benchmarks.fault_matching`.
 
 Batches of 500 received events go through the handler and the outbox into an embedded PostgreSQL,
-one after the other, on the demo county. All but one in fifty (`--opens-every`) join an open order.
-Prints one JSON line; with `--history N` after N complaints on N/5 closed orders, with `--profile`
-also where the time of this process goes.
+one after the other, on the demo county. All but one in fifty (`--opens-every`) join an open work
+order. Prints one JSON line. `--history N` adds N complaints on N/5 closed work orders beforehand;
+`--profile` also prints where this process spends its time.
 """
 
 import argparse
@@ -15,14 +15,14 @@ import resource
 import tempfile
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from itertools import islice
 from pathlib import Path
-from random import Random
 
 from sqlalchemy import text
 
 import services.dispatch
-from services.dispatch.county_file import County, read_county
+from services.dispatch.county_file import read_county
 from services.dispatch.handlers.context import Context
 from services.dispatch.handlers.county_import import import_county
 from services.dispatch.handlers.on_complaints import on_complaints_received
@@ -30,9 +30,10 @@ from services.dispatch.policy import Policy
 from shared.clock import ManualClock
 from shared.db import Database
 from shared.embedded_postgres import embedded_postgres
-from shared.events.complaints import ComplaintReceived, Decision
-from shared.events.event import Envelope, from_message, to_message
+from shared.events.complaints import ComplaintReceived
+from shared.events.event import from_message
 from shared.migrations import make_database, migrate
+from waterdesk.benchmarks.sample_events import NOW, message_of, received_complaints
 
 _HISTORY = """
 INSERT INTO work_order (id, county, scheme_id, village_code, village, town, category, component,
@@ -50,44 +51,8 @@ SELECT 'old' || n, '610122', 'hotline_12345', 'H-' || n, now(), now(), true, 'ou
 FROM generate_series(1, :orders * 5) AS n;
 """
 
-NOW = datetime(2026, 10, 12, 1, 30, tzinfo=UTC)
 BATCH = 500
 _MIGRATIONS = Path(services.dispatch.__file__).parent / "migrations"
-_CATEGORIES = ("outage", "outage", "low_pressure", "water_quality", "pipe_leak")
-
-
-def _complaint(county: County, random: Random, number: int, opens_every: int) -> ComplaintReceived:
-    village = random.choice(county.villages)
-    alone = number % opens_every == 0
-    return ComplaintReceived(
-        complaint_id=f"c{number:09d}",
-        county=county.code,
-        platform="hotline_12345",
-        external_id=f"BENCH-{number}",
-        sent_at=NOW,
-        received_at=NOW,
-        time_limit="5个工作日",
-        decision=Decision(
-            is_ours=True,
-            category="outage" if alone else random.choice(_CATEGORIES),
-            component="service_line" if alone else None,
-            urgent=False,
-            village_code=village.code,
-            village=village.village,
-            town=village.town,
-            category_confidence=0.9,
-            place_confidence=0.9,
-            needs_human=False,
-        ),
-    )
-
-
-def _envelope(event: ComplaintReceived, number: int) -> Envelope[ComplaintReceived]:
-    """As the consumer makes it: read from its wire form."""
-    message = to_message(
-        event, event_id=f"e{number}", source="/bench", time=NOW, traceparent="", sequence=number
-    )
-    return from_message(message, ComplaintReceived)
 
 
 async def _measure(
@@ -98,7 +63,7 @@ async def _measure(
     clock = ManualClock(NOW)
     database = Database(url, "dispatch", clock)
     county = read_county()
-    random = Random(1)
+    events = received_complaints(county.code, county.villages, opens_every=opens_every)
     async with database.work() as (session, _):
         await import_county(session, county)
         for statement in _HISTORY.split(";")[:2]:
@@ -109,16 +74,15 @@ async def _measure(
     took = []
     policy = Policy()
     for number in range(batches + 2):
-        events = [_complaint(county, random, number * BATCH + n, opens_every) for n in range(BATCH)]
+        messages = [message_of(event) for event in islice(events, BATCH)]
         if profile and number == 2:
             profile.enable()
         clock.advance(timedelta(seconds=1))
         start = time.perf_counter()
-        received = [_envelope(event, n) for n, event in enumerate(events)]
+        envelopes = [from_message(message, ComplaintReceived) for message in messages]
         async with database.work() as (session, outbox):
             context = Context(session, outbox, clock.now(), policy)
-            await on_complaints_received(context, received)
-            await context.flush()
+            await on_complaints_received(context, envelopes)
         took.append(time.perf_counter() - start)
     if profile:
         profile.disable()

@@ -107,7 +107,7 @@ async def _run(
     stopping = asyncio.Event()
     letters = decided_letters(complaints, BATCH, context.gazetteer, demo_villages(), clock.now())
     try:
-        await _load_county(dispatch)
+        await load_county_with_unlimited_crews(dispatch)
         ingestion = Ingestion(Platform.HOTLINE_12345, COUNTY, intake.database, context)
         async with (
             running_consumers(installation, times) as consumers,
@@ -147,7 +147,7 @@ async def _tick(times: CompletionTimes, started: float) -> None:
         raise PipelineStuckError(f"{len(times.done)} of {len(times.accepted)} accepted were done")
 
 
-async def _load_county(dispatch: Database) -> None:
+async def load_county_with_unlimited_crews(dispatch: Database) -> None:
     """The demo county with unlimited crews: the benchmark does not measure crew capacity."""
     async with dispatch.work() as (session, _):
         await import_county(session, read_county())

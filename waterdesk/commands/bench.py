@@ -1,5 +1,6 @@
 """`waterdesk bench`: the performance of the product on this machine."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,11 @@ import uvloop
 from shared.logging import configure_logging
 from shared.settings import CommonSettings
 from waterdesk.benchmarks.baseline import BaselineBus, BaselineKafka, BaselinePostgres
+from waterdesk.benchmarks.callbacks import VegetaMissing
+from waterdesk.benchmarks.callbacks import measure as measure_callbacks
 from waterdesk.benchmarks.pipeline import BusInUseError, Measured, measure
+from waterdesk.benchmarks.replicas import SERVICES as REPLICATED
+from waterdesk.benchmarks.replicas import measure as measure_replicas
 from waterdesk.installation import Installation, open_installation
 from waterdesk.local_kafka.broker import BrokerUnavailable, local_broker
 
@@ -62,6 +67,50 @@ def pipeline(
         except (BrokerUnavailable, BusInUseError) as error:
             raise typer.BadParameter(str(error)) from None
     typer.echo(json.dumps({"bus": bus, **asdict(measured)}))
+
+
+@bench.command("callbacks")
+def callbacks(
+    rate: Annotated[int, typer.Option(min=1, help="Callbacks a second.")] = 200,
+    seconds: Annotated[int, typer.Option(min=1, max=240, help="For how long.")] = 20,
+) -> None:
+    """微信回调: how fast intake acknowledges WeChat's callbacks. Needs vegeta on the PATH.
+
+    One JSON line: requests, acknowledged (answered with 200), p50_ms, p99_ms and max_ms.
+
+    Example:  waterdesk bench callbacks --rate 200 --seconds 20
+    """
+    with _temporary_installation() as installation:
+        asyncio.run(installation.migrate(("intake",)))
+        home = installation.settings.home
+        try:
+            measured = asyncio.run(measure_callbacks(installation, home, rate, seconds))
+        except VegetaMissing as error:
+            raise typer.BadParameter(str(error)) from None
+    typer.echo(json.dumps(measured))
+
+
+@bench.command("replicas")
+def replicas() -> None:
+    """多副本: what three replicas of dispatch and reply do against one, 20 ms from the database.
+
+    One JSON line a service: {"service", "replicas", "per_second", "speedup"}.
+
+    Example:  waterdesk bench replicas
+    """
+    with _temporary_installation() as installation:
+        asyncio.run(installation.migrate(REPLICATED))
+        for service in REPLICATED:
+            typer.echo(json.dumps(asyncio.run(measure_replicas(installation, service))))
+
+
+@contextmanager
+def _temporary_installation() -> Iterator[Installation]:
+    configure_logging("ERROR")
+    with TemporaryDirectory(prefix="waterdesk-bench-") as home:
+        settings = CommonSettings(home=Path(home), database_url=None, bus="embedded", bus_url=None)
+        with open_installation(settings) as installation:
+            yield installation
 
 
 @contextmanager
