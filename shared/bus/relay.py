@@ -89,9 +89,9 @@ async def _relay_while_locked(
 ) -> None:
     lock = select(func.pg_try_advisory_lock(AdvisoryLock.RELAY, 0))
     while not (await connection.execute(lock)).scalar_one():
-        progress.succeeded()  # another replica relays
         if await wait_for(stopping, _STAND_BY_SECONDS):
             return
+        progress.succeeded()  # another replica relays
     try:
         while not stopping.is_set():
             database.relay_wanted.clear()
