@@ -53,8 +53,8 @@ class Database:
         self.clock = clock
         self.limits = limits
         self.engine = async_engine(url, limits)
-        self._each_by_itself = self.engine.execution_options(isolation_level="AUTOCOMMIT")
-        """The same connections without transactions: no BEGIN and ROLLBACK around a mere look."""
+        self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        """The same pool without transactions: no BEGIN and ROLLBACK around a mere query."""
         self.relay_wanted = asyncio.Event()
         """Set when a unit of work has left events in the outbox."""
 
@@ -64,10 +64,10 @@ class Database:
         async with Session(self.engine, expire_on_commit=False) as session:
             outbox = Outbox(source=f"/waterdesk/{self.service}")
             yield session, outbox
-            spoke = bool(outbox.events)
+            recorded = bool(outbox.events)
             await outbox.flush(session, self.clock.now())
             await session.commit()
-        if spoke:
+        if recorded:
             self.relay_wanted.set()
 
     async def in_transaction(self, action: Callable[[Session, Outbox], Awaitable[T]]) -> T:
@@ -90,13 +90,13 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Session]:
-        """A session that only looks."""
-        async with Session(self._each_by_itself, expire_on_commit=False) as session:
+        """A session for queries."""
+        async with Session(self._autocommit, expire_on_commit=False) as session:
             yield session
 
     def connect(self) -> AsyncConnection:
         """For `async with`: a connection whose statements commit each by itself."""
-        return self._each_by_itself.connect()
+        return self._autocommit.connect()
 
     async def end_silent_sessions(self) -> int:
         """See END_SILENT_SESSIONS. Returns how many it ended, of whichever process."""

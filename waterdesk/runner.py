@@ -161,7 +161,7 @@ async def run_services(
     host: str,
     stopping: asyncio.Event,
 ) -> None:
-    """Run all until `stopping`; one that fails takes the others down, to be started again whole."""
+    """Run all until `stopping`. Only an HTTP server that cannot listen ends them before that."""
     try:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(upkeep.run(stopping))

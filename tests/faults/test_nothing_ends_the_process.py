@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from fastapi import FastAPI
@@ -21,7 +22,8 @@ from shared.service import PeriodicTask, Service
 from tests.conftest import NOW
 from tests.integration.bus.driving import stored
 from tests.journey.process_group import comes_true, free_ports
-from waterdesk.runner import run_service
+from waterdesk.bus_upkeep import BusUpkeep
+from waterdesk.runner import run_services
 
 _RECOVERS_WITHIN = 30.0
 _ONE_CONNECTION = Limits(pool_size=1, pool_overflow=0, pool_wait=0.1)
@@ -73,7 +75,8 @@ async def running(
     service = Service("reply", FastAPI(), database, tasks=[PeriodicTask("work", once, 0.05)])
     stopping = asyncio.Event()
     (port,) = free_ports(1)
-    ended = asyncio.create_task(run_service(service, bus, "127.0.0.1", port, stopping))
+    upkeep = BusUpkeep(bus, timedelta(days=400))
+    ended = asyncio.create_task(run_services([(service, port)], upkeep, "127.0.0.1", stopping))
     try:
         yield Running(service, ended)
     finally:
