@@ -24,7 +24,7 @@ def build(settings: DispatchSettings, database: Database, bus: Bus, *, secret: s
     app.include_router(api.router)
 
     consumer = Consumer("dispatch", database, bus, (COMPLAINTS, REPLIES), handlers(policy))
-    close_console = add_console(app, settings, consumer)
+    close_console = add_console(app, settings)
     return Service(
         name="dispatch",
         app=app,

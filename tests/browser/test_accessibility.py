@@ -34,8 +34,14 @@ _PAGES = {
         "/work-orders/work-order-05",
     ],
     "zhao.shenhe": ["/review", f"/review/{IDS.drafted}", f"/review/{IDS.stuck}"],
-    "chen.zhuguan": ["/hotspots", "/work-orders/work-order-20"],
-    "admin": ["/parked"],
+    "chen.zhuguan": ["/hotspots", "/work-orders/work-order-20", "/disclosures"],
+    "admin": [
+        "/parked",
+        "/parked/reply/drop?key=c-01",
+        "/staff",
+        "/account",
+        f"/complaints/{IDS.drafted}",
+    ],
     "li.weixiu": ["/crew", f"/work-orders/{IDS.assigned}"],
 }
 

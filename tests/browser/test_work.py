@@ -190,7 +190,7 @@ async def test_a_call_typed_while_intake_becomes_unavailable_is_sent_later(
             "/ /waiting /review /review/complaint-03 /hotspots /complaints/new "
             "/complaints/complaint-waiting /work-orders/work-order-03 /search?q=樊家 /nowhere",
         ),
-        ("admin", "/parked"),
+        ("admin", "/parked /parked/reply/drop?key=c-01 /staff /account /disclosures"),
         ("li.weixiu", "/crew"),
     ],
 )

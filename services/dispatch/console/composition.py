@@ -14,6 +14,7 @@ from services.dispatch.console.pages import (
     board,
     complaint,
     crew,
+    disclosures,
     enter,
     hotspots,
     parked,
@@ -29,7 +30,6 @@ from services.dispatch.console.security import SameOriginOnly, SecurityHeaders
 from services.dispatch.console.service_clients import ServiceClient
 from services.dispatch.policy import policy_of
 from services.dispatch.settings import DispatchSettings
-from shared.bus.consumer import Consumer
 from shared.web import TELEMETRY
 
 _PAGES = (
@@ -45,6 +45,7 @@ _PAGES = (
     review,
     hotspots,
     parked,
+    disclosures,
     search,
 )
 
@@ -52,24 +53,27 @@ _PAGES = (
 def add_console(
     app: FastAPI,
     settings: DispatchSettings,
-    consumer: Consumer,
     *,
     intake: httpx.AsyncBaseTransport | None = None,
     reply: httpx.AsyncBaseTransport | None = None,
 ) -> Callable[[], Awaitable[None]]:
     """Mount the console at the root of `app`, after the routes it has; returns what closes it.
 
-    `app.state.database` and `app.state.secret` are set before. `consumer` is dispatch's own: its
-    parked events can be released. `intake` and `reply`: how they are reached, where that is not by
-    TCP (tests).
+    `app.state.database` and `app.state.secret` are set before. `intake` and `reply`: how they are
+    reached, where that is not by TCP (tests).
     """
     console = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, telemetry=TELEMETRY)
     console.state.database = app.state.database
     console.state.secret = app.state.secret
     console.state.policy = policy_of(settings)
-    console.state.consumer = consumer
-    console.state.intake = ServiceClient("intake", settings.intake_url, app.state.secret, intake)
-    console.state.reply = ServiceClient("reply", settings.reply_url, app.state.secret, reply)
+    own = httpx.ASGITransport(app)
+    for name, address, transport in (
+        ("dispatch", "http://dispatch", own),
+        ("intake", settings.intake_url, intake),
+        ("reply", settings.reply_url, reply),
+    ):
+        client = ServiceClient(name, address, app.state.secret, transport)
+        setattr(console.state, name, client)
     console.add_middleware(GZipMiddleware, minimum_size=1500, compresslevel=5)
     console.add_middleware(SameOriginOnly)
     console.add_middleware(SecurityHeaders)
@@ -82,7 +86,7 @@ def add_console(
     app.mount("/", console)
 
     async def close() -> None:
-        await console.state.intake.close()
-        await console.state.reply.close()
+        for client in (console.state.dispatch, console.state.intake, console.state.reply):
+            await client.close()
 
     return close

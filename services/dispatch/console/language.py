@@ -44,7 +44,7 @@ class Words:
         self.language = language
         self._catalogue = catalogue(language)
 
-    def __call__(self, key: str, **values: object) -> str:
+    def __call__(self, key: str, /, **values: object) -> str:
         return self._catalogue[key].format(**values) if values else self._catalogue[key]
 
     def __contains__(self, key: str) -> bool:
@@ -55,7 +55,7 @@ class Words:
         return self._catalogue.get(f"{kind}.{code}", code or "") if code else ""
 
 
-def both(key: str, **values: object) -> Text:
+def both(key: str, /, **values: object) -> Text:
     """One sentence of the catalogue, for a reader whose language is not known here."""
     zh, en = (Words(language)(key, **values) for language in LANGUAGES)
     return Text(zh, en)

@@ -17,6 +17,10 @@ _RETRY_POLICY = RetryPolicy(attempts=2, first_wait=0.1, longest_wait=0.3)
 _SILENCE_SECONDS = 4.0
 
 _UNAVAILABLE = {
+    "dispatch": Text(
+        "调度服务暂时无法处理，没有确认保存，请稍后再试。",
+        "Dispatch cannot do this right now; nothing is confirmed as saved. Try again later.",
+    ),
     "intake": Text(
         "受理服务暂时连不上，没有确认保存；您填写的内容还在，请稍后再提交。",
         "Intake cannot be reached; nothing is confirmed as saved. What you typed is still here: "
@@ -57,8 +61,15 @@ class ServiceClient:
         (404, 403).
         """
 
+        return await self._read(request, "GET", path, opens, params=query)
+
+    async def search(self, request: Request, path: str, body: Mapping[str, object]) -> Any:
+        """A read whose question is too private for an address. Raises as `read` does."""
+        return await self._read(request, "POST", path, json=body)
+
+    async def _read(self, *call: Any, **rest: Any) -> Any:
         async def attempt() -> httpx.Response:
-            return await self._send(request, "GET", path, opens, params=query)
+            return await self._send(*call, **rest)
 
         try:
             return _json(await retrying_reads(_RETRY_POLICY)(attempt))
@@ -66,12 +77,18 @@ class ServiceClient:
             raise ServiceUnavailable(self.name) from None
 
     async def change(
-        self, request: Request, method: str, path: str, body: Mapping[str, object]
+        self,
+        request: Request,
+        method: str,
+        path: str,
+        body: Mapping[str, object],
+        *,
+        timeout: float = _SILENCE_SECONDS,
     ) -> Any:
         """The JSON answer, or None. Raises Problem: the service's own refusal, 503 where it is
-        unavailable."""
+        unavailable. `timeout`: seconds without an answer."""
         try:
-            return _json(await self._send(request, method, path, json=body))
+            return _json(await self._send(request, method, path, json=body, timeout=timeout))
         except PlatformUnavailable:
             raise Problem(503, f"{self.name}_unavailable", _UNAVAILABLE[self.name]) from None
 
@@ -122,6 +139,13 @@ def _json(response: httpx.Response) -> Any:
 
 def intake_of(request: Request) -> ServiceClient:
     client = request.app.state.intake
+    assert isinstance(client, ServiceClient)
+    return client
+
+
+def dispatch_of(request: Request) -> ServiceClient:
+    """This service's own HTTP API, for what is asked of all three alike."""
+    client = request.app.state.dispatch
     assert isinstance(client, ServiceClient)
     return client
 

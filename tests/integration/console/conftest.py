@@ -73,8 +73,8 @@ async def add_console(
     def add(settings: DispatchSettings, database: Database = database) -> FastAPI:
         bus = EmbeddedBus("postgresql:///none")  # nothing here publishes or consumes
         app = service_app("dispatch", database, SECRET)
-        consumer = Consumer("dispatch", database, bus, (COMPLAINTS,), {})
-        closing.append(composition.add_console(app, settings, consumer, intake=intake, reply=reply))
+        app.state.consumer = Consumer("dispatch", database, bus, (COMPLAINTS,), {})
+        closing.append(composition.add_console(app, settings, intake=intake, reply=reply))
         return app
 
     yield add

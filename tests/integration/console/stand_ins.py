@@ -23,6 +23,7 @@ class Recorded:
     calls: list[tuple[str, str, Any]] = field(default_factory=list)
     people: list[str] = field(default_factory=list)
     drafts: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    erased: list[str] = field(default_factory=list)
 
 
 def _problem(status: int, title: str) -> JSONResponse:
@@ -35,6 +36,10 @@ def _problem(status: int, title: str) -> JSONResponse:
 
 def intake_stand_in(recorded: Recorded) -> FastAPI:
     app = FastAPI()
+
+    @app.get("/bus/parked")
+    async def parked() -> dict[str, Any]:
+        return {"service": "intake", "keys": [], "next": None}
 
     @app.get("/livez")
     async def live() -> dict[str, str]:
@@ -50,6 +55,7 @@ def intake_stand_in(recorded: Recorded) -> FastAPI:
             "chases": 0,
             "chase_words": [],
             "reasons": [],
+            "erased_at": "2026-10-12T01:00:00Z" if complaint_id in recorded.erased else None,
         }
 
     @app.get("/complaints/{complaint_id}/resident")
@@ -73,6 +79,29 @@ def intake_stand_in(recorded: Recorded) -> FastAPI:
             return _problem(422, "这类诉求需要派人到场，请选择村。")
         recorded.calls.append(("POST", request.url.path, body))
         return JSONResponse(None, 200)
+
+    @app.post("/erasures")
+    async def erase(request: Request) -> dict[str, int]:
+        body = await request.json()
+        recorded.calls.append(("POST", "/erasures", body))
+        recorded.erased.append(body["complaint_id"])
+        return {"complaints": 1}
+
+    @app.post("/disclosures/search")
+    async def disclosures(request: Request) -> dict[str, Any]:
+        body = await request.json()
+        recorded.calls.append(("POST", "/disclosures/search", body))
+        if "before" in body:
+            return {"disclosures": [], "next": None}
+        look = {
+            "id": "d-1",
+            "disclosed_id": "complaint-03",
+            "disclosed_to": "li.weixiu",
+            "role": "crew",
+            "disclosed_at": "2026-10-12T01:00:00Z",
+        }
+        unreadable = {**look, "id": "d-0", "disclosed_id": "raw-1", "disclosed_to": "wang.diaodu"}
+        return {"disclosures": [look, unreadable], "next": "d-0"}
 
     @app.get("/waiting")
     async def waiting() -> dict[str, Any]:
@@ -115,8 +144,50 @@ def intake_stand_in(recorded: Recorded) -> FastAPI:
     return app
 
 
+def parked_stand_in(app: FastAPI, service: str, recorded: Recorded) -> None:
+    """Of shared.bus.parked_api: 21 keys, some of another cause."""
+
+    @app.get("/bus/parked")
+    async def parked(
+        cause: str = "", after: str = "", key: str = "", limit: int = 100
+    ) -> dict[str, Any]:
+        rows = [
+            {
+                "key": f"c-{number:02}",
+                "topic": "waterdesk.complaints",
+                "event_type": "cn.waterdesk.complaint.chased.v1",
+                "cause": "TooLate: 2206" if number % 2 else "UnknownComplaint",
+                "waits_for": f"c-{number:02}" if number == 2 else None,
+                "attempts": 3,
+                "events": 2,
+                "parked_at": "2026-10-12T01:00:00Z",
+                "seen_at": None,
+            }
+            for number in range(1, 43)
+        ]
+        found = [
+            row
+            for row in rows
+            if str(row["cause"]).startswith(cause)
+            and str(row["key"]) > after
+            and key in ("", row["key"])
+        ]
+        more = found[limit - 1]["key"] if len(found) > limit else None
+        return {"service": service, "keys": found[:limit], "next": more}
+
+    @app.post("/bus/parked/{action}")
+    async def change(action: str, request: Request) -> Any:
+        body = await request.json()
+        recorded.calls.append(("POST", request.url.path, body))
+        if action == "seen":
+            return JSONResponse(None, 200)
+        more = "c-20" if action == "release-by-cause" else None
+        return {"released": 2, "still_parked": [], "next": more}
+
+
 def reply_stand_in(recorded: Recorded) -> FastAPI:
     app = FastAPI()
+    parked_stand_in(app, "reply", recorded)
 
     def versions(complaint_id: str) -> list[dict[str, Any]]:
         return recorded.drafts.setdefault(complaint_id, [_version(complaint_id, 1)])

@@ -4,16 +4,13 @@ from datetime import timedelta
 
 import httpx
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from services.dispatch.models import Hotspot
-from shared.bus import parking
-from shared.bus.protocol import Message
-from shared.bus.tables import parked
 from shared.clock import ManualClock
 from shared.db import Database
 from tests.integration.console.conftest import SignedIn
-from tests.integration.console.county import COUNTY, ELSEWHERE, IDS
+from tests.integration.console.county import IDS
 
 
 async def test_a_hotspot_shows_its_evidence_and_is_seen_once(
@@ -60,58 +57,6 @@ async def test_part_of_a_villages_name_finds_its_complaints(signed_in: SignedIn)
     assert "樊家坡村" in page
     assert "鲍旗寨" not in page
     assert "没有找到" in (await client.get("/search", params={"q": "%"})).text
-
-
-def _message(key: str, county: str | None) -> Message:
-    value = f'{{"county": "{county}"}}' if county else "not json"
-    headers = {"ce_type": "cn.waterdesk.complaint.chased.v1", "ce_id": f"event-{key}"}
-    return Message("waterdesk.complaints", key, headers, value.encode())
-
-
-@pytest.fixture
-async def parked_events(database: Database, clock: ManualClock) -> None:
-    async with database.work() as (session, _):
-        for key, county in (("mine", COUNTY), ("theirs", ELSEWHERE), ("nobodys", None)):
-            await parking.park(
-                session, "dispatch", [_message(key, county)], "UnknownComplaint", clock.now()
-            )
-
-
-@pytest.mark.usefixtures("parked_events")
-async def test_an_admin_sees_what_is_parked_in_the_county_and_that_is_noted(
-    signed_in: SignedIn, database: Database
-) -> None:
-    admin = await signed_in("admin")
-    page = (await admin.get("/parked")).text
-    assert ("mine" in page, "nobodys" in page, "theirs" in page) == (True, True, False)
-    assert "UnknownComplaint" in page
-    async with database.reading() as session:
-        seen = await session.execute(select(parked.c.key).where(parked.c.seen_by == "admin"))
-        assert set(seen.scalars()) == {"mine", "nobodys"}
-
-
-@pytest.mark.usefixtures("parked_events")
-async def test_the_board_counts_what_is_parked_for_whoever_may_decide_it(
-    signed_in: SignedIn,
-) -> None:
-    assert 'href="/parked"><strong>2</strong>' in (await (await signed_in("admin")).get("/")).text
-    assert 'href="/parked"' not in (await (await signed_in("wang.diaodu")).get("/")).text
-
-
-@pytest.mark.usefixtures("parked_events")
-async def test_a_parked_event_is_dropped_or_tried_again(
-    signed_in: SignedIn, database: Database
-) -> None:
-    admin = await signed_in("admin")
-    dropped = await admin.post("/parked/mine", data={"act": "drop"})
-    assert dropped.headers["location"] == "/parked?done=dropped"
-    again = await admin.post("/parked/nobodys", data={"act": "release"})
-    assert again.headers["location"] == "/parked?done=fails_again"
-    theirs = await admin.post("/parked/theirs", data={"act": "drop"})
-    assert theirs.status_code == 404
-    async with database.reading() as session:
-        left = await session.execute(select(func.count()).select_from(parked))
-        assert left.scalar_one() == 2
 
 
 async def test_an_unknown_page_is_a_page_and_an_unknown_call_is_a_problem(

@@ -21,6 +21,9 @@ PAGES = {
     "/work-orders/work-order-01": (200, 200, 200, 200, 200),
     "/work-orders/work-order-02": (200, 404, 200, 200, 200),
     "/parked": (403, 403, 403, 403, 200),
+    "/disclosures": (403, 403, 403, 200, 200),
+    "/staff": (403, 403, 403, 403, 200),
+    "/account": (200, 200, 200, 200, 200),
     "/search": (200, 403, 200, 200, 200),
     "/villages": (200, 403, 403, 403, 200),
     f"/work-orders/{IDS.foreign_work_order}": (404, 404, 404, 404, 404),
@@ -47,7 +50,10 @@ ACTS = {
     "/unreadable/raw-1/handled": (303, 403, 403, 403, 303),
     "/unreadable/raw-1/body": (200, 403, 403, 403, 200),
     "/hotspots/scheme-1/pump/seen": (303, 403, 403, 303, 303),
-    "/parked/nothing": (403, 403, 403, 403, 422),
+    "/parked/reply/release": (403, 403, 403, 403, 422),
+    "/staff/nobody/password": (403, 403, 403, 403, 404),
+    "/disclosures": (403, 403, 403, 200, 200),
+    f"/complaints/{IDS.drafted}/erasure": (403, 403, 403, 403, 422),
 }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import select
@@ -45,10 +46,16 @@ class Dispatch:
         async with self.database.work() as (session, _):
             await import_county(session, county or small_county())
 
-    async def receives(self, *events: Event, sequences: Sequence[int] | None = None) -> None:
-        """One batch, one transaction; then crews for what waits."""
+    async def receives(
+        self,
+        *events: Event,
+        sequences: Sequence[int] | None = None,
+        time: datetime | None = None,
+    ) -> None:
+        """One batch, one transaction; then crews for what waits. `time`: by its sender's clock."""
+        sent_at = time or self.clock.now()
         received = [
-            Envelope(id=f"event-{number}", time=self.clock.now(), sequence=number, data=event)
+            Envelope(id=f"event-{number}", time=sent_at, sequence=number, data=event)
             for event, number in zip(events, sequences or numbers, strict=False)
         ]
 

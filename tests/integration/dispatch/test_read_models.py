@@ -142,3 +142,18 @@ async def test_a_warning_before_its_deadline_is_filled_in_by_it(
     await dispatch.receives(deadlines_set("c1"), sequences=[1])
     (row,) = await picture(dispatch, DeadlineView)
     assert (row["state"], row["warn_at"]) == ("warned", DUE - timedelta(hours=4))
+
+
+async def test_a_delivered_reply_is_not_shown_as_approved_for_a_clock_that_is_ahead(
+    dispatch: Dispatch,
+) -> None:
+    """The replica that approved is three seconds ahead of the one that delivered."""
+    later = dispatch.clock.now() + timedelta(seconds=3)
+    for event, time, sequence in (
+        (drafted("c1"), later, 1),
+        (approved(), later, 2),
+        (delivered("c1"), dispatch.clock.now(), 3),
+    ):
+        await dispatch.receives(event, sequences=[sequence], time=time)
+    (row,) = await picture(dispatch, ReplyView)
+    assert row["state"] == "delivered"

@@ -10,7 +10,6 @@ from services.dispatch.console.rendering import go_to, live_part, live_tag, page
 from services.dispatch.console.session import allowed, signed_in
 from shared.auth.permissions import Permission
 from shared.auth.tokens import Person
-from shared.bus.consumer import Consumer
 from shared.db import Database
 from shared.routes import Route
 
@@ -27,14 +26,13 @@ async def _filters(
 
 async def _read(request: Request, person: Person, filters: Filters) -> Board:
     database: Database = request.app.state.database
-    consumer: Consumer = request.app.state.consumer
     async with database.reading() as session:
         return await read_board(
             session,
             person.county,
             filters,
             database.clock.now(),
-            parked_at=consumer.name if person.may(Permission.PARKED_DECIDE) else None,
+            with_parked=person.may(Permission.PARKED_DECIDE),
         )
 
 

@@ -1,10 +1,12 @@
 """One complaint: facts, words, deadlines, answer; deciding it; who the resident is."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 
 from services.dispatch.console.errors import NOT_FOUND
+from services.dispatch.console.language import both
 from services.dispatch.console.queries.complaints import (
     ComplaintPage,
     read_complaint,
@@ -13,6 +15,7 @@ from services.dispatch.console.queries.complaints import (
 from services.dispatch.console.rendering import go_to, page, part
 from services.dispatch.console.service_clients import ServiceUnavailable, intake_of
 from services.dispatch.console.session import allowed
+from services.dispatch.rules.crew_access import crew_may_see
 from shared.auth.permissions import Permission
 from shared.auth.tokens import Person
 from shared.db import Database, database_of
@@ -50,24 +53,27 @@ async def complaint_page(
         view = await read_complaint(session, person.county, complaint_id)
     if view is None and entered:  # intake has it; its event is on the way
         return page(request, "entered.html", headers={"Refresh": "1"}, complaint_id=complaint_id)
-    if view is None or not _may_see(person, view):
+    if view is None or not _may_see(person, view, database.clock.now()):
         raise Problem(404, "unknown_complaint", NOT_FOUND)
     words = await words_of_complaint(request, complaint_id)
     return page(request, "complaint.html", view=view, words=words)
 
 
-def _may_see(person: Person, view: ComplaintPage) -> bool:
-    """A crew sees the complaints of its own work orders."""
+def _may_see(person: Person, view: ComplaintPage, now: datetime) -> bool:
+    """A crew sees the complaints of its own work orders, open or closed lately."""
     if person.may(Permission.BOARD_SEE):
         return True
-    return view.work_order is not None and view.work_order.crew_id == person.crew_id
+    work_order = view.work_order
+    return work_order is not None and crew_may_see(
+        person.crew_id, work_order.crew_id, work_order.closed_at, now
+    )
 
 
 async def must_see(database: Database, person: Person, complaint_id: str) -> None:
     """Before anything about it is asked of another service. Raises Problem 404."""
     async with database.reading() as session:
         view = await read_complaint(session, person.county, complaint_id)
-    if view is None or not _may_see(person, view):
+    if view is None or not _may_see(person, view, database.clock.now()):
         raise Problem(404, "unknown_complaint", NOT_FOUND)
 
 
@@ -98,6 +104,22 @@ async def resident_part(
     except ServiceUnavailable:
         resident = None
     return part(request, "_resident.html", resident=resident)
+
+
+@router.post("/{complaint_id}/erasure")
+async def erase(
+    request: Request,
+    complaint_id: str,
+    _person: Annotated[Person, allowed(Permission.RESIDENT_ERASE)],
+    reason: Annotated[str, Form(max_length=200)] = "",
+    sure: Annotated[bool, Form()] = False,
+) -> Response:
+    """What the resident wrote and who they are, for good."""
+    if not sure or len(reason.strip()) < 2:
+        raise Problem(422, "not_sure", both("erasure.incomplete"))
+    body = {"complaint_id": complaint_id, "reason": reason}
+    await intake_of(request).change(request, "POST", "/erasures", body)
+    return go_to(request, f"/complaints/{complaint_id}?done=erased")
 
 
 @router.post("/{complaint_id}/decision")

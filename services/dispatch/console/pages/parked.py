@@ -1,75 +1,122 @@
-"""Parked events: try them again, or give them up."""
+"""Parked events of every service: read why, try them again, or give them up."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from asyncio import gather
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Form, Request, Response
-from sqlalchemy import update
-from sqlalchemy.ext.asyncio import AsyncSession
+from fastapi import APIRouter, Form, Query, Request, Response
 
-from services.dispatch.console.errors import NOT_FOUND
-from services.dispatch.console.queries.parked import ParkedKey, read_parked
 from services.dispatch.console.rendering import go_to, page
+from services.dispatch.console.service_clients import (
+    ServiceClient,
+    ServiceUnavailable,
+    dispatch_of,
+    intake_of,
+    reply_of,
+)
 from services.dispatch.console.session import allowed
 from shared.auth.permissions import Permission
 from shared.auth.tokens import Person
-from shared.bus import tables
-from shared.bus.consumer import Consumer
-from shared.db import Database, database_of
-from shared.problems import Problem
+from shared.bus.parked_api import PATH, ParkedPage, Released
 from shared.routes import Route
 
 router = APIRouter(prefix="/parked", route_class=Route)
 
 Admin = Annotated[Person, allowed(Permission.PARKED_DECIDE)]
-DatabaseHere = Annotated[Database, Depends(database_of)]
+ServiceName = Literal["intake", "dispatch", "reply"]
+Text = Annotated[str, Query(max_length=500)]
+Key = Annotated[str, Form(min_length=1, max_length=500)]
+
+_KEYS_SHOWN = 20
+_RELEASE_SECONDS = 30.0
+"""A hundred keys may be tried at once."""
+_CLIENTS = {"intake": intake_of, "dispatch": dispatch_of, "reply": reply_of}
+
+
+@dataclass(frozen=True, slots=True)
+class OfService:
+    service: str
+    parked: ParkedPage | None
+    """None while the service is unavailable."""
 
 
 @router.get("")
-async def parked_page(request: Request, person: Admin, database: DatabaseHere) -> Response:
-    async with database.work() as (session, _):
-        parked = await read_parked(session, _consumer(request).name, person.county)
-        await _note_seen(session, parked, person.name, database.clock.now())
-    return page(request, "parked.html", parked=parked)
-
-
-@router.post("/{key}")
-async def decide(
+async def parked_page(
     request: Request,
-    key: str,
-    person: Admin,
-    database: DatabaseHere,
-    act: Annotated[Literal["release", "drop"], Form()],
+    _person: Admin,
+    service: ServiceName | Literal[""] = "",
+    cause: Text = "",
+    after: Text = "",
 ) -> Response:
-    consumer = _consumer(request)
-    async with database.reading() as session:
-        mine = {one.key for one in await read_parked(session, consumer.name, person.county)}
-    if key not in mine:
-        raise Problem(404, "nothing_parked", NOT_FOUND)
-    if act == "drop":
-        await consumer.drop(key)
-        return go_to(request, "/parked?done=dropped")
-    await consumer.release(key)
-    async with database.reading() as session:
-        left = {one.key for one in await read_parked(session, consumer.name, person.county)}
-    return go_to(request, f"/parked?done={'fails_again' if key in left else 'released'}")
-
-
-async def _note_seen(
-    session: AsyncSession, parked: Sequence[ParkedKey], who: str, now: datetime
-) -> None:
-    """A person has these before their eyes: `waterdesk verify` no longer warns of them."""
-    await session.execute(
-        update(tables.parked)
-        .where(
-            tables.parked.c.key.in_([one.key for one in parked]), tables.parked.c.seen_at.is_(None)
-        )
-        .values(seen_at=now, seen_by=who)
+    names = [service] if service else list(_CLIENTS)
+    services = await gather(*(_parked_of(request, name, cause, after) for name in names))
+    return page(
+        request,
+        "parked.html",
+        services=services,
+        names=list(_CLIENTS),
+        service=service,
+        cause=cause,
     )
 
 
-def _consumer(request: Request) -> Consumer:
-    consumer = request.app.state.consumer
-    assert isinstance(consumer, Consumer)
-    return consumer
+async def _parked_of(request: Request, service: str, cause: str, after: str) -> OfService:
+    client = _CLIENTS[service](request)
+    try:
+        answer = await client.read(request, PATH, cause=cause, after=after, limit=_KEYS_SHOWN)
+    except ServiceUnavailable:
+        return OfService(service, None)
+    found = ParkedPage.model_validate(answer)
+    if keys := [one.key for one in found.keys if one.seen_at is None]:
+        await client.change(request, "POST", f"{PATH}/seen", {"keys": keys})
+    return OfService(service, found)
+
+
+@router.post("/{service}/release")
+async def release(request: Request, service: ServiceName, _person: Admin, key: Key) -> Response:
+    return await _change(request, service, "release", {"key": key})
+
+
+@router.post("/{service}/release-by-cause")
+async def release_by_cause(
+    request: Request, service: ServiceName, _person: Admin, cause: Key
+) -> Response:
+    return await _change(request, service, "release-by-cause", {"cause": cause})
+
+
+@router.get("/{service}/drop")
+async def confirm_drop(
+    request: Request,
+    service: ServiceName,
+    _person: Admin,
+    key: Annotated[str, Query(max_length=500)],
+) -> Response:
+    """Asks again: a dropped event cannot be brought back."""
+    found = await _client(request, service).read(request, PATH, key=key)
+    parked = ParkedPage.model_validate(found).keys
+    return page(request, "parked_drop.html", service=service, parked=parked)
+
+
+@router.post("/{service}/drop")
+async def drop(request: Request, service: ServiceName, _person: Admin, key: Key) -> Response:
+    return await _change(request, service, "drop", {"key": key})
+
+
+async def _change(
+    request: Request, service: ServiceName, action: str, body: dict[str, object]
+) -> Response:
+    answer = await _client(request, service).change(
+        request, "POST", f"{PATH}/{action}", body, timeout=_RELEASE_SECONDS
+    )
+    result = Released.model_validate(answer)
+    if action == "drop":
+        done = "dropped"
+    elif result.still_parked:
+        done = "fails_again"
+    else:
+        done = "released_some" if result.next else "released"
+    return go_to(request, f"/parked?service={service}&done={done}")
+
+
+def _client(request: Request, service: str) -> ServiceClient:
+    return _CLIENTS[service](request)

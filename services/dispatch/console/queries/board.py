@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.dispatch.console.queries.deadlines import is_overdue, is_pending
 from services.dispatch.console.queries.due import DueLine, read_due
 from services.dispatch.console.queries.filters import Filters, only_complaints
-from services.dispatch.console.queries.parked import read_parked
 from services.dispatch.console.queries.tables import (
     complaint,
     deadline,
@@ -25,6 +24,7 @@ from services.dispatch.console.queries.work_order_lines import (
     read_lines,
 )
 from services.dispatch.models import ComplaintState
+from shared.bus.parked_queries import list_parked
 
 SOON = timedelta(hours=24)
 _WAITING_SHOWN = 12
@@ -79,7 +79,7 @@ class Board:
     work_orders: tuple[WorkOrderLine, ...]
     towns: tuple[str, ...]
     parked: int
-    """Things with parked events, for whoever may decide about them."""
+    """Keys with parked events in dispatch, for whoever may decide about them."""
 
     def in_state(self, state: str) -> tuple[WorkOrderLine, ...]:
         return tuple(line for line in self.work_orders if line.state == state)
@@ -91,9 +91,8 @@ async def read_board(
     filters: Filters,
     now: datetime,
     *,
-    parked_at: str | None = None,
+    with_parked: bool = False,
 ) -> Board:
-    """`parked_at`: the consumer whose parked events are counted too."""
     return Board(
         counts=await _counts(session, county, now),
         overdue=await read_due(session, county, filters, overdue=True),
@@ -102,7 +101,7 @@ async def read_board(
         stuck=await _stuck(session, county),
         work_orders=await _work_orders(session, county, filters),
         towns=await _towns(session, county),
-        parked=len(await read_parked(session, parked_at, county)) if parked_at else 0,
+        parked=len(await list_parked(session, "dispatch", county=county)) if with_parked else 0,
     )
 
 
