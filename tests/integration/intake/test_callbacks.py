@@ -20,20 +20,12 @@ from shared.platform_kit.request_signing import sign
 from shared.platform_kit.wechat_crypto import url_signature
 from tests.conftest import NOW
 from tests.integration.intake.conftest import Intake
+from tests.integration.intake.requests import CALLBACK, DRY, PULL, WEBHOOK, push, ticket_body
 from tests.integration.intake.steps import count, the_complaint
-from tests.integration.intake.test_pulling import DRY, PULL
 from waterdesk.simulators.failure_modes import FailureMode
 from waterdesk.simulators.settings import SimulatorSettings
 
-WEBHOOK, CALLBACK = "/platforms/12345/webhook", "/platforms/wechat/callback"
 DRY_MESSAGE = "三里镇樊家村三组停水了，一滴水都没有"
-
-
-async def push(
-    intake: Intake, body: bytes, secret: str = "simulated-hotline-secret", path: str = WEBHOOK
-) -> httpx.Response:
-    headers = sign("waterdesk", secret, "POST", path, body, intake.clock.now(), "nonce")
-    return await intake.client.post(path, content=body, headers=headers)
 
 
 async def test_a_pushed_order_is_taken_and_then_answered(
@@ -131,13 +123,6 @@ async def test_a_body_without_end_is_not_read_to_its_end(intake: Intake) -> None
     response = await push(intake, b"x" * 1_000_001)
 
     assert response.status_code == 413
-
-
-def ticket_body(number: int, text: str = DRY["issueDesc"]) -> bytes:
-    named = {"issueNumber": f"XA-{number}", "changeId": f"c-{number}", "issueDesc": text}
-    return json.dumps(
-        {"issueTime": "2026-10-12 09:00:00", "changeType": "new"} | named, ensure_ascii=False
-    ).encode()
 
 
 async def test_pushes_that_come_together_share_a_transaction_and_are_each_answered(

@@ -18,10 +18,8 @@ from services.intake.models import (
 from shared.auth.permissions import Role
 from shared.db import Database
 from tests.integration.intake.conftest import Intake
+from tests.integration.intake.requests import CALL, DRY, PULL, enter, get, push
 from tests.integration.intake.steps import complaints, count, the_complaint
-from tests.integration.intake.test_callbacks import push
-from tests.integration.intake.test_people_api import CALL, enter, get
-from tests.integration.intake.test_pulling import DRY, PULL
 
 PHONE = "13900000002"
 _YEAR = timedelta(days=366)

@@ -13,15 +13,9 @@ from shared.auth.permissions import Role
 from shared.bus.tables import outbox as outbox_table
 from shared.db import Database
 from tests.integration.intake.conftest import Intake
+from tests.integration.intake.requests import CALL, DRY, PULL, enter, get
 from tests.integration.intake.steps import complaints, count, the_complaint
-from tests.integration.intake.test_pulling import DRY, PULL
 
-CALL = {
-    "text": "三里镇樊家村三组停水两天了，一滴水都没有",
-    "name": "测试乙",
-    "phone": "139 0000 0002",
-    "address_line": "三里镇樊家村三组5号",
-}
 VERDICT: dict[str, Any] = {
     "is_ours": True,
     "category": "pipe_leak",
@@ -33,22 +27,12 @@ VERDICT: dict[str, Any] = {
 FAN_VILLAGE = "610122107226"
 
 
-async def enter(intake: Intake, **changes: object) -> httpx.Response:
-    return await intake.client.post("/complaints", json=CALL | changes, headers=intake.signed_in())
-
-
 async def decide(intake: Intake, complaint_id: str, **changes: object) -> httpx.Response:
     return await intake.client.post(
         f"/complaints/{complaint_id}/decision",
         json=VERDICT | changes,
         headers=intake.signed_in(),
     )
-
-
-async def get(
-    intake: Intake, path: str, role: Role = Role.DISPATCHER, **who: str
-) -> httpx.Response:
-    return await intake.client.get(path, headers=intake.signed_in(role, **who))
 
 
 async def a_waiting_complaint(intake: Intake) -> str:

@@ -14,9 +14,7 @@ from sqlalchemy import text
 from shared.db import Database
 from shared.logging import configure_logging
 from tests.integration.intake.conftest import Intake
-from tests.integration.intake.test_callbacks import push
-from tests.integration.intake.test_people_api import enter
-from tests.integration.intake.test_pulling import DRY, PULL
+from tests.integration.intake.requests import DRY, PULL, enter, push
 
 # Two characters that no name of ours has, so that finding them proves a leak.
 _MARK = "麤龘"

@@ -24,17 +24,11 @@ from shared.bus.tables import outbox as outbox_table
 from shared.db import Database
 from tests.integration.intake.conftest import Intake
 from tests.integration.intake.deliveries import COUNTY, ticket
+from tests.integration.intake.requests import DRY, PULL, READ_BOARD, REREAD_BOARD, add_tickets
 from tests.integration.intake.steps import complaints, count, the_complaint
 from waterdesk.simulators.failure_modes import FailureMode
 
-PULL, READ_BOARD, REREAD_BOARD = "pull_12345", "read_board", "reread_board"
-DRY = {"issueSubject": "停水", "issueDesc": "三里镇樊家村三组从昨天停水，一滴水都没有。"}
-
 YELLOW = {"issueSubject": "水发黄", "issueDesc": "三里镇樊家村四组自来水发黄有异味。"}
-
-
-def add_tickets(intake: Intake, how_many: int) -> list[str]:
-    return [intake.simulators.hotline.add_ticket(DRY) for _ in range(how_many)]
 
 
 async def events_told(database: Database) -> list[tuple[str, str]]:

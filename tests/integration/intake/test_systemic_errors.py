@@ -13,9 +13,8 @@ from services.intake.models import Complaint, RawMessage
 from shared.bus.transient_errors import is_systemic
 from shared.db import Database
 from tests.integration.intake.conftest import Intake
+from tests.integration.intake.requests import PULL, READ_BOARD, add_tickets, push, ticket_body
 from tests.integration.intake.steps import count
-from tests.integration.intake.test_callbacks import push, ticket_body
-from tests.integration.intake.test_pulling import PULL, READ_BOARD, add_tickets
 
 
 @asynccontextmanager
