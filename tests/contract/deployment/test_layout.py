@@ -9,8 +9,6 @@ import yaml
 
 ROOT = Path(__file__).parents[3]
 PACKAGES = ("services", "shared", "waterdesk")
-    path for name in ("services", "shared", "waterdesk") for path in (ROOT / name).rglob("*")
-]
 TEST_MODULES = sorted((ROOT / "tests").rglob("test_*.py"))
 
 
