@@ -1,4 +1,4 @@
-"""The resident's name on WeChat, asked of intake when a reply leaves, and never kept."""
+"""The resident's name on WeChat, asked of intake when a reply is sent, and never stored."""
 
 from urllib.parse import quote
 

@@ -10,11 +10,11 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 Content = TypeVar("Content", bound=BaseModel)
-Place = tuple[str, ...]
+FieldPath = tuple[str, ...]
 
 
 class FileInvalid(ValueError):
-    """A file that cannot be used. The text names the file, and line and field of each fault."""
+    """A file that cannot be used. The text names the file, and line and field of each problem."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -32,7 +32,7 @@ def read_yaml(path: Path, model: type[Content]) -> Content:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise FileInvalid(f"{path.name}: cannot be read: {_in_one_line(error)}") from error
-    lines: dict[Place, int] = {}
+    lines: dict[FieldPath, int] = {}
     try:
         loader = _Loader(text)
         node = loader.get_single_node()
@@ -44,22 +44,22 @@ def read_yaml(path: Path, model: type[Content]) -> Content:
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        faults = (
-            _fault(tuple(map(str, fault["loc"])), fault["msg"], lines)
-            for fault in error.errors(include_url=False, include_input=False)
+        problems = (
+            _described(tuple(map(str, problem["loc"])), problem["msg"], lines)
+            for problem in error.errors(include_url=False, include_input=False)
         )
-        raise FileInvalid(f"{path.name}: " + "; ".join(faults)) from None
+        raise FileInvalid(f"{path.name}: " + "; ".join(problems)) from None
 
 
-def _note_lines(node: yaml.Node, place: Place, lines: dict[Place, int]) -> None:
+def _note_lines(node: yaml.Node, field_path: FieldPath, lines: dict[FieldPath, int]) -> None:
     """Note the line (from 1) of every field and list item below this node."""
     if isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
-            lines[(*place, str(index))] = item.start_mark.line + 1
-            _note_lines(item, (*place, str(index)), lines)
+            lines[(*field_path, str(index))] = item.start_mark.line + 1
+            _note_lines(item, (*field_path, str(index)), lines)
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
-            here, line = (*place, str(key.value)), key.start_mark.line + 1
+            here, line = (*field_path, str(key.value)), key.start_mark.line + 1
             if here in lines:
                 name, first = ".".join(here), lines[here]
                 raise ValueError(f"line {line}: {name} stands here twice, first in line {first}")
@@ -67,11 +67,11 @@ def _note_lines(node: yaml.Node, place: Place, lines: dict[Place, int]) -> None:
             _note_lines(value, here, lines)
 
 
-def _fault(place: Place, message: str, lines: dict[Place, int]) -> str:
-    written = place
+def _described(field_path: FieldPath, message: str, lines: dict[FieldPath, int]) -> str:
+    written = field_path
     while written and written not in lines:
         written = written[:-1]
-    line, name = lines.get(written, 1), ".".join(place) or "the file"
+    line, name = lines.get(written, 1), ".".join(field_path) or "the file"
     return f"line {line}: {name}: {message.removeprefix('Value error, ')}"
 
 

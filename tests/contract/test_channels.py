@@ -159,7 +159,7 @@ async def test_looking_finds_nothing_before_and_no_other_version(bench: Bench) -
 
 
 @pytest.mark.parametrize("kind", [FailureMode.ERROR_5XX, FailureMode.WAF_403])
-async def test_an_away_platform_takes_nothing_and_takes_it_later(
+async def test_an_unavailable_platform_takes_nothing_and_takes_it_later(
     bench: Bench, kind: FailureMode
 ) -> None:
     bench.failures.add(kind, on=bench.sending)
@@ -208,7 +208,7 @@ async def test_a_wrong_key_is_a_matter_of_settings_and_not_of_the_reply(bench: B
 
 
 @where_one_can_look
-async def test_looking_survives_passing_faults(bench: Bench) -> None:
+async def test_looking_survives_transient_errors(bench: Bench) -> None:
     await bench.channel.send(bench.reply)
     bench.failures.add(FailureMode.ERROR_5XX, on=bench.looking)
     bench.failures.add(FailureMode.TIMEOUT_BEFORE_ACCEPTING, on=bench.looking)

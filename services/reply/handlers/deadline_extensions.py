@@ -1,6 +1,6 @@
 """More time: a person asks the platform for it, and the platform grants or declines it.
 
-No platform we know lets a machine ask (its ticket form does). So what was asked is kept, the old
+No platform we know lets a machine ask (its ticket form does). So what was asked is stored, the old
 limit counts until there is an answer, and a person enters the answer.
 """
 

@@ -1,4 +1,4 @@
-"""One draft for each complaint whose facts ask for an answer, kept true until a person writes."""
+"""One draft for each complaint whose facts ask for one, kept up to date until a person writes."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -114,10 +114,10 @@ class OfficeHours:
 
     def __init__(self, sittings: Iterable[tuple[time, time]]) -> None:
         self.sittings = tuple(sittings)
-        edges = [_second_of_day(edge) for sitting in self.sittings for edge in sitting]
-        if not edges or any(a >= b for a, b in pairwise(edges)):
+        times = [_second_of_day(at) for sitting in self.sittings for at in sitting]
+        if not times or any(a >= b for a, b in pairwise(times)):
             raise ValueError("office hours must be in order, one after the other, none empty")
-        self._opens, self._closes = edges[0::2], edges[1::2]
+        self._opens, self._closes = times[0::2], times[1::2]
         lengths = (b - a for a, b in zip(self._opens, self._closes, strict=True))
         self._worked = list(accumulate(lengths, initial=0))
         self.seconds = self._worked[-1]
@@ -239,7 +239,7 @@ class WorkCalendar:
         return _instant(self._days.nth(whole_days), self.office_hours.latest(rest))
 
     def _count_office_seconds(self, at: datetime) -> int:
-        """Office seconds since FIRST_YEAR: turns arithmetic on office time into plain sums."""
+        """Office seconds since FIRST_YEAR, so that arithmetic on office time is plain sums."""
         local = _local(at)
         day = local.toordinal()
         before = self._days.up_to(day)

@@ -92,7 +92,7 @@ _NAMED: dict[str, Duration] = {
 }
 
 _CHINESE_DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七八九")} | {"两": 2}
-_CHINESE_PLACES = {"十": 10, "百": 100, "千": 1000}
+_CHINESE_POWERS = {"十": 10, "百": 100, "千": 1000}
 _ENGLISH_NUMBERS = {
     "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
     "eight": 8, "nine": 9, "ten": 10, "twelve": 12, "thirteen": 13, "fifteen": 15, "twenty": 20,
@@ -177,16 +177,16 @@ def _number(text: str) -> Fraction | None:
 
 def _chinese_number(text: str) -> Fraction | None:
     """三, 十五, 二十, 一百二十, 一百零五; None where it is not written so (三五, 十百, 一二)."""
-    total, digit, last_place = 0, None, 10_000
+    total, digit, last_power = 0, None, 10_000
     for character in text:
-        if (place := _CHINESE_PLACES.get(character)) is None:
+        if (power := _CHINESE_POWERS.get(character)) is None:
             if digit is not None and digit != 0:
                 return None
             digit = _CHINESE_DIGITS[character]
             continue
-        if place >= last_place or digit == 0 or (digit is None and place != 10):
+        if power >= last_power or digit == 0 or (digit is None and power != 10):
             return None
-        total, digit, last_place = total + (digit or 1) * place, None, place
+        total, digit, last_power = total + (digit or 1) * power, None, power
     return Fraction(total + (digit or 0))
 
 

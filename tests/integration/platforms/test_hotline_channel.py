@@ -1,4 +1,4 @@
-"""What 12345 alone can do: returns, acceptance, closed orders."""
+"""What 12345 alone can do: returns, acceptance, closed tickets."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from waterdesk.simulators.simulators import Simulators
 
 
 @dataclass(frozen=True)
-class Desk:
+class City:
     simulators: Simulators
     channel: HotlineChannel
     reply: OutgoingReply
@@ -28,14 +28,14 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(
+async def city(
     platforms: tuple[Simulators, httpx.ASGITransport], clock: ManualClock, ours: SimulatorSettings
-) -> AsyncIterator[Desk]:
+) -> AsyncIterator[City]:
     simulators, transport = platforms
     settings = HotlineSettings("http://city/12345", ours.hotline_app_id, ours.hotline_secret)
     channel = HotlineChannel(settings, clock, transport=transport)
     number = simulators.hotline.add_ticket({"issueDesc": "没水"})
-    yield Desk(
+    yield City(
         simulators,
         channel,
         OutgoingReply("r-1", number, "已修复", solved=True),
@@ -44,10 +44,10 @@ async def desk(
     await channel.close()
 
 
-async def test_a_reply_says_whether_the_resident_was_contacted_and_helped(desk: Desk) -> None:
-    await desk.channel.send(replace(desk.reply, contacted_at=desk.now))
-    await desk.channel.send(replace(desk.reply, request_id="r-2", solved=False, text="待更换水泵"))
-    first, second = (entry["body"] for entry in desk.journal("replied"))
+async def test_a_reply_says_whether_the_resident_was_contacted_and_helped(city: City) -> None:
+    await city.channel.send(replace(city.reply, contacted_at=city.now))
+    await city.channel.send(replace(city.reply, request_id="r-2", solved=False, text="待更换水泵"))
+    first, second = (entry["body"] for entry in city.journal("replied"))
     assert first == {
         "requestId": "r-1",
         "handleSituation": "已修复",
@@ -62,55 +62,59 @@ async def test_a_reply_says_whether_the_resident_was_contacted_and_helped(desk: 
     assert (second["solved"], second["unsolvedReason"]) == (False, "待更换水泵")
 
 
-async def test_what_is_not_ours_is_returned_with_reason_and_who_is_responsible(desk: Desk) -> None:
-    back = replace(desk.reply, returned=True, text="屋顶漏水不属供水", responsible="镇住建所")
-    receipt = await desk.channel.send(back)
-    assert desk.journal("replied") == []
-    (entry,) = desk.journal("returned")
+async def test_what_is_not_ours_is_returned_with_reason_and_who_is_responsible(
+    city: City,
+) -> None:
+    back = replace(city.reply, returned=True, text="屋顶漏水不属供水", responsible="镇住建所")
+    receipt = await city.channel.send(back)
+    assert city.journal("replied") == []
+    (entry,) = city.journal("returned")
     assert entry["body"] == {
         "requestId": "r-1",
         "reason": "屋顶漏水不属供水",
         "responsible": "镇住建所",
     }
-    assert await desk.channel.look(back) == receipt
+    assert await city.channel.look(back) == receipt
 
 
-async def test_an_order_is_accepted_in_office_time(desk: Desk) -> None:
-    await desk.channel.acknowledge(desk.reply.external_id, "值班员", desk.now)
-    (entry,) = desk.journal("accepted")
+async def test_a_ticket_is_accepted_in_office_time(city: City) -> None:
+    await city.channel.acknowledge(city.reply.external_id, "值班员", city.now)
+    (entry,) = city.journal("accepted")
     assert entry["acceptTime"] == "2026-10-12 09:30:00"
     assert entry["officer"] == "值班员"
 
 
-async def test_an_ambiguous_acceptance_is_simply_made_again(desk: Desk) -> None:
-    desk.simulators.hotline.failures.add(FailureMode.TIMEOUT_AFTER_ACCEPTING, on="accept")
+async def test_an_ambiguous_acceptance_is_simply_made_again(city: City) -> None:
+    city.simulators.hotline.failures.add(FailureMode.TIMEOUT_AFTER_ACCEPTING, on="accept")
     with pytest.raises(Ambiguous):
-        await desk.channel.acknowledge(desk.reply.external_id, "值班员", desk.now)
-    await desk.channel.acknowledge(desk.reply.external_id, "值班员", desk.now)
-    assert {entry["issueNumber"] for entry in desk.journal("accepted")} == {desk.reply.external_id}
+        await city.channel.acknowledge(city.reply.external_id, "值班员", city.now)
+    await city.channel.acknowledge(city.reply.external_id, "值班员", city.now)
+    assert {entry["issueNumber"] for entry in city.journal("accepted")} == {city.reply.external_id}
 
 
-async def test_a_closed_order_takes_no_reply_and_still_shows_the_earlier_one(desk: Desk) -> None:
-    receipt = await desk.channel.send(desk.reply)
-    desk.simulators.hotline.close_ticket(desk.reply.external_id)
+async def test_a_closed_ticket_takes_no_reply_and_still_shows_the_earlier_one(
+    city: City,
+) -> None:
+    receipt = await city.channel.send(city.reply)
+    city.simulators.hotline.close_ticket(city.reply.external_id)
     with pytest.raises(Refused, match="HTTP 409 code 40901"):
-        await desk.channel.send(replace(desk.reply, request_id="r-2"))
-    assert await desk.channel.look(desk.reply) == receipt
+        await city.channel.send(replace(city.reply, request_id="r-2"))
+    assert await city.channel.look(city.reply) == receipt
 
 
-async def test_an_empty_reply_is_refused_by_the_platform(desk: Desk) -> None:
+async def test_an_empty_reply_is_refused_by_the_platform(city: City) -> None:
     with pytest.raises(Refused, match="HTTP 400 code 40001"):
-        await desk.channel.send(replace(desk.reply, text=""))
+        await city.channel.send(replace(city.reply, text=""))
 
 
 async def test_the_receipt_carries_the_platforms_number_and_time(
-    desk: Desk, clock: ManualClock
+    city: City, clock: ManualClock
 ) -> None:
     clock.advance(timedelta(minutes=5))
-    receipt = await desk.channel.send(desk.reply)
+    receipt = await city.channel.send(city.reply)
     assert receipt is not None
-    assert receipt.number == f"{desk.reply.external_id}-1"
-    assert receipt.received_at == desk.now + timedelta(minutes=5)
+    assert receipt.number == f"{city.reply.external_id}-1"
+    assert receipt.received_at == city.now + timedelta(minutes=5)
 
 
 @pytest.mark.parametrize(

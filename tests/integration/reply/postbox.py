@@ -1,4 +1,4 @@
-"""The sender on the platforms' simulators: what they have taken is the journal's word, not ours."""
+"""The sender on the platforms' simulators; their journal says what they have taken."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -63,7 +63,7 @@ class Intake:
     """Answers one question: how the platform calls the resident."""
 
     handles: dict[str, str] = field(default_factory=dict)
-    away: bool = False
+    unavailable: bool = False
     asked: list[str] = field(default_factory=list)
 
     def app(self) -> FastAPI:
@@ -72,7 +72,7 @@ class Intake:
         @app.get("/complaints/{complaint_id}/handle")
         async def handle(complaint_id: str) -> dict[str, str]:
             self.asked.append(complaint_id)
-            if self.away:
+            if self.unavailable:
                 raise HTTPException(401)
             if complaint_id not in self.handles:
                 raise HTTPException(404)

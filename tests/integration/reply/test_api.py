@@ -1,4 +1,4 @@
-"""The HTTP edge: who may, what they see, and how a refusal reads."""
+"""Over HTTP: who may do what, what they see, and how an objection reads."""
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
@@ -155,7 +155,7 @@ async def test_a_return_names_who_is_responsible(harness: Harness, call: Caller)
     assert (await harness.live_reply()).returned
 
 
-async def test_the_refusal_is_in_the_readers_language(drafted: Harness, call: Caller) -> None:
+async def test_an_objection_is_in_the_readers_language(drafted: Harness, call: Caller) -> None:
     for language, words in (("zh", "没有这件诉求。"), ("en", "There is no such complaint.")):
         unknown = await call("GET", "/replies/c9", language=language)
         assert (unknown.status_code, unknown.json()["title"]) == (404, words)
@@ -188,7 +188,7 @@ async def test_each_role_may_do_its_part_only(drafted: Harness, call: Caller) ->
     assert {answer.status_code for answer in refused} == {403}
 
 
-async def test_a_recorded_contact_keeps_the_deadline_and_enters_the_draft(
+async def test_a_recorded_contact_meets_the_deadline_and_enters_the_draft(
     drafted: Harness, call: Caller
 ) -> None:
     drafted.clock.move_to(NOW + 3 * HOUR)

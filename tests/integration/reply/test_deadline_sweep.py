@@ -46,14 +46,14 @@ async def test_a_deadline_is_warned_of_once_and_then_recorded_missed_once(harnes
     assert (await harness.deadlines())[Stage.REPLY].missed_recorded_at == reply.due_at + SECOND
 
 
-async def test_no_warning_rings_at_night_for_a_step_due_in_office_hours(harness: Harness) -> None:
+async def test_no_warning_at_night_for_a_step_due_in_office_hours(harness: Harness) -> None:
     await harness.receives(received())
     for deadline in (await harness.deadlines()).values():
         in_shanghai = deadline.warn_at + timedelta(hours=8)
         assert 9 <= in_shanghai.hour < 18
 
 
-async def test_what_is_heard_only_after_its_deadline_is_still_recorded_missed(
+async def test_what_is_received_only_after_its_deadline_is_still_recorded_missed(
     harness: Harness,
 ) -> None:
     harness.clock.move_to(NOW + 100 * HOUR)
@@ -62,7 +62,7 @@ async def test_what_is_heard_only_after_its_deadline_is_still_recorded_missed(
     assert (await harness.deadlines())[Stage.REPLY].standing == Standing.MISSED
 
 
-async def test_a_kept_deadline_is_never_swept(harness: Harness) -> None:
+async def test_a_met_deadline_is_never_swept(harness: Harness) -> None:
     await harness.receives(received(), linked(), repaired())
     await harness.sweep(datetime(2026, 12, 1, tzinfo=UTC))
     stages = {m.stage for m in harness.events_of(DeadlineMissed) if isinstance(m, DeadlineMissed)}
@@ -105,16 +105,16 @@ async def test_a_kill_at_any_statement_repeats_and_loses_nothing(harness: Harnes
     assert number > 4
 
 
-@pytest.mark.parametrize("heard_first", [True, False])
-async def test_in_time_wins_whoever_comes_first(harness: Harness, heard_first: bool) -> None:
+@pytest.mark.parametrize("event_first", [True, False])
+async def test_in_time_wins_whoever_comes_first(harness: Harness, event_first: bool) -> None:
     await harness.receives(received(time_limit="24小时"))
-    news = (linked(), repaired(at=NOW + 23 * HOUR))
-    if heard_first:
-        await harness.receives(*news)
+    events = (linked(), repaired(at=NOW + 23 * HOUR))
+    if event_first:
+        await harness.receives(*events)
         await harness.sweep(NOW + 30 * HOUR)
     else:
         await harness.sweep(NOW + 30 * HOUR)
-        await harness.receives(*news)
+        await harness.receives(*events)
     resolve = (await harness.deadlines())[Stage.RESOLVE]
     assert (resolve.standing, resolve.met_at) == (Standing.MET, NOW + 23 * HOUR)
     assert harness.events_of(DeadlineMet)

@@ -1,10 +1,11 @@
-"""Deadlines are kept by what happened and when, whichever news came first."""
+"""Deadlines are met by what happened and when, whichever event came first."""
 
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from services.reply.handlers.on_complaints import UnknownComplaint
 from services.reply.rules.deadlines import Stage
 from services.reply.rules.escalation import Standing
 from shared.events.replies import DeadlineMet, DeadlineMissed, DeadlinesSet
@@ -47,30 +48,30 @@ async def test_a_link_accepts_an_arrival_is_the_contact_a_repair_resolves(harnes
     assert sorted(_ended(harness, DeadlineMet)) == ["accept", "first_contact", "resolve"]
 
 
-async def test_the_same_news_twice_tells_nothing_twice(harness: Harness) -> None:
+async def test_the_same_events_twice_tell_nothing_twice(harness: Harness) -> None:
     await harness.receives(received(), linked(), repaired())
     told = len(harness.events)
     await harness.receives(linked(), repaired())
     assert len(harness.events) == told
 
 
-async def test_what_was_done_late_is_missed_and_kept_late(harness: Harness) -> None:
+async def test_what_was_done_late_is_missed_and_met_late(harness: Harness) -> None:
     await harness.receives(
         received(time_limit="24小时"), linked(), arrived(), repaired(at=NOW + 25 * HOUR)
     )
     resolve = (await harness.deadlines())[Stage.RESOLVE]
     assert resolve.standing == Standing.MISSED
     assert resolve.met_at == NOW + 25 * HOUR
-    (kept,) = [
+    (met,) = [
         event
         for event in harness.events_of(DeadlineMet)
         if isinstance(event, DeadlineMet) and event.stage == "resolve"
     ]
-    assert kept.late
+    assert met.late
     assert _ended(harness, DeadlineMissed) == ["resolve"]
 
 
-async def test_a_miss_recorded_for_want_of_news_is_put_right(harness: Harness) -> None:
+async def test_a_miss_recorded_before_the_event_came_is_corrected(harness: Harness) -> None:
     await harness.receives(received(time_limit="24小时"))
     await harness.sweep(NOW + 25 * HOUR)
     assert (await harness.deadlines())[Stage.RESOLVE].standing == Standing.MISSED
@@ -84,7 +85,7 @@ async def test_a_miss_recorded_for_want_of_news_is_put_right(harness: Harness) -
     assert not last.late
 
 
-async def test_a_sweep_after_late_news_records_no_second_miss(harness: Harness) -> None:
+async def test_a_sweep_after_a_late_event_records_no_second_miss(harness: Harness) -> None:
     await harness.receives(received(time_limit="24小时"), linked(), repaired(at=NOW + 25 * HOUR))
     await harness.sweep(NOW + 26 * HOUR)
     assert _ended(harness, DeadlineMissed).count("resolve") == 1
@@ -158,7 +159,7 @@ async def test_a_limit_printed_anew_is_counted_and_told(harness: Harness) -> Non
     assert len(harness.events_of(DeadlinesSet)) == 2
 
 
-async def test_an_edit_that_changes_no_limit_arms_nothing(harness: Harness) -> None:
+async def test_an_edit_that_changes_no_limit_sets_nothing(harness: Harness) -> None:
     await harness.receives(received(time_limit="5个工作日"))
     await harness.receives(edited(time_limit="5个工作日"))
     assert len(harness.events_of(DeadlinesSet)) == 1
@@ -200,6 +201,6 @@ async def test_a_chase_is_noted(harness: Harness) -> None:
     assert (complaint.chases, complaint.chased_at) == (2, NOW + 2 * DAY)
 
 
-async def test_news_of_a_complaint_nobody_told_us_of_is_not_swallowed(harness: Harness) -> None:
-    with pytest.raises(LookupError):
-        await harness.receives(chased("unheard", times=1))
+async def test_an_event_of_an_unknown_complaint_waits_for_it(harness: Harness) -> None:
+    with pytest.raises(UnknownComplaint):
+        await harness.receives(chased("unknown", times=1))

@@ -1,4 +1,4 @@
-"""A complaint received: what is deadlined for it, once, whatever was heard before."""
+"""A complaint is received: its deadlines are set once, whatever came before."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -32,7 +32,7 @@ END_OF_NEXT_DAY = datetime(2026, 10, 13, 15, 59, 59, tzinfo=UTC)
 END_OF_FIFTH_WORKING_DAY = datetime(2026, 10, 19, 15, 59, 59, tzinfo=UTC)
 
 
-async def test_every_stage_of_the_policy_is_deadlined(harness: Harness) -> None:
+async def test_every_stage_of_the_policy_has_its_deadline(harness: Harness) -> None:
     await harness.receives(received())
     deadlines = await harness.deadlines()
     assert {stage: row.due_at for stage, row in deadlines.items()} == {
@@ -44,7 +44,7 @@ async def test_every_stage_of_the_policy_is_deadlined(harness: Harness) -> None:
     assert all(row.next_at == row.warn_at < row.due_at for row in deadlines.values())
 
 
-async def test_the_limit_printed_on_the_order_wins(harness: Harness) -> None:
+async def test_the_limit_printed_on_the_ticket_wins(harness: Harness) -> None:
     await harness.receives(received(time_limit="3个工作日"))
     deadlines = await harness.deadlines()
     assert deadlines[Stage.REPLY].due_at == datetime(2026, 10, 15, 15, 59, 59, tzinfo=UTC)
@@ -59,9 +59,9 @@ async def test_an_urgent_complaint_is_due_sooner(harness: Harness) -> None:
 
 async def test_a_limit_nobody_can_read_is_said_and_the_policy_counts(harness: Harness) -> None:
     await harness.receives(received(time_limit="尽快"))
-    (armed,) = harness.events_of(DeadlinesSet)
-    assert isinstance(armed, DeadlinesSet)
-    assert armed.limit_unreadable
+    (told,) = harness.events_of(DeadlinesSet)
+    assert isinstance(told, DeadlinesSet)
+    assert told.limit_unreadable
     assert (await harness.complaint()).limit_unreadable
     assert (await harness.deadlines())[Stage.REPLY].due_at == END_OF_FIFTH_WORKING_DAY
 
@@ -70,12 +70,12 @@ async def test_each_complaint_of_a_batch_is_told_once(harness: Harness) -> None:
     batch = [received(f"c{number}") for number in range(60)]
     await harness.receives(*batch)
     await harness.receives(*batch[:10])
-    armed = [event.key for event in harness.events_of(DeadlinesSet)]
-    assert sorted(armed) == sorted(complaint.complaint_id for complaint in batch)
+    told = [event.key for event in harness.events_of(DeadlinesSet)]
+    assert sorted(told) == sorted(complaint.complaint_id for complaint in batch)
 
 
 @pytest.mark.parametrize("together", [True, False])
-async def test_a_repair_heard_of_before_the_complaint_is_answered(
+async def test_a_repair_told_before_the_complaint_is_answered(
     harness: Harness, together: bool
 ) -> None:
     if together:

@@ -153,10 +153,10 @@ async def test_a_resident_intake_does_not_know_is_not_guessed(postbox: Postbox) 
 
 async def test_intake_is_waited_for(postbox: Postbox) -> None:
     await postbox.approved(platform="wechat")
-    postbox.intake.away = True
+    postbox.intake.unavailable = True
     await postbox.sender.once()
     assert (await postbox.harness.live_reply()).state == ReplyState.APPROVED
-    postbox.intake.away = False
+    postbox.intake.unavailable = False
     await postbox.until_quiet()
     assert (await postbox.harness.live_reply()).state == ReplyState.DELIVERED
 
@@ -229,7 +229,7 @@ async def test_a_kill_at_any_statement_of_looking_never_sends_twice(
 
 
 class DyingChannel:
-    """Dies on the way out, or with the receipt in its hands."""
+    """Dies before the reply is sent, or once the receipt is there."""
 
     def __init__(self, real: Channel, *, after: bool) -> None:
         self.real, self.after = real, after

@@ -1,4 +1,4 @@
-"""Reply as it runs: from the bus through the turns to the platform, and back onto the bus."""
+"""Reply as it runs: from the bus through the tasks to the platform, and back onto the bus."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -43,35 +43,35 @@ async def test_from_the_bus_to_the_platform_and_back(
     assert service.consumer is not None
     assert set(service.consumer.topics) == {COMPLAINTS, WORK_ORDERS}
     number = postbox.simulators.hotline.add_ticket({"issueDesc": "没水"})
-    told: list[Event] = [linked(), repaired(), received(external_id=number)]
+    sent: list[Event] = [linked(), repaired(), received(external_id=number)]
     await bus.publish(
         [
             to_message(
                 event,
-                event_id=f"e{place}",
+                event_id=f"e{number}",
                 source="/waterdesk/test",
                 time=database.clock.now(),
                 traceparent="00-00000000000000000000000000000001-0000000000000001-01",
-                sequence=place,
+                sequence=number,
             )
-            for place, event in enumerate(told)
+            for number, event in enumerate(sent)
         ]
     )
     async with bus.subscribe("reply", service.consumer.topics) as subscription:
-        heard = 0
-        while heard < len(told):
-            heard += await service.consumer.poll_once(subscription, asyncio.Event())
+        handled = 0
+        while handled < len(sent):
+            handled += await service.consumer.poll_once(subscription, asyncio.Event())
     await postbox.approves("c1")
-    for turn in service.tasks:
-        while await turn.once():
+    for task in service.tasks:
+        while await task.once():
             pass
     assert (await postbox.harness.live_reply()).state == ReplyState.DELIVERED
-    assert {turn.name for turn in service.tasks} == {"sweep", "send", "recount", "acknowledge"}
+    assert {task.name for task in service.tasks} == {"sweep", "send", "recount", "acknowledge"}
     assert len(list(postbox.simulators.journal.entries(kind="replied"))) == 1
     async with database.connect() as connection:
         while await relay_batch(connection, bus):
             pass
     async with bus.read_from(REPLIES, None) as reading:
-        said = [item.message.headers["ce_type"] for item in await reading.poll(100, 1)]
+        types = [item.message.headers["ce_type"] for item in await reading.poll(100, 1)]
     for kind in (DeadlinesSet, ReplyDrafted, ReplyApproved, ReplyDelivered):
-        assert said.count(kind.type) == 1
+        assert types.count(kind.type) == 1

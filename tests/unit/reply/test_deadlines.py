@@ -1,4 +1,4 @@
-"""Which limit counts for an order, when it ends, and when somebody is warned."""
+"""Which limit counts for a ticket, when it ends, and when somebody is warned."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta

@@ -71,7 +71,7 @@ def test_bad_input_is_one_line_and_status_2(arguments: list[str], why: str) -> N
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
 def test_a_file_is_counted_row_by_row(tmp_path: Path, encoding: str) -> None:
-    path = tmp_path / "orders.csv"
+    path = tmp_path / "tickets.csv"
     path.write_text(
         "id,sent,term\r\n1,2026-11-23,5个工作日\r\n\r\n2,2026-11-23,24小时\r\n", encoding
     )
@@ -85,7 +85,7 @@ def test_a_file_is_counted_row_by_row(tmp_path: Path, encoding: str) -> None:
 
 
 def test_a_file_with_bad_rows_is_counted_to_its_end_and_names_them(tmp_path: Path) -> None:
-    path = tmp_path / "orders.csv"
+    path = tmp_path / "tickets.csv"
     path.write_text("sent,term\n2026-11-23,soon\n2026-11-23,1 day\nx,1 day\n2026-11-23\n", "utf-8")
     result = called("due", "--csv", str(path))
     assert result.exit_code == 2
@@ -106,7 +106,7 @@ def test_a_file_with_bad_rows_is_counted_to_its_end_and_names_them(tmp_path: Pat
     ],
 )
 def test_a_file_that_is_no_such_table_is_refused(tmp_path: Path, content: bytes, why: str) -> None:
-    path = tmp_path / "orders.csv"
+    path = tmp_path / "tickets.csv"
     path.write_bytes(content)
     assert_refused(called("due", "--csv", str(path)), why)
 

@@ -126,9 +126,9 @@ def test_when_the_event_comes_changes_nothing(
 
 @given(sweeps=st.lists(times, max_size=6))
 def test_standings_only_go_forward_in_time(sweeps: list[datetime]) -> None:
-    order = [Standing.OPEN, Standing.WARNED, Standing.MISSED]
+    course = [Standing.OPEN, Standing.WARNED, Standing.MISSED]
     deadline, passed = OPEN, [0]
     for now in sorted(sweeps):
         deadline = swept(deadline, now)
-        passed.append(order.index(deadline.standing))
+        passed.append(course.index(deadline.standing))
     assert passed == sorted(passed)

@@ -1,4 +1,4 @@
-"""What stands on orders, and how it is read."""
+"""What is printed on tickets, and how it is read."""
 
 from datetime import UTC, date, datetime
 
