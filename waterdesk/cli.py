@@ -30,12 +30,12 @@ COMMANDS = (
     "kafka",
 )
 _ELSEWHERE = {"serve": "run", "migrate": "run"}
-"""Commands that do not stand in the module of their own name."""
+"""Commands whose module has another name."""
 
 
 def commands(names: Collection[str] = COMMANDS) -> typer.Typer:
-    """The app with these commands. Their modules are loaded here: all three services take seconds
-    to load, and `waterdesk due` needs none of them."""
+    """The app with these commands. Imports only their modules: all three services take seconds to
+    import, and `waterdesk due` needs none of them."""
     app = typer.Typer(
         name="waterdesk",
         help="供水诉求办理 The complaint desk of a rural drinking-water centre.",
@@ -55,7 +55,7 @@ def commands(names: Collection[str] = COMMANDS) -> typer.Typer:
 
 
 def _waterdesk() -> None:
-    """Without this, Typer takes a lone command for the app itself and refuses its name."""
+    """Without a callback, Typer makes a single command the app itself and rejects its name."""
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from waterdesk.composition import SETTINGS
 
 _ROOT = Path(__file__).parents[1]
 _DEFAULTS = {name: field.default for name, field in CommonSettings.model_fields.items()}
-"""What defaults that depend on others depend on."""
+"""For defaults that are computed from other settings."""
 
 
 def settings_table() -> str:

@@ -104,32 +104,17 @@ def _complaint(
     keys = {complaint_id, *(row.work_order_id for row in (dispatch, reply) if row is not None)}
     return Complaint(
         id=complaint_id,
-        intake=None if intake is None else DecisionCopy(intake.is_ours, intake.needs_human),
-        dispatch=None
-        if dispatch is None
-        else AtDispatch(
-            DecisionCopy(dispatch.is_ours, dispatch.needs_human),
-            dispatch.state,
-            dispatch.work_order_id,
-            dispatch.is_merged,
-            dispatch.is_repaired,
-        ),
-        reply=None
-        if reply is None
-        else AtReply(
-            DecisionCopy(reply.is_ours, reply.needs_human),
-            reply.state,
-            reply.work_order_id,
-            reply.deadlines,
-            reply.has_reply,
-            reply.has_return,
-            reply.has_left,
-            reply.has_arrived,
-        ),
+        intake=None if intake is None else _decision(intake),
+        dispatch=None if dispatch is None else AtDispatch(_decision(dispatch), *dispatch[3:]),
+        reply=None if reply is None else AtReply(_decision(reply), *reply[3:]),
         parked_at=frozenset(
             name for name, keys_there in parked.items() if not keys_there.isdisjoint(keys)
         ),
     )
+
+
+def _decision(row: Row[Any]) -> DecisionCopy:
+    return DecisionCopy(row.is_ours, row.needs_human)
 
 
 async def messages_without_complaint(intake: AsyncConnection) -> AsyncIterator[RawMessage]:

@@ -1,7 +1,7 @@
 """Messages a second through the bus, one JSON line each: `python -m waterdesk.benchmarks.bus`.
 
-Batches of 500, bodies of 300 bytes, 50 keys; then the time from the start of one `publish` to its
-message at a waiting reader. Kafka is left out where java and mvn are not.
+Batches of 500, bodies of 300 bytes, 50 keys. Then the time from the start of `publish` until a
+waiting reader has the message. Without java and mvn, Kafka is left out.
 """
 
 import asyncio
@@ -67,7 +67,7 @@ async def measure(bus: Bus, count: int) -> dict[str, float]:
         delays: list[float] = []
         for message in messages(range(SINGLE_MESSAGES)):
             arrival = asyncio.create_task(member.poll(1, 10.0))
-            await asyncio.sleep(0.002)  # the reader waits by now
+            await asyncio.sleep(0.002)  # the reader is waiting
             started = time.perf_counter()
             await bus.publish([message])
             await arrival

@@ -4,10 +4,9 @@ Run: .venv/bin/python -m waterdesk.benchmarks.ingest [--complaints 10000] [--bat
 
 One JSON line. `ingest_s` is the time of everything, PostgreSQL and commits included, in one task.
 The others are CPU time of this process over the same complaints: `process_s` of everything,
-`rules_s` of classification alone, `sealing_s` of encryption alone. So what writing costs here is
-`process_s - rules_s`, and the rest of `take_s` is PostgreSQL's, or another program's on a busy
-machine. `duplicates_per_s`: the same deliveries again.
-`pushes_per_s`: others, each on its own, 100 at a time (the webhook without its HTTP).
+`rules_s` of classification alone, `sealing_s` of encryption alone. So writing costs this
+process `process_s - rules_s`; the rest of `ingest_s` is PostgreSQL's. `duplicates_per_s`: the same
+deliveries again. `pushes_per_s`: new ones, 100 at a time (the webhook without HTTP).
 """
 
 import argparse

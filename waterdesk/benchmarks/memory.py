@@ -1,4 +1,4 @@
-"""How much memory this process has needed."""
+"""The peak memory of this process."""
 
 import re
 from contextlib import suppress
@@ -8,8 +8,7 @@ _KILOBYTES = re.compile(r"^(VmHWM|Rss|Pss):\s+(\d+) kB", re.MULTILINE)
 
 
 def peak_megabytes() -> float:
-    """The most memory this process has had resident so far, less what of it counts for other
-    processes that map the same libraries; 0 where the system does not say (Linux does)."""
+    """Peak resident megabytes, with shared libraries counted in proportion; 0 except on Linux."""
     with suppress(OSError):
         said = "".join(
             Path(f"/proc/self/{name}").read_text() for name in ("status", "smaps_rollup")

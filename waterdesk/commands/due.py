@@ -1,4 +1,4 @@
-"""`waterdesk due`: when a limit ends, for one order or a whole file."""
+"""`waterdesk due`: when a time limit ends, for one ticket or a whole file."""
 
 import csv
 import io
@@ -31,14 +31,14 @@ _WHY = {
 
 
 class _CannotCount(ValueError):
-    """One order whose limit cannot be counted; the text is for the person who asked."""
+    """A limit that cannot be counted; the text is for the caller."""
 
 
 def due(
     sent: Annotated[
         str | None,
         typer.Option(
-            help="When the order was sent, ISO 8601. Without an offset: Shanghai time. A date"
+            help="When the ticket was sent, ISO 8601. Without an offset: Shanghai time. A date"
             " alone: the start of that day.",
             show_default=False,
         ),
@@ -69,11 +69,11 @@ def due(
         Path, typer.Option("--calendar", help="Another work calendar (YAML).", show_default=False)
     ] = SHIPPED,
 ) -> None:
-    """计算办理截止时间: one JSON line an order: {"sent","term","due","provisional"}.
+    """计算办理截止时间: one JSON line a ticket: {"sent","term","due","provisional"}.
 
-    Days count from the day after receipt in Shanghai, and end with their last day (23:59:59).
-    Working days leave out weekends and holidays and take in make-up workdays (调休). Hours and
-    minutes run round the clock; working hours in office hours only. "provisional" is true where a
+    Days count from the day after receipt in Shanghai and end with the last day (23:59:59). Working
+    days exclude weekends and holidays and include make-up workdays (调休). Hours and minutes run
+    round the clock; working hours in office hours only. "provisional" is true where a
     year was counted through whose calendar is not published yet.
 
     A file is read to its end: rows that cannot be counted are named on stderr with their line, the
@@ -119,7 +119,7 @@ def _rows(path: Path) -> Iterator[tuple[int, str, str]]:
         try:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError:
-            text = content.decode("gb18030")  # what Excel writes in China
+            text = content.decode("gb18030")  # Excel in China
         reader = csv.DictReader(io.StringIO(text, newline=""), restval="")
         reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
         missing = {"sent", "term"} - set(reader.fieldnames)
@@ -151,7 +151,7 @@ def _sent_at(written: str) -> datetime:
     try:
         at = datetime.fromisoformat(written.strip())
     except ValueError:
-        # What Excel makes of it: 2026/9/28 15:30.
+        # Excel's form: 2026/9/28 15:30.
         read = read_limit(written)
         if not isinstance(read, date):
             raise _CannotCount(

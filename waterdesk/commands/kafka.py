@@ -1,4 +1,4 @@
-"""`waterdesk kafka`: a local Apache Kafka in the foreground, for whoever has no Docker."""
+"""`waterdesk kafka`: a local Apache Kafka in the foreground, without Docker."""
 
 import signal
 from pathlib import Path
@@ -20,7 +20,7 @@ def kafka(
 ) -> None:
     """启动本机 Kafka: one Apache Kafka node (KRaft) until Ctrl-C.
 
-    It needs java (17 or later) and, the first time, mvn, which fetches the broker's jars.
+    Needs java (17 or later) and, the first time, mvn, which fetches the broker's jars.
 
     Example:  waterdesk kafka --port 9092
     """
@@ -39,5 +39,5 @@ def kafka(
 
 
 def _interrupt(_signal: int, _frame: object) -> NoReturn:
-    """End as by Ctrl-C, so that the broker is stopped in order."""
+    """End as by Ctrl-C, so that the broker is shut down."""
     raise KeyboardInterrupt

@@ -1,7 +1,7 @@
 """A local Apache Kafka: one node, KRaft, from Maven's jars. For tests, `make kafka` and the bench.
 
-It needs java (17 or later) and, the first time, mvn. The broker lives no longer than the process
-that started it.
+It needs java (17 or later) and, the first time, mvn. The broker ends with the process that
+started it.
 """
 
 import ctypes

@@ -1,7 +1,7 @@
 """Planned submissions, before a platform has numbered them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 
@@ -162,39 +162,17 @@ def resubmission(random: Random, first: PlannedSubmission, at: datetime) -> Plan
 def chase_of_complaint(random: Random, first: PlannedSubmission, at: datetime) -> PlannedSubmission:
     """The same person asks again, on the same platform."""
     text = letter_texts.chase(random, first.platform, first.scenario, first.who)
-    return _following(first, at, text, chase_of=first)
+    return replace(_following(first, at, text), chase_of=first)
 
 
 def edit_of_complaint(random: Random, first: PlannedSubmission, at: datetime) -> PlannedSubmission:
     """The same person changes the text of the complaint."""
     text = first.text + letter_texts.addition(random, first.who)
-    return _following(first, at, text, edit_of=first)
+    return replace(_following(first, at, text), edit_of=first)
 
 
-def _following(
-    first: PlannedSubmission,
-    at: datetime,
-    text: str,
-    *,
-    chase_of: PlannedSubmission | None = None,
-    edit_of: PlannedSubmission | None = None,
-) -> PlannedSubmission:
-    return PlannedSubmission(
-        at=at,
-        platform=first.platform,
-        scenario=first.scenario,
-        who=first.who,
-        village_code=first.village_code,
-        fault=first.fault,
-        title=first.title,
-        text=text,
-        time_limit=first.time_limit,
-        urgent=first.urgent,
-        second=first.second,
-        repeated=first.repeated,
-        chase_of=chase_of,
-        edit_of=edit_of,
-    )
+def _following(first: PlannedSubmission, at: datetime, text: str) -> PlannedSubmission:
+    return replace(first, at=at, text=text, number="", follow_ups=0, duplicate_of=None)
 
 
 class Numbering:
