@@ -22,7 +22,8 @@ class AdvisoryLock(IntEnum):
     PERSON = 7004
     """Intake: deduplication of one resident's complaints (class, hash of the person)."""
     REPLY_COMPLAINT = 7010
-    """Reply: batches that touch one complaint follow each other (class, hash of its id)."""
+    """Reply: batches that touch one complaint follow each other (class, hash of its id; the one key
+    is shared by batches, and held by one that touches very many complaints)."""
 
 
 class EmbeddedBusLock(IntEnum):

@@ -33,7 +33,9 @@ class LinkedWorkOrder:
     is_repaired: bool
 
 
-_LOCK_BATCH = text("""
+MOST_LOCKS = 1000
+_LOCK = int(AdvisoryLock.REPLY_COMPLAINT)
+_LOCK_BATCH = text(f"""
 WITH linked AS MATERIALIZED (
     SELECT link.complaint_id, link.work_order_id, work_order.repaired_at IS NOT NULL AS is_repaired
     FROM link LEFT JOIN work_order ON work_order.id = link.work_order_id
@@ -42,12 +44,18 @@ WITH linked AS MATERIALIZED (
     SELECT DISTINCT hashtext(id) AS number
     FROM (SELECT complaint_id AS id FROM linked UNION ALL SELECT unnest(:complaint_ids)) AS ids
     ORDER BY number
+), size AS MATERIALIZED (
+    SELECT count(*) > {MOST_LOCKS} AS is_large FROM touched
+), entered AS MATERIALIZED (
+    SELECT is_large, CASE WHEN is_large THEN pg_advisory_xact_lock({_LOCK})
+        ELSE pg_advisory_xact_lock_shared({_LOCK}) END
+    FROM size
 ), locked AS MATERIALIZED (
-    SELECT pg_advisory_xact_lock(:lock, number) FROM touched
+    SELECT pg_advisory_xact_lock({_LOCK}, number) FROM entered, touched WHERE NOT is_large
 )
 SELECT complaint_id, work_order_id, is_repaired
-FROM (SELECT count(*) FROM locked) AS all_locked LEFT JOIN linked ON true
-""").bindparams(
+FROM (SELECT (SELECT count(*) FROM entered), count(*) FROM locked) AS done LEFT JOIN linked ON true
+""").bindparams(  # noqa: S608 - numbers of ours
     bindparam("complaint_ids", type_=ARRAY(String)),
     bindparam("work_order_ids", type_=ARRAY(String)),
 )
@@ -61,11 +69,13 @@ async def lock_complaints(
     Two replicas may get the events of one complaint at once, one from each topic, and before the
     complaint is committed there is no row to lock. Returns the links of the work orders. (They do
     not change meanwhile: only events of the same work order write them, and those come in order.)
+
+    PostgreSQL's lock table is small, so a batch of more than MOST_LOCKS complaints takes one lock
+    that all others share, and is alone while it lasts.
     """
     found = await session.execute(
         _LOCK_BATCH,
         {
-            "lock": AdvisoryLock.REPLY_COMPLAINT,
             "complaint_ids": list(complaint_ids),
             "work_order_ids": list(work_order_ids),
         },

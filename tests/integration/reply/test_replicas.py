@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from services.reply import subscriptions
 from services.reply.channels.channel import Channel, OutgoingReply, Receipt
 from services.reply.context import Context, DatabaseTime, transaction
-from services.reply.loading import LinkedWorkOrder, lock_complaints
+from services.reply.loading import MOST_LOCKS, LinkedWorkOrder, lock_complaints
 from services.reply.models import ReplyState
 from services.reply.rules.deadlines import Stage
 from services.reply.sender import Sender
@@ -23,6 +24,8 @@ from tests.conftest import NOW
 from tests.integration.reply.events import closed, envelope, linked, received, repaired
 from tests.integration.reply.harness import Harness
 from tests.integration.reply.postbox import Postbox
+
+_LOCKS_HELD = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
 
 
 async def _at_once(harness: Harness, *batches: Sequence[Event]) -> None:
@@ -83,6 +86,18 @@ async def test_batches_of_different_complaints_do_not_wait_for_each_other(
         await lock_complaints(mine, ["c1", "c2"], ["w1"])
         await theirs.execute(text("SET LOCAL lock_timeout = '1s'"))
         await lock_complaints(theirs, ["c3", "c4"], ["w2"])
+
+
+async def test_a_batch_of_very_many_complaints_takes_one_lock_and_is_alone(
+    harness: Harness,
+) -> None:
+    async with harness.database.work() as (mine, _), harness.database.work() as (theirs, _):
+        await lock_complaints(mine, [f"c{number}" for number in range(2 * MOST_LOCKS)], [])
+        held = await mine.scalar(text(_LOCKS_HELD))
+        assert held == 1
+        await theirs.execute(text("SET LOCAL lock_timeout = '100ms'"))
+        with pytest.raises(DBAPIError, match="lock timeout"):
+            await lock_complaints(theirs, ["another"], [])
 
 
 class SlowChannel:
