@@ -1,7 +1,7 @@
-"""Statements that are put together once, when their module is loaded.
+"""Statements that are built once, when their module is loaded.
 
-Building a statement and finding it among those compiled before takes SQLAlchemy longer than many a
-statement takes PostgreSQL. So the frequent ones are constants, and what changes is a parameter.
+SQLAlchemy needs longer to build a statement, and to find its compiled form, than PostgreSQL needs
+to run a small one. So frequent statements are constants, and what changes is a parameter.
 """
 
 from collections.abc import Iterable
@@ -30,13 +30,12 @@ def any_of(
 
 
 def compiled_once(statement: Insert, columns: Iterable[str] = ()) -> TextClause:
-    """The same as text. An INSERT ... ON CONFLICT is the one kind that SQLAlchemy remembers
-    nothing of, and compiles at every use.
+    """The same as text. SQLAlchemy caches no INSERT ... ON CONFLICT, and compiles it at every use.
 
     `columns`: those that get their values when it is executed, where the statement names none.
     """
     compiled = statement.compile(dialect=_NAMED, column_keys=list(columns) or None)
-    # text() takes `:name::JSONB` for no parameter.
+    # text() does not recognise `:name::JSONB` as a parameter.
     return text(compiled.string.replace("::", " ::")).bindparams(
         *(
             bindparam(name, bound.value, bound.type, required=bound.required)

@@ -1,4 +1,4 @@
-"""Waiting that can be cut short, and how long to wait for what is away."""
+"""How long to wait before the next attempt, and waiting that can be cut short."""
 
 import asyncio
 import random
@@ -41,7 +41,7 @@ async def wait_out(
     event: str,
     **whose: str,
 ) -> None:
-    """Say whose work waits because of a passing error, and wait a while.
+    """Log whose work waits because of a transient error, and wait a while.
 
     Nothing is said where all ends anyway: on Ctrl-C the database may be gone before its users.
     """

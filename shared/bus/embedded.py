@@ -2,7 +2,7 @@
 
 **Order.** In PostgreSQL a row with a lower number may become visible after one with a higher:
 numbers are drawn when a transaction writes, rows appear when it commits. A reader that remembers
-"seen up to 7" would then skip a 6 that commits late. So an append first takes its offsets from the
+"seen up to 7" would then skip a 6 that commits late. So an append first draws its offsets from the
 topic's own row, which stays locked until the commit: appends to one topic wait for each other,
 offsets have no gaps, and their order *is* the commit order.
 
@@ -39,17 +39,17 @@ _PRUNE_AT_ONCE = 1000
 _END_OF_LOG = 2**63 - 1
 
 
-async def _as_it_is(_connection: object) -> None:
-    """What goes back to the pool needs no reset (a round trip): nothing here leaves any state."""
+async def _no_reset(_connection: object) -> None:
+    """Nothing here leaves state in a session, so a reset (a round trip) is not needed."""
 
 
 @contextmanager
-def _away() -> Iterator[None]:
+def _unavailable() -> Iterator[None]:
     """Raise a transient error of the server as BusUnavailable."""
     try:
         yield
     except asyncpg.DataError:
-        raise  # an InterfaceError too, but no fault of the connection
+        raise  # an InterfaceError too, but not one of the connection
     except (
         OSError,
         asyncpg.PostgresConnectionError,
@@ -81,7 +81,7 @@ class EmbeddedBus:
 
     async def start(self) -> None:
         """Connect and make the tables that are missing. Raises BusUnavailable."""
-        with _away():
+        with _unavailable():
             if self._pool is None:
                 self._pool = await asyncpg.create_pool(
                     self._url,
@@ -91,7 +91,7 @@ class EmbeddedBus:
                     command_timeout=self._limits.command_timeout,
                     # "Stored" means on the disk.
                     server_settings=self._limits.server_settings() | {"synchronous_commit": "on"},
-                    reset=_as_it_is,
+                    reset=_no_reset,
                 )
             async with self._connection() as connection, connection.transaction():
                 await connection.execute(sql.SCHEMA)
@@ -100,7 +100,7 @@ class EmbeddedBus:
         if self._pool is not None:
             pool, self._pool = self._pool, None
             try:
-                with suppress(BusUnavailable), _away():
+                with suppress(BusUnavailable), _unavailable():
                     async with asyncio.timeout(_CLOSE_SECONDS):
                         await pool.close()
             finally:
@@ -159,7 +159,7 @@ class EmbeddedBus:
         """Raises BusUnavailable for errors of the server inside of it."""
         if self._pool is None:
             raise BusUnavailable("the bus is not started")
-        with _away():
+        with _unavailable():
             async with self._pool.acquire(timeout=self._limits.pool_wait) as connection:
                 try:
                     yield connection
@@ -255,7 +255,7 @@ class _Member:
         if session is None or session.is_closed():
             return
         try:
-            with suppress(BusUnavailable), _away():
+            with suppress(BusUnavailable), _unavailable():
                 # Those who stand by look again at once.
                 await session.execute(f"SELECT pg_advisory_unlock_all(); NOTIFY {_CHANNEL}")
                 await session.close(timeout=5)
@@ -265,7 +265,7 @@ class _Member:
     @contextmanager
     def _new_session_after_errors(self) -> Iterator[None]:
         try:
-            with _away():
+            with _unavailable():
                 yield
         except BusUnavailable:
             if self._session is not None:
@@ -276,7 +276,7 @@ class _Member:
     async def _read(self, max_messages: int) -> list[Received]:
         session = await self._connected()
         if len(self._owned) < len(self._topics):
-            await self._take_free_topics(session)
+            await self._own_free_topics(session)
         self._owned.rotate(-1)  # no topic waits behind a busier one for ever
         read: list[tuple[_Owned, list[Any]]] = []
         room = max_messages
@@ -315,7 +315,7 @@ class _Member:
         if not topic or topic in self._topics:
             self._look_again.set()
 
-    async def _take_free_topics(self, session: asyncpg.Connection) -> None:
+    async def _own_free_topics(self, session: asyncpg.Connection) -> None:
         free = sorted(self._topics - {owned.topic for owned in self._owned})
         await session.execute(sql.JOIN, self._group, free)
         for row in await session.fetch(sql.OWN, self._group, free):

@@ -28,18 +28,18 @@ CREATE TABLE IF NOT EXISTS bus_group (
 """
 
 APPEND = """
-WITH taken AS (
+WITH drawn AS (
     UPDATE bus_topic SET next_offset = next_offset + cardinality($2::text[])
     WHERE name = $1
     RETURNING id, next_offset - cardinality($2::text[]) AS first
 ), stored AS (
     INSERT INTO bus_log (topic_id, position, key, headers, value)
-    SELECT taken.id, taken.first + sent.place - 1, sent.key, sent.headers::jsonb, sent.value
-    FROM taken, unnest($2::text[], $3::text[], $4::bytea[])
-        WITH ORDINALITY AS sent (key, headers, value, place)
-    ORDER BY sent.place
+    SELECT drawn.id, drawn.first + sent.number - 1, sent.key, sent.headers::jsonb, sent.value
+    FROM drawn, unnest($2::text[], $3::text[], $4::bytea[])
+        WITH ORDINALITY AS sent (key, headers, value, number)
+    ORDER BY sent.number
 )
-SELECT pg_notify('waterdesk_bus', $1) FROM taken
+SELECT pg_notify('waterdesk_bus', $1) FROM drawn
 """
 
 READ = """

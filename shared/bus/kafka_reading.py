@@ -24,11 +24,11 @@ from aiokafka.errors import (
 
 from shared.bus.protocol import BusUnavailable, Message, Position, Received
 
-# It writes an error for every retry and rebalance; what concerns us comes as an exception.
+# It logs an error for every retry and rebalance; those that matter here are raised.
 logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 _SILENCE_SECONDS = 10.0
-"""aiokafka waits for a broker without a word; after this long without messages we ask it."""
+"""aiokafka waits for a silent broker; after this long without messages it is asked something."""
 
 
 @contextmanager
@@ -129,7 +129,7 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]
         self._consumer: AIOKafkaConsumer | None = None
         self._polled: dict[TopicPartition, int] = {}
         """The offset behind what was polled and not yet committed."""
-        self._last_heard = 0.0
+        self._last_answer_at = 0.0
 
     async def poll(self, max_messages: int, timeout: float) -> Sequence[Received]:
         batches = {}
@@ -137,13 +137,14 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]
             with unavailable():
                 consumer = await self._joined()
                 with suppress(TimeoutError):
-                    # While the group rebalances, `getmany` alone would wait without a limit. It has
-                    # no await between taking records and returning them: cut short, it took none.
+                    # While the group rebalances, `getmany` alone would wait without a limit. It
+                    # does not await between removing records and returning them, so that one cut
+                    # short has removed none.
                     async with asyncio.timeout(timeout):
                         batches = await consumer.getmany(
                             timeout_ms=int(timeout * 1000), max_records=max_messages
                         )
-                await self._ask_after_silence(consumer, heard=bool(batches))
+                await self._ask_after_silence(consumer, got_messages=bool(batches))
         except BusUnavailable:
             await self.leave()
             raise
@@ -185,16 +186,16 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]
                 await stop(consumer, self._timeout)
                 raise
             self._consumer = consumer
-            self._last_heard = time.monotonic()
+            self._last_answer_at = time.monotonic()
         return self._consumer
 
-    async def _ask_after_silence(self, consumer: AIOKafkaConsumer, *, heard: bool) -> None:
-        if not heard:
-            if time.monotonic() < self._last_heard + _SILENCE_SECONDS:
+    async def _ask_after_silence(self, consumer: AIOKafkaConsumer, *, got_messages: bool) -> None:
+        if not got_messages:
+            if time.monotonic() < self._last_answer_at + _SILENCE_SECONDS:
                 return
             async with asyncio.timeout(self._timeout):
                 await consumer.topics()
-        self._last_heard = time.monotonic()
+        self._last_answer_at = time.monotonic()
 
     def _expect(self, present: set[str]) -> None:
         if missing := self._topics - present:

@@ -1,4 +1,4 @@
-"""What every bus refuses alike, so that a message that fits one fits the others."""
+"""What every bus refuses, so that a message that fits one fits the others."""
 
 import re
 from collections.abc import Iterable
@@ -34,6 +34,6 @@ def check_messages(messages: Iterable[Message]) -> None:
         except UnicodeEncodeError:
             raise ValueError(f"event {name}: key or header is not valid Unicode") from None
         if size > LARGEST_MESSAGE:
-            raise ValueError(f"event {name}: {size} bytes, at most {LARGEST_MESSAGE} are taken")
+            raise ValueError(f"event {name}: {size} bytes, at most {LARGEST_MESSAGE}")
         if "\0" in text:
             raise ValueError(f"event {name}: key or header holds NUL")

@@ -4,6 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
+from shared.bus.tables import NOTE_UNSENT
+
 
 def make_bus_tables_1() -> None:
     """Frozen once released: a change of the tables is then a new function and a new migration."""
@@ -17,14 +19,11 @@ def make_bus_tables_1() -> None:
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
     )
     op.create_table(
-        "outbox_sent",
+        "outbox_unsent",
         sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
-        sa.Column("topic", sa.Text, nullable=False),
-        sa.Column("key", sa.Text, nullable=False),
-        sa.Column("headers", JSONB, nullable=False),
-        sa.Column("value", sa.LargeBinary, nullable=False),
-        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
     )
+    for statement in NOTE_UNSENT:
+        op.execute(statement)
     op.create_table(
         "inbox",
         sa.Column("consumer", sa.Text, primary_key=True),

@@ -17,7 +17,7 @@ class Message:
 
     topic: str
     key: str
-    """The owner's id: messages of one key stay in order."""
+    """The id of the complaint or work order it is about: messages of one key stay in order."""
     headers: Mapping[str, str]
     """`ce_id`, `ce_type`, `ce_source`, `ce_time`, `ce_sequence`, `ce_specversion`, `content-type`,
     `traceparent`."""
@@ -39,7 +39,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A message with the place it was read at."""
+    """A message and where it was read."""
 
     message: Message
     position: Position
@@ -59,7 +59,7 @@ class Subscription(Protocol):
         """Move the group's offset behind everything polled so far. Raises BusUnavailable.
 
         Where the partitions have meanwhile gone to another member this does nothing: that member
-        reads the same messages again, and its inbox recognises them.
+        reads the same messages again, and its inbox knows them.
         """
         ...
 

@@ -4,13 +4,13 @@ import asyncio
 from typing import Any
 
 import structlog
-from sqlalchemy import BigInteger, Row, bindparam, delete, func, insert, select
+from sqlalchemy import BigInteger, Row, bindparam, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.advisory_locks import AdvisoryLock
 from shared.bus.backoff import Backoff, wait_for, wait_out
 from shared.bus.protocol import Bus, Message
-from shared.bus.tables import outbox, outbox_sent
+from shared.bus.tables import outbox, outbox_unsent
 from shared.bus.transient_errors import is_transient
 from shared.db import Database
 from shared.events.event import sequence_header
@@ -22,41 +22,34 @@ _LOOK_EVERY_SECONDS = 0.25
 """How soon a relay sees what another replica left in the outbox (its own wakes it at once)."""
 _STAND_BY_SECONDS = 1.0
 """How often a replica that does not relay tries to take over."""
-_OLDEST = (
-    select(outbox.c.id, outbox.c.topic, outbox.c.key, outbox.c.headers, outbox.c.value)
-    .order_by(outbox.c.id)
+_OLDEST_UNSENT = (
+    select(outbox)
+    .join(outbox_unsent, outbox_unsent.c.id == outbox.c.id)
+    .order_by(outbox_unsent.c.id)
     .limit(bindparam("limit"))
 )
-_sent = (
-    delete(outbox)
-    .where(outbox.c.id == any_of("sent", BigInteger))
-    .returning(
-        outbox.c.id, outbox.c.topic, outbox.c.key, outbox.c.headers, outbox.c.value, func.now()
-    )
-    .cte("sent")
-)
-_MOVE_SENT = insert(outbox_sent).from_select(outbox_sent.c.keys(), select(_sent))
+_SENT = delete(outbox_unsent).where(outbox_unsent.c.id == any_of("sent", BigInteger))
 
 log = structlog.get_logger(__name__)
 
 
 async def relay_batch(connection: AsyncConnection, bus: Bus, limit: int = _BATCH) -> int:
-    """Send the oldest events and move them to those sent. Returns how many.
+    """Send the oldest events and note that they are sent. Returns how many.
 
-    `connection`: see Database.connect. Killed before they are moved, the same events are sent
+    `connection`: see Database.connect. Killed before they are noted, the same events are sent
     again; every inbox knows them. Raises BusUnavailable and the database's errors; nothing is lost
     by either.
     """
-    rows = (await connection.execute(_OLDEST, {"limit": limit})).all()
+    rows = (await connection.execute(_OLDEST_UNSENT, {"limit": limit})).all()
     if not rows:
         return 0
     await bus.publish([message_of(row) for row in rows])
-    await connection.execute(_MOVE_SENT, {"sent": [row.id for row in rows]})
+    await connection.execute(_SENT, {"sent": [row.id for row in rows]})
     return len(rows)
 
 
 def message_of(row: Row[Any]) -> Message:
-    """A row of the outbox, or of those sent, as it travels: its id is the event's sequence."""
+    """A row of the outbox as it travels: its id is the event's sequence."""
     return Message(row.topic, row.key, {**row.headers, **sequence_header(row.id)}, row.value)
 
 
@@ -71,7 +64,7 @@ async def run_relay(
         try:
             async with database.connect() as connection:
                 await _relay_while_locked(connection, database, bus, stopping, backoff, progress)
-        except Exception as error:  # noqa: BLE001 - `progress` tells it
+        except Exception as error:  # noqa: BLE001 - reported and waited out
             if is_transient(error):
                 progress.failed(error)
             else:

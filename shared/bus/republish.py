@@ -1,4 +1,7 @@
-"""Sent events once more: for a broker that has lost what it had stored."""
+"""Sent events once more: for a broker that has lost what it had stored.
+
+What has not been sent yet is sent too; the relay sends it once more.
+"""
 
 from datetime import datetime
 
@@ -7,22 +10,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.bus.protocol import Bus
 from shared.bus.relay import message_of
-from shared.bus.tables import outbox_sent
+from shared.bus.tables import outbox
 
 _STEP = 1000
-_STRETCH = select(func.min(outbox_sent.c.id), func.max(outbox_sent.c.id)).where(
-    outbox_sent.c.sent_at >= bindparam("since")
+_STRETCH = select(func.min(outbox.c.id), func.max(outbox.c.id)).where(
+    outbox.c.recorded_at >= bindparam("since")
 )
 _NEXT = (
-    select(outbox_sent)
-    .where(outbox_sent.c.id.between(bindparam("first"), bindparam("last")))
-    .order_by(outbox_sent.c.id)
+    select(outbox)
+    .where(outbox.c.id.between(bindparam("first"), bindparam("last")))
+    .order_by(outbox.c.id)
     .limit(_STEP)
 )
 
 
 async def republish(connection: AsyncConnection, bus: Bus, since: datetime) -> int:
-    """Send again, in order, what was sent at `since` or later. Returns how many.
+    """Send again, in order, what was recorded at `since` or later. Returns how many.
 
     `connection`: see Database.connect. Inboxes know what they have handled, so nothing happens
     twice. Raises BusUnavailable; the same call may be made again.

@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import bindparam, delete, select, tuple_
 
 from shared.bus.protocol import Bus
-from shared.bus.tables import inbox, outbox_sent
+from shared.bus.tables import inbox, outbox, outbox_unsent
 from shared.db import Database
 
 _STEP = 1000
@@ -17,16 +17,19 @@ _INBOX_LONGER = timedelta(days=2)
 
 # Both look at the beginning of a primary key that begins with the time: no further index is
 # written on the hot path. A row out of order is pruned later, never too early.
-_oldest_sent = (
-    select(outbox_sent.c.id, outbox_sent.c.sent_at)
-    .order_by(outbox_sent.c.id)
+_oldest_recorded = (
+    select(outbox.c.id, outbox.c.recorded_at)
+    .order_by(outbox.c.id)
     .limit(_STEP)
     .with_for_update(skip_locked=True)
     .cte("oldest")
 )
-_PRUNE_SENT = delete(outbox_sent).where(
-    outbox_sent.c.id.in_(
-        select(_oldest_sent.c.id).where(_oldest_sent.c.sent_at < bindparam("before"))
+_PRUNE_SENT = delete(outbox).where(
+    outbox.c.id.in_(
+        select(_oldest_recorded.c.id).where(
+            _oldest_recorded.c.recorded_at < bindparam("before"),
+            _oldest_recorded.c.id.not_in(select(outbox_unsent.c.id)),
+        )
     )
 )
 _oldest_handled = (

@@ -30,7 +30,7 @@ class TransientError(Exception):
 
 
 class NotYetKnown(LookupError):
-    """For handlers: the event is about something this service has not been told of yet.
+    """For handlers: the event is about something this service does not know yet.
 
     The event waits, parked, and is handled by itself when an event of `key` has been handled.
     """

@@ -1,4 +1,4 @@
-"""The three brokers under the bus's contract, behind one face."""
+"""The three brokers of the bus's contract, behind one protocol."""
 
 import asyncio
 import os
@@ -111,7 +111,7 @@ class _KafkaBroker:
         self.address = address
 
     async def expel(self, member: Any, group: str) -> None:
-        """Leave the group in its name, as the coordinator itself decides when it hears nothing."""
+        """Leave the group in its name, as the coordinator does without heartbeats."""
         client = AIOKafkaClient(bootstrap_servers=self.address)
         await client.bootstrap()
         try:

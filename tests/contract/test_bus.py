@@ -8,7 +8,7 @@ import sys
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -84,19 +84,19 @@ def numbered(topic: str, numbers: range, keys: int = 7) -> list[Message]:
     return [message(topic, number, key=f"key-{number % keys}") for number in numbers]
 
 
-async def take(member: Subscription, count: int, at_once: int = 500) -> list[Received]:
+async def receive(member: Subscription, count: int, at_once: int = 500) -> list[Received]:
     """Poll until at least `count` messages are there. No more than `at_once` a time."""
-    taken: list[Received] = []
+    received_so_far: list[Received] = []
     async with asyncio.timeout(PATIENCE):
-        while len(taken) < count:
+        while len(received_so_far) < count:
             received = await member.poll(at_once, 1.0)
             assert len(received) <= at_once
-            taken += received
-    return taken
+            received_so_far += received
+    return received_so_far
 
 
 async def poll_or_nothing(member: Subscription) -> Sequence[Received]:
-    """For where a broker may be away, or a group be rearranged: what is missing comes later."""
+    """While a broker may be unavailable or a group rebalanced: what is missing comes later."""
     try:
         return await member.poll(50, 0.2)
     except BusUnavailable:
@@ -104,12 +104,12 @@ async def poll_or_nothing(member: Subscription) -> Sequence[Received]:
         return []
 
 
-async def take_everything(bus: Bus, topic: str) -> list[Received]:
-    taken: list[Received] = []
+async def read_everything(bus: Bus, topic: str) -> list[Received]:
+    received_so_far: list[Received] = []
     async with bus.read_from(topic, None) as reader:
         while received := await reader.poll(500, 1.0):
-            taken += received
-    return taken
+            received_so_far += received
+    return received_so_far
 
 
 def ids(received: Sequence[Received]) -> list[str]:
@@ -138,14 +138,14 @@ async def test_ten_thousand_messages_arrive_in_order_for_each_key(
     for start in range(0, len(sent), 700):
         await bus.publish(sent[start : start + 700])
     async with bus.subscribe(group, [topic]) as member:
-        received = await take(member, 10_000, at_once=333)
+        received = await receive(member, 10_000, at_once=333)
     assert first_seen_by_key(received) == in_order(range(10_000))
 
 
 async def test_positions_name_each_message_once_and_grow(bus: Bus, topic: str) -> None:
     await bus.publish(numbered(topic, range(200)))
     offsets: dict[int, list[int]] = defaultdict(list)
-    for item in await take_everything(bus, topic):
+    for item in await read_everything(bus, topic):
         assert item.position.topic == topic
         offsets[item.position.partition].append(item.position.offset)
     assert sum(map(len, offsets.values())) == 200
@@ -161,7 +161,7 @@ async def test_messages_arrive_as_they_were_sent(bus: Bus, topic: str) -> None:
         Message(topic, "键 key", {"ce_id": "900 kB"}, bytes(900_000)),
     ]
     await bus.publish(sent)
-    assert [item.message for item in await take_everything(bus, topic)] == sent
+    assert [item.message for item in await read_everything(bus, topic)] == sent
 
 
 async def test_what_can_never_be_sent_is_refused_and_nothing_with_it_is_stored(
@@ -178,18 +178,18 @@ async def test_what_can_never_be_sent_is_refused_and_nothing_with_it_is_stored(
         with pytest.raises(ValueError):
             await bus.publish([message(topic, 1), impossible])
     await bus.publish([message(topic, 2)])
-    assert ids(await take_everything(bus, topic)) == ["2"]
+    assert ids(await read_everything(bus, topic)) == ["2"]
 
 
 async def test_an_empty_publish_does_nothing(bus: Bus, topic: str) -> None:
     await bus.publish([])
-    assert await take_everything(bus, topic) == []
+    assert await read_everything(bus, topic) == []
 
 
 async def test_what_is_published_again_is_stored_again(bus: Bus, topic: str) -> None:
     await bus.publish([message(topic, 1), message(topic, 2)])
     await bus.publish([message(topic, 1), message(topic, 2)])
-    assert ids(await take_everything(bus, topic)) == ["1", "2", "1", "2"]
+    assert ids(await read_everything(bus, topic)) == ["1", "2", "1", "2"]
 
 
 async def test_polling_without_messages_returns_nothing(bus: Bus, topic: str, group: str) -> None:
@@ -197,7 +197,7 @@ async def test_polling_without_messages_returns_nothing(bus: Bus, topic: str, gr
         assert await member.poll(10, 0.05) == []
         await member.commit()
         await bus.publish([message(topic, 1)])
-        assert ids(await take(member, 1)) == ["1"]
+        assert ids(await receive(member, 1)) == ["1"]
 
 
 async def test_every_group_reads_everything_from_the_oldest(
@@ -206,7 +206,7 @@ async def test_every_group_reads_everything_from_the_oldest(
     await bus.publish(numbered(topic, range(50)))
     for name in (group, f"{group}.other"):
         async with bus.subscribe(name, [topic]) as member:
-            received = await take(member, 50)
+            received = await receive(member, 50)
             await member.commit()
         assert first_seen_by_key(received) == in_order(range(50))
 
@@ -214,11 +214,11 @@ async def test_every_group_reads_everything_from_the_oldest(
 async def test_a_group_goes_on_behind_its_last_commit(bus: Bus, topic: str, group: str) -> None:
     await bus.publish([message(topic, number) for number in range(30)])
     async with bus.subscribe(group, [topic]) as member:
-        committed = await take(member, 10, at_once=10)
+        committed = await receive(member, 10, at_once=10)
         await member.commit()
-        uncommitted = await take(member, 10, at_once=10)
+        uncommitted = await receive(member, 10, at_once=10)
     async with bus.subscribe(group, [topic]) as member:
-        again = await take(member, 20)
+        again = await receive(member, 20)
     assert ids(committed) == [str(number) for number in range(10)]
     assert ids(uncommitted) == [str(number) for number in range(10, 20)]
     assert ids(again) == [str(number) for number in range(10, 30)]
@@ -230,7 +230,7 @@ async def test_one_member_reads_several_topics(
     other = await broker.new_topic()
     await bus.publish([m for n in range(40) for m in (message(topic, n), message(other, n))])
     async with bus.subscribe(group, [topic, other]) as member:
-        received = await take(member, 80, at_once=9)
+        received = await receive(member, 80, at_once=9)
         await member.commit()
     for name in (topic, other):
         of_topic = [item for item in received if item.position.topic == name]
@@ -252,13 +252,13 @@ async def test_what_a_killed_member_held_comes_to_another(
         async with asyncio.timeout(PATIENCE):
             while int(await member_process.stdout.readline() or b"0") < 60:
                 assert member_process.returncode is None
-        async with bus.subscribe(group, [topic]) as heir:
-            received = [*await heir.poll(500, 0.05)]
+        async with bus.subscribe(group, [topic]) as successor:
+            received = [*await successor.poll(500, 0.05)]
             member_process.kill()
             async with asyncio.timeout(PATIENCE):
                 while len(set(ids(received))) < 60:
-                    received += await poll_or_nothing(heir)
-            await heir.commit()
+                    received += await poll_or_nothing(successor)
+            await successor.commit()
     finally:
         if member_process.returncode is None:
             member_process.kill()
@@ -317,11 +317,11 @@ async def test_a_commit_after_losing_the_partitions_does_nothing(
 ) -> None:
     await bus.publish(numbered(topic, range(40)))
     async with bus.subscribe(group, [topic]) as loser:
-        await take(loser, 40)
+        await receive(loser, 40)
         await broker.expel(loser, group)
         await loser.commit()
     async with bus.subscribe(group, [topic]) as winner:
-        received = await take(winner, 40)
+        received = await receive(winner, 40)
     assert first_seen_by_key(received) == in_order(range(40))
 
 
@@ -330,11 +330,11 @@ async def test_an_expelled_member_comes_back_and_reads_on(
 ) -> None:
     await bus.publish([message(topic, number) for number in range(20)])
     async with bus.subscribe(group, [topic]) as member:
-        await take(member, 10, at_once=10)
+        await receive(member, 10, at_once=10)
         await member.commit()
-        await take(member, 5, at_once=5)
+        await receive(member, 5, at_once=5)
         await broker.expel(member, group)
-        # Before it hears of it, a member of Kafka may be given some more.
+        # Before it notices, a member of Kafka may be given some more.
         since_commit = [str(number) for number in range(10, 20)]
         received: list[str] = []
         async with asyncio.timeout(PATIENCE):
@@ -362,9 +362,9 @@ async def test_reading_an_empty_topic_again_ends_at_once(bus: Bus, topic: str) -
 async def test_reading_again_leaves_the_groups_alone(bus: Bus, topic: str, group: str) -> None:
     await bus.publish([message(topic, number) for number in range(10)])
     async with bus.subscribe(group, [topic]) as member:
-        await take(member, 5, at_once=5)
-        assert len(await take_everything(bus, topic)) == 10
-        assert ids(await take(member, 5)) == ["5", "6", "7", "8", "9"]
+        await receive(member, 5, at_once=5)
+        assert len(await read_everything(bus, topic)) == 10
+        assert ids(await receive(member, 5)) == ["5", "6", "7", "8", "9"]
 
 
 async def test_reading_again_since_a_time(broker: Broker, bus: Bus, topic: str) -> None:
@@ -387,6 +387,14 @@ async def test_reading_again_since_a_time(broker: Broker, bus: Bus, topic: str) 
     assert await since(datetime(2100, 1, 1, tzinfo=UTC)) == []
 
 
+async def test_pruning_keeps_what_is_younger(bus: Bus, topic: str, group: str) -> None:
+    await bus.publish(numbered(topic, range(20)))
+    assert await bus.prune(timedelta(days=1)) == 0
+    async with bus.subscribe(group, [topic]) as member:
+        received = await receive(member, 20)
+    assert first_seen_by_key(received) == in_order(range(20))
+
+
 async def test_topics_are_made_once_by_however_many(broker: Broker, bus: Bus, topic: str) -> None:
     if broker.kind == "mock_kafka":
         pytest.skip("librdkafka's mock cluster makes topics by itself; Apache Kafka shows it")
@@ -396,8 +404,8 @@ async def test_topics_are_made_once_by_however_many(broker: Broker, bus: Bus, to
         for _ in range(4):
             replicas.create_task(bus.ensure_topics([topic, *new]))
     await bus.publish([message(name, 2) for name in new])
-    assert ids(await take_everything(bus, topic)) == ["1"]
-    assert ids(await take_everything(bus, new[0])) == ["2"]
+    assert ids(await read_everything(bus, topic)) == ["1"]
+    assert ids(await read_everything(bus, new[0])) == ["2"]
     with pytest.raises(ValueError):
         await bus.ensure_topics(["no such name!"])
 
@@ -417,10 +425,10 @@ async def test_a_topic_that_is_not_made_yet_is_waited_for(broker: Broker, topic:
                 assert await member.poll(10, 0.05) == []
             await bus.ensure_topics([missing])
             await bus.publish([message(missing, 1)])
-            assert ids(await take(member, 1)) == ["1"]
+            assert ids(await receive(member, 1)) == ["1"]
 
 
-async def test_a_bus_that_was_never_there_is_away(tmp_path: Path) -> None:
+async def test_a_bus_that_was_never_there_is_unavailable(tmp_path: Path) -> None:
     for bus in (
         connect("embedded", f"postgresql://postgres@/bus?host={tmp_path}"),
         connect("apache_kafka", "127.0.0.1:1", timeout=1),
@@ -450,15 +458,15 @@ async def test_nothing_stored_is_lost_when_the_broker_is_killed(
     group = f"{topic}.group"
     acknowledged = 0
     seen: list[Received] = []
-    under_way, was_away, published = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    under_way, was_unavailable, published = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     async def publish(bus: Bus) -> None:
         nonlocal acknowledged
-        while not was_away.is_set() or acknowledged < 2000:
+        while not was_unavailable.is_set() or acknowledged < 2000:
             try:
                 await bus.publish(numbered(topic, range(acknowledged, acknowledged + 20)))
             except BusUnavailable:
-                was_away.set()
+                was_unavailable.set()
                 await asyncio.sleep(0.05)
             else:
                 acknowledged += 20
@@ -482,10 +490,10 @@ async def test_nothing_stored_is_lost_when_the_broker_is_killed(
         tasks.create_task(read(bus))
         await under_way.wait()
         await asyncio.to_thread(broker.kill)
-        await was_away.wait()
+        await was_unavailable.wait()
         await asyncio.to_thread(broker.restart)
     async with started(connect(broker.kind, broker.address)) as bus:
-        stored = await take_everything(bus, topic)
+        stored = await read_everything(bus, topic)
     assert first_seen_by_key(stored) == in_order(range(acknowledged))
     assert first_seen_by_key(seen) == in_order(range(acknowledged))
 
@@ -496,7 +504,7 @@ async def poll_until_it_fails(member: Subscription) -> None:
             await member.poll(10, 0.2)
 
 
-async def test_a_member_hears_that_the_broker_was_killed(
+async def test_a_member_notices_that_the_broker_was_killed(
     broker_that_dies: BrokerThatDies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kafka_reading, "_SILENCE_SECONDS", 0.5)
@@ -505,7 +513,7 @@ async def test_a_member_hears_that_the_broker_was_killed(
     async with started(connect(broker.kind, broker.address, timeout=5)) as bus:
         await bus.publish([message(topic, 1)])
         async with bus.subscribe(f"{topic}.group", [topic]) as member:
-            await take(member, 1)
+            await receive(member, 1)
             await member.commit()
             await asyncio.to_thread(broker.kill)
             with pytest.raises(BusUnavailable):

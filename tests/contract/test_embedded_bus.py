@@ -27,7 +27,7 @@ async def bus(empty_database_url: str) -> AsyncIterator[EmbeddedBus]:
 
 
 @pytest.fixture
-async def stranger(empty_database_url: str) -> AsyncIterator[asyncpg.Connection]:
+async def other_writer(empty_database_url: str) -> AsyncIterator[asyncpg.Connection]:
     """A writer whose transactions we hold open by hand."""
     connection = await asyncpg.connect(empty_database_url)
     yield connection
@@ -61,12 +61,12 @@ async def numbers_in(member: Subscription) -> list[int]:
 
 
 async def test_a_reader_never_passes_a_row_that_commits_late(
-    bus: EmbeddedBus, stranger: asyncpg.Connection, empty_database_url: str
+    bus: EmbeddedBus, other_writer: asyncpg.Connection, empty_database_url: str
 ) -> None:
     async with bus.subscribe("group", [TOPIC]) as member, asyncio.TaskGroup() as tasks:
-        slow = stranger.transaction()
+        slow = other_writer.transaction()
         await slow.start()
-        await append(stranger, 1)  # has its number, and does not commit yet
+        await append(other_writer, 1)  # has its number, and does not commit yet
         quick = tasks.create_task(bus.publish([message(2)]))
         await until_someone_waits_for_a_lock(empty_database_url)
         assert not quick.done()
@@ -77,12 +77,12 @@ async def test_a_reader_never_passes_a_row_that_commits_late(
 
 
 async def test_a_transaction_that_is_rolled_back_leaves_no_gap(
-    bus: EmbeddedBus, stranger: asyncpg.Connection, empty_database_url: str
+    bus: EmbeddedBus, other_writer: asyncpg.Connection, empty_database_url: str
 ) -> None:
     async with bus.subscribe("group", [TOPIC]) as member, asyncio.TaskGroup() as tasks:
-        given_up = stranger.transaction()
+        given_up = other_writer.transaction()
         await given_up.start()
-        await append(stranger, 1, 2, 3)
+        await append(other_writer, 1, 2, 3)
         waiting = tasks.create_task(bus.publish([message(4)]))
         await until_someone_waits_for_a_lock(empty_database_url)
         await given_up.rollback()
@@ -152,12 +152,12 @@ _STEPS = st.lists(
 )
 @given(steps=_STEPS)
 async def test_a_group_is_a_cursor_that_only_commit_moves(
-    bus: EmbeddedBus, stranger: asyncpg.Connection, steps: Sequence[Step]
+    bus: EmbeddedBus, other_writer: asyncpg.Connection, steps: Sequence[Step]
 ) -> None:
-    """Against the obvious model: a list, a committed place, and where the present member is."""
-    await stranger.execute("TRUNCATE bus_log, bus_group; UPDATE bus_topic SET next_offset = 0")
+    """Against the obvious model: a list, a committed position, and where the present member is."""
+    await other_writer.execute("TRUNCATE bus_log, bus_group; UPDATE bus_topic SET next_offset = 0")
     log: list[int] = []
-    committed = place = 0
+    committed = position = 0
     subscription = bus.subscribe("group", [TOPIC])
     member = await subscription.__aenter__()
     try:
@@ -169,20 +169,20 @@ async def test_a_group_is_a_cursor_that_only_commit_moves(
                     log += numbers
                 case "poll":
                     received = [int(m.message.event_id) for m in await member.poll(count, 0)]
-                    assert received == log[place : place + count]
-                    place += len(received)
+                    assert received == log[position : position + count]
+                    position += len(received)
                 case "commit":
                     await member.commit()
-                    committed = place
+                    committed = position
                 case "leave":
                     await subscription.__aexit__(None, None, None)
                     subscription = bus.subscribe("group", [TOPIC])
                     member = await subscription.__aenter__()
-                    place = committed
+                    position = committed
                 case "lose":
-                    await lose_session(stranger, member)
+                    await lose_session(other_writer, member)
                     await member.commit()
-                    place = committed
+                    position = committed
     finally:
         await subscription.__aexit__(None, None, None)
 

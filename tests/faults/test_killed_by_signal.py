@@ -35,8 +35,8 @@ async def kill() -> AsyncIterator[Kill]:
     stdin, stdout = process.stdin, process.stdout
 
     async def run(role: str, database: str, bus: str, kill_at: int) -> str:
-        order = {"role": role, "database": database, "bus": bus, "kill_at": kill_at}
-        stdin.write(json.dumps(order).encode() + b"\n")
+        task = {"role": role, "database": database, "bus": bus, "kill_at": kill_at}
+        stdin.write(json.dumps(task).encode() + b"\n")
         await stdin.drain()
         ended: str = json.loads(await stdout.readline())["ended"]
         return ended
@@ -82,8 +82,8 @@ async def test_sigkill_at_every_step_loses_nothing_and_repeats_nothing(
             raise AssertionError("never came to its end")
         assert kills > 15
         await relay_all(keeper, bus)
-        told = first_of_each(await stored(bus, ledger.ECHOES))
-        assert len(told) == sum(len(numbers) for numbers in expected.values())
+        echoes = first_of_each(await stored(bus, ledger.ECHOES))
+        assert len(echoes) == sum(len(numbers) for numbers in expected.values())
     finally:
         await sender.close()
         await keeper.close()

@@ -1,4 +1,4 @@
-"""A process that dies by SIGKILL, at the step it is told.
+"""A process that dies by SIGKILL, at a given step.
 
 It reads one JSON line a run, forks (so that a run costs no start of Python), and answers with one
 JSON line: whether the child was killed or came to its end. Nothing is caught, flushed or closed.
@@ -28,14 +28,14 @@ class _Sudden(Stepper):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-async def _work(order: dict[str, Any]) -> None:
-    bus = EmbeddedBus(order["bus"])
+async def _work(task: dict[str, Any]) -> None:
+    bus = EmbeddedBus(task["bus"])
     await bus.start()
-    database = Database(order["database"], order["role"], SystemClock(), limits=Limits(pool_size=2))
-    stepper = _Sudden(order["kill_at"])
+    database = Database(task["database"], task["role"], SystemClock(), limits=Limits(pool_size=2))
+    stepper = _Sudden(task["kill_at"])
     stepped = SteppedBus(bus, stepper)
     async with stepper.watching(database):
-        if order["role"] == "sender":
+        if task["role"] == "sender":
             await relay_all(database, stepped)
         else:
             consumer = Consumer(

@@ -81,7 +81,7 @@ class _Journey:
         """All outboxes are empty and no event was consumed for some checks in a row."""
         consumed = [
             await self._services.count(service, f"SELECT count(*) FROM {table}")
-            for table, service in product(("outbox", "inbox"), SERVICES)
+            for table, service in product(("outbox_unsent", "inbox"), SERVICES)
         ]
         self._idle_checks = (
             self._idle_checks + 1 if consumed == self._consumed and not any(consumed[:3]) else 0

@@ -75,6 +75,13 @@ FROM bus_group JOIN bus_topic ON bus_topic.id = bus_group.topic_id
 """
 
 
+_PARKED = """
+SELECT id, key, seen_at IS NOT NULL
+    OR (waits_for IS NOT NULL AND parked_at > now() - interval '1 day')
+FROM parked
+"""
+
+
 async def complaints(
     intake: AsyncConnection,
     dispatch: AsyncConnection,
@@ -143,14 +150,15 @@ async def replies(reply: AsyncConnection) -> AsyncIterator[Reply]:
 
 
 async def parked(service: AsyncConnection) -> AsyncIterator[tuple[int, str, bool]]:
-    """Id, key, and whether a person has seen it."""
-    async for row in rows(service, "SELECT id, key, seen_at IS NOT NULL FROM parked"):
+    """Id, key, and whether a person has seen it, or it still may go on by itself: it waits for
+    another event, and has not waited long."""
+    async for row in rows(service, _PARKED):
         yield row[0], row[1], row[2]
 
 
 async def outbox(service: AsyncConnection) -> AsyncIterator[tuple[int, str]]:
     """Id and key."""
-    async for row in rows(service, "SELECT id, key FROM outbox"):
+    async for row in rows(service, "SELECT id, key FROM outbox JOIN outbox_unsent USING (id)"):
         yield row[0], row[1]
 
 

@@ -21,8 +21,8 @@ def republish(
     since: Annotated[
         str,
         typer.Option(
-            help="What was sent at this time or later, ISO 8601 (Shanghai time where it has no"
-            " offset).",
+            help="What was recorded at this time or later, ISO 8601 (Shanghai time where it has no"
+            " offset). Choose one before the broker was last unavailable.",
             show_default=False,
         ),
     ],

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from shared.bus.backoff import wait_for
 from shared.bus.protocol import Bus
-from shared.bus.tables import outbox
+from shared.bus.tables import outbox_unsent
 from shared.bus.transient_errors import is_transient
 from shared.clock import SystemClock
 from waterdesk import composition
@@ -65,7 +65,7 @@ class LiveDemo:
         """Nothing is on its way between services."""
         for service in self._demo.services.values():
             async with service.database.reading() as session:
-                if await session.scalar(select(func.count()).select_from(outbox)):
+                if await session.scalar(select(func.count()).select_from(outbox_unsent)):
                     return False
         return True
 

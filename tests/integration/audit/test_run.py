@@ -1,10 +1,12 @@
 """The audit finds each inconsistency in the databases, and nothing else."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from shared.clock import SystemClock
 from tests.conftest import NOW
 from tests.integration.audit.sample_data import HOUR, KEY, SampleData
 from waterdesk.audit.rules import MEANINGS
@@ -192,6 +194,25 @@ async def test_a_parked_event_is_found_until_a_person_has_seen_it(data: SampleDa
     assert (found.findings, found.counts["parked_seen"]) == ({}, 1)
 
 
+@pytest.mark.parametrize(
+    ("waited", "found"), [(timedelta(hours=1), set()), (timedelta(days=2), {"reply:1:c2"})]
+)
+async def test_an_event_that_waits_for_another_is_found_when_it_has_waited_long(
+    data: SampleData, waited: timedelta, found: set[str]
+) -> None:
+    await data.add(
+        "reply",
+        "parked",
+        consumer="reply",
+        topic="t",
+        key="c2",
+        cause="waits for c2",
+        waits_for="c2",
+        parked_at=SystemClock().now() - waited,
+    )
+    assert (await data.audit()).findings.get("parked_unseen", set()) == found
+
+
 @pytest.mark.parametrize("key", ["c1", "w-c1"])
 async def test_a_difference_caused_by_a_parked_event_is_no_finding(
     data: SampleData, key: str
@@ -208,7 +229,7 @@ async def test_a_difference_that_disappears_between_two_passes_is_no_finding(
     await data.change("reply", "UPDATE complaint SET needs_human = false WHERE id = 'c2'")
 
     async def news_arrives() -> None:
-        await data.change("intake", "DELETE FROM outbox")
+        await data.change("intake", "DELETE FROM outbox_unsent")
         await data.change("reply", "UPDATE complaint SET needs_human = true WHERE id = 'c2'")
 
     assert (await data.audit(news_arrives)).findings == {}
@@ -220,7 +241,7 @@ async def test_a_different_unsent_event_in_each_pass_is_no_finding(
     await data.add("intake", "outbox", topic="t", key="c2")
 
     async def relay_goes_on() -> None:
-        await data.change("intake", "DELETE FROM outbox")
+        await data.change("intake", "DELETE FROM outbox_unsent")
         await data.add("intake", "outbox", topic="t", key="c2")
 
     assert (await data.audit(relay_goes_on)).findings == {}

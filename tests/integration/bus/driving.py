@@ -32,7 +32,7 @@ async def stored(bus: Bus, topic: str) -> list[Message]:
 
 
 def first_of_each(messages: list[Message]) -> list[Message]:
-    """What a listener with an inbox makes of them: repeated ones passed over."""
+    """Without those that are repeated, as an inbox leaves them out."""
     seen: dict[str, Message] = {}
     for message in messages:
         seen.setdefault(message.event_id, message)

@@ -1,4 +1,4 @@
-"""A tiny service for tests of the bus: it hears deposits, keeps a balance, and tells of it.
+"""A tiny service for tests of the bus: it consumes deposits, books them, and records an event.
 
 Its table has no protection of its own: an event lost or done twice shows in the sums.
 """
@@ -40,14 +40,14 @@ class Deposited(Event):
 
 
 class Booked(Deposited):
-    """What the ledger tells after it has heard a deposit."""
+    """What the ledger records after it has booked a deposit."""
 
     type: ClassVar[str] = "test.booked.v1"
     topic: ClassVar[str] = ECHOES
 
 
 class CannotWork(Exception):
-    """The handler's own refusal: trying again will not help."""
+    """The handler cannot handle it: trying again will not help."""
 
 
 async def on_deposited(

@@ -53,7 +53,7 @@ class Stepper:
 
 
 class SteppedBus:
-    """A bus whose calls are steps: before each, and after each (it worked, we never heard)."""
+    """A bus whose calls are steps: before each, and after each (its answer was lost)."""
 
     def __init__(self, bus: Bus, stepper: Stepper) -> None:
         self._bus = bus

@@ -79,6 +79,6 @@ async def test_a_consumer_killed_before_any_step_does_everything_once(world: Wor
     else:
         raise AssertionError("the consumer never came to its end")
 
-    # What the ledger tells goes through the same outbox: it, too, is told once for each deposit.
+    # The ledger's own events go through the same outbox: one for each deposit.
     await relay_all(world.keeper, world.bus)
     assert order_of(await stored(world.bus, ledger.ECHOES)) == expected

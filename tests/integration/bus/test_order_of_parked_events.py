@@ -27,7 +27,7 @@ class Opened(ledger.Deposited):
 
 
 class Transferred(ledger.Deposited):
-    """To `account`, of the other service's, for whoever is told of both."""
+    """From the account whose name is `number`, to `account`; of another source."""
 
     type: ClassVar[str] = "test.transferred.v1"
     topic: ClassVar[str] = ledger.ECHOES

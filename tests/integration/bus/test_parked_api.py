@@ -60,14 +60,14 @@ async def call(world: World) -> AsyncIterator[Caller]:
 
 async def park(world: World, account: str, *numbers: int, county: str | None = HERE) -> None:
     """The first of `numbers` is negative: the ledger cannot handle it."""
-    place = f', "county": "{county}"' if county else ""
+    of_county = f', "county": "{county}"' if county else ""
     await world.consumer.handle(
         [
             received(
                 account,
                 number,
                 sequence=sequence,
-                value=f'{{"account": "{account}", "number": {number}{place}}}'.encode(),
+                value=f'{{"account": "{account}", "number": {number}{of_county}}}'.encode(),
             )
             for sequence, number in enumerate(numbers)
         ]

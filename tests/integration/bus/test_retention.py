@@ -6,7 +6,7 @@ from sqlalchemy import Table, func, select, text
 
 from shared.bus.republish import republish
 from shared.bus.retention import prune
-from shared.bus.tables import inbox, outbox, outbox_sent
+from shared.bus.tables import inbox, outbox, outbox_unsent
 from shared.clock import ManualClock, SystemClock
 from shared.db import Database
 from tests.integration.bus import ledger
@@ -65,13 +65,13 @@ async def test_sent_events_and_the_log_are_pruned_and_what_is_younger_stays(worl
     bus_database = Database(world.bus._url, "bus", world.sender.clock)
     long_ago = "now() - interval '401 days'"
     try:
-        await execute(world.sender, f"UPDATE outbox_sent SET sent_at = {long_ago} WHERE id = 1")
+        await execute(world.sender, f"UPDATE outbox SET recorded_at = {long_ago} WHERE id = 1")
         await execute(bus_database, f"UPDATE bus_log SET stored_at = {long_ago} WHERE position = 0")
     finally:
         await bus_database.close()
     world.sender.clock = SystemClock()
     await prune_all(world, world.sender)
-    assert await rows_in(world.sender, outbox_sent) == 1
+    assert await rows_in(world.sender, outbox) == 1
     messages = await stored(world.bus, ledger.TOPIC)
     assert [ledger.Deposited.model_validate_json(one.value).number for one in messages] == [2]
     await ledger.deposit(world.sender, ("a", 3))
@@ -86,7 +86,7 @@ async def test_sent_events_are_kept_and_can_be_sent_again(world: World) -> None:
     await ledger.deposit(world.sender, *(("a", number) for number in numbers))
     await relay_all(world.sender, world.bus)
     await consume_all(world.consumer, world.bus)
-    assert await rows_in(world.sender, outbox) == 0
+    assert await rows_in(world.sender, outbox_unsent) == 0
     before = await stored(world.bus, ledger.TOPIC)
 
     # The broker loses all it had.
@@ -95,10 +95,10 @@ async def test_sent_events_are_kept_and_can_be_sent_again(world: World) -> None:
         await execute(bus_database, "TRUNCATE bus_log, bus_group RESTART IDENTITY")
     finally:
         await bus_database.close()
-    since = SystemClock().now() - timedelta(hours=1)
+    since = world.sender.clock.now()
     async with world.sender.connect() as connection:
         assert await republish(connection, world.bus, since) == len(numbers)
-        assert await republish(connection, world.bus, SystemClock().now()) == 0
+        assert await republish(connection, world.bus, since + timedelta(hours=1)) == 0
     again = await stored(world.bus, ledger.TOPIC)
     assert again == first_of_each(again) == before, "the same events, with the same sequence"
     await consume_all(world.consumer, world.bus)

@@ -15,8 +15,7 @@ from shared.bulk_insert import bulk_insert
 from shared.bus.consumer import Consumer, Handler
 from shared.bus.outbox import Outbox
 from shared.bus.relay import run_relay
-from shared.bus.tables import inbox, parked
-from shared.bus.tables import outbox as outbox_table
+from shared.bus.tables import inbox, outbox_unsent, parked
 from shared.db import Database
 from shared.events.event import Envelope
 from shared.progress import Progress
@@ -180,14 +179,14 @@ async def test_an_error_nobody_foresaw_does_not_end_the_consumer(
 
 async def test_a_relay_whose_table_is_missing_stops_until_it_is_mended(world: World) -> None:
     await ledger.deposit(world.sender, ("a", 1))
-    await execute(world.sender, "ALTER TABLE outbox_sent RENAME TO elsewhere")
+    await execute(world.sender, "ALTER TABLE outbox_unsent RENAME TO elsewhere")
     progress, stopping = Progress("relay"), asyncio.Event()
     with capture_logs() as logged:
         async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as tasks:
             tasks.create_task(run_relay(world.sender, world.bus, stopping, progress))
             await until(lambda: not progress.is_ready)
-            await execute(world.sender, "ALTER TABLE elsewhere RENAME TO outbox_sent")
-            await until_there_are(0, world.sender, outbox_table)
+            await execute(world.sender, "ALTER TABLE elsewhere RENAME TO outbox_unsent")
+            await until_there_are(0, world.sender, outbox_unsent)
             stopping.set()
     assert [line["event"] for line in logged if line["event"] == "part_stopped"] == ["part_stopped"]
     assert progress.is_ready
