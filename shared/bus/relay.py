@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import structlog
-from sqlalchemy import BigInteger, Row, bindparam, delete, func, select
+from sqlalchemy import BigInteger, Row, any_, bindparam, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.advisory_locks import AdvisoryLock
@@ -22,11 +22,17 @@ _LOOK_EVERY_SECONDS = 0.25
 """How soon a relay sees what another replica left in the outbox (its own wakes it at once)."""
 _STAND_BY_SECONDS = 1.0
 """How often a replica that does not relay tries to take over."""
-_OLDEST_UNSENT = (
-    select(outbox)
-    .join(outbox_unsent, outbox_unsent.c.id == outbox.c.id)
+_unsent = (
+    select(outbox_unsent.c.id)
     .order_by(outbox_unsent.c.id)
     .limit(bindparam("limit"))
+    .scalar_subquery()
+)
+# An array and not a join: a plan that merges the two tables would read all that was ever sent.
+_OLDEST_UNSENT = (
+    select(outbox.c.id, outbox.c.topic, outbox.c.key, outbox.c.headers, outbox.c.value)
+    .where(outbox.c.id == any_(func.array(_unsent)))
+    .order_by(outbox.c.id)
 )
 _SENT = delete(outbox_unsent).where(outbox_unsent.c.id == any_of("sent", BigInteger))
 
