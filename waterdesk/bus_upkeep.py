@@ -13,7 +13,8 @@ from shared.periodic import run_periodically
 from shared.progress import Progress
 from shared.service import PeriodicTask
 
-_LOOK_AT_TOPICS_SECONDS = 3600.0
+_LOOK_AT_TOPICS_SECONDS = 15.0
+"""So readiness knows of a silent broker although there is nothing to send."""
 _LOOK_AGAIN_SECONDS = 0.5
 _PRUNE_EVERY_SECONDS = 600.0
 
@@ -31,7 +32,7 @@ class BusUpkeep:
         self._is_open = asyncio.Event()
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Open the bus. Its topics are looked at again every hour: a broker may lose them."""
+        """Open the bus. Its topics are looked at again and again: a broker may lose them."""
         await run_periodically(self._open, _LOOK_AT_TOPICS_SECONDS, stopping, self.progress)
 
     async def _open(self) -> int:

@@ -1,13 +1,8 @@
 """No error of the database, the bus or a periodic task ends a service: it waits, and says so."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import timedelta
 
 import pytest
-from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -17,15 +12,11 @@ from shared.clock import SystemClock
 from shared.connections import Limits
 from shared.db import Database
 from shared.events.replies import DeadlineWarned
-from shared.progress import Progress
-from shared.service import PeriodicTask, Service
+from shared.service import PeriodicTask
 from tests.conftest import NOW
+from tests.faults.running import running
 from tests.integration.bus.driving import stored
-from tests.journey.process_group import comes_true, free_ports
-from waterdesk.bus_upkeep import BusUpkeep
-from waterdesk.runner import run_services
 
-_RECOVERS_WITHIN = 30.0
 _ONE_CONNECTION = Limits(pool_size=1, pool_overflow=0, pool_wait=0.1)
 
 
@@ -49,41 +40,6 @@ async def reply(
     await database.close()
 
 
-@dataclass
-class Running:
-    """A service that runs in this process, with one periodic task."""
-
-    service: Service
-    ended: asyncio.Task[None]
-
-    async def errors(self, **expected: str | None) -> None:
-        """Return when the parts with these names report these errors."""
-
-        async def reported() -> bool:
-            assert not self.ended.done(), "the service has ended"
-            parts: list[Progress] = getattr(self.service.app.state, "parts", [])
-            found = {part.part: part.report()["error"] for part in parts}
-            return {name: found.get(name, "") for name in expected} == expected
-
-        await comes_true(reported, _RECOVERS_WITHIN)
-
-
-@asynccontextmanager
-async def running(
-    database: Database, bus: EmbeddedBus, once: Callable[[], Awaitable[int]]
-) -> AsyncIterator[Running]:
-    service = Service("reply", FastAPI(), database, tasks=[PeriodicTask("work", once, 0.05)])
-    stopping = asyncio.Event()
-    (port,) = free_ports(1)
-    upkeep = BusUpkeep(bus, timedelta(days=400))
-    ended = asyncio.create_task(run_services([(service, port)], upkeep, "127.0.0.1", stopping))
-    try:
-        yield Running(service, ended)
-    finally:
-        stopping.set()
-        await ended
-
-
 async def test_a_full_pool_is_waited_out_by_relay_and_tasks(
     reply: Database, bus: EmbeddedBus
 ) -> None:
@@ -93,7 +49,7 @@ async def test_a_full_pool_is_waited_out_by_relay_and_tasks(
         return 0
 
     only_one = await reply.engine.connect()
-    async with running(reply, bus, once) as service:
+    async with running(reply, bus, [PeriodicTask("work", once, 0.05)]) as service:
         await service.errors(relay="TimeoutError", work="TimeoutError")
         await only_one.close()
         await service.errors(relay=None)  # it keeps the connection for itself from now on
@@ -115,7 +71,7 @@ async def test_a_missing_table_stops_relay_and_tasks_until_it_is_there(
 
     async with reply.engine.begin() as connection:
         await connection.execute(text("ALTER TABLE outbox RENAME TO elsewhere"))
-    async with running(reply, bus, once) as service:
+    async with running(reply, bus, [PeriodicTask("work", once, 0.05)]) as service:
         try:
             await service.errors(relay="ProgrammingError", work="UndefinedTableError")
         finally:
@@ -137,7 +93,8 @@ async def test_a_mistake_in_a_task_ends_neither_the_task_nor_the_service(
             raise LookupError
         return 0
 
-    async with running(await new_database("reply"), bus, once) as service:
+    work = PeriodicTask("work", once, 0.05)
+    async with running(await new_database("reply"), bus, [work]) as service:
         await service.errors(work="LookupError")
         await service.errors(work=None)
 
