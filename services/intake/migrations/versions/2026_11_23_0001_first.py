@@ -5,7 +5,7 @@ from alembic import op
 
 from shared.bus.migration import make_bus_tables_1
 
-revision = "0001"
+revision = "2026_11_27"
 down_revision = None
 branch_labels = None
 depends_on = None
