@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
+from services.intake.platforms.incoming import Incoming, Kind
 from services.intake.rules.classification import Classification, contradicts
 from services.intake.rules.deduplication import Version
 from shared.events.complaints import Decision
@@ -152,6 +153,39 @@ class Complaint(IntakeTable, table=True):
     decided_at: Moment | None = None
     erased_at: Moment | None = None
     """Words and identity were erased then, and what comes later is not kept either."""
+
+    @classmethod
+    def received(
+        cls,
+        complaint_id: str,
+        first: Incoming,
+        classified: Classification,
+        *,
+        stated_sent_at: datetime | None,
+        content_hash: bytes,
+        person_key: bytes | None,
+        now: datetime,
+    ) -> "Complaint":
+        """As its first delivery tells it. Where that is a chase, any version of the ticket that
+        comes is newer than what the chase says of it."""
+        is_chase = first.kind is Kind.CHASE
+        # Not validated again: that takes as long as writing it.
+        return cls.model_construct(
+            id=complaint_id,
+            county=first.county,
+            platform=first.platform.value,
+            external_id=first.external_id,
+            sent_at=first.sent_at,
+            stated_sent_at=stated_sent_at,
+            received_at=now,
+            changed_at=None if is_chase else first.stated_at,
+            time_limit=first.time_limit,
+            content_hash=b"" if is_chase else content_hash,
+            person_key=person_key,
+            chases=int(is_chase),
+            reasons=list(classified.reasons),
+            **dict(Decision.model_validate(classified, from_attributes=True)),
+        )
 
     @property
     def decision(self) -> Decision:

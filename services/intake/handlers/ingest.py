@@ -21,7 +21,7 @@ from services.intake.handlers.deduplication import (
     known_deliveries,
     turn_into_chases,
 )
-from services.intake.handlers.records import ComplaintRow, Records, insert_or_lock
+from services.intake.handlers.records import Records, insert_or_lock
 from services.intake.models import Complaint, DeliveryResult
 from services.intake.platforms.incoming import Incoming, Kind, Platform, Unreadable
 from services.intake.rules import dates
@@ -138,12 +138,12 @@ async def _ingest_readable(
         by_number.setdefault(delivery.incoming.external_id, []).append(delivery)
     rows = {number: _first_row(group[0], records.now) for number, group in by_number.items()}
     held = await insert_or_lock(session, rows.values())
-    new = [number for number, complaint_id in held.items() if complaint_id == rows[number]["id"]]
+    new = [number for number, complaint_id in held.items() if complaint_id == rows[number].id]
 
     ingested: dict[str, Ingested] = {}
     for number in new:
         first = by_number[number].pop(0)
-        outbox.add(_received(rows[number], first))
+        outbox.add(_received(held[number], first, records.now))
         records.add(first, held[number], DeliveryResult.RECEIVED)
         ingested[first.incoming.delivery_id] = Ingested(DeliveryResult.RECEIVED, held[number])
     later = {held[number]: group for number, group in by_number.items() if group}
@@ -185,57 +185,34 @@ def _tickets_before_chases(delivery: NewDelivery) -> tuple[bool, datetime]:
     return delivery.incoming.kind is Kind.CHASE, delivery.incoming.stated_at
 
 
-def _first_row(first: NewDelivery, now: datetime) -> ComplaintRow:
-    """The complaint as its first delivery tells it."""
-    incoming = first.incoming
-    is_chase = incoming.kind is Kind.CHASE
-    if is_chase:  # of a number that is not known, unless another replica has just stored it
+def _first_row(first: NewDelivery, now: datetime) -> Complaint:
+    """The complaint as its first delivery tells it; not yet known to be new."""
+    if first.incoming.kind is Kind.CHASE:
         first.classification = replace(
             first.classification,
             needs_human=True,
             reasons=(*first.classification.reasons, "chase_of_unknown_number"),
         )
-    found = first.classification
-    return {
-        "id": new_id("c", now),
-        "county": incoming.county,
-        "platform": incoming.platform.value,
-        "external_id": incoming.external_id,
-        "sent_at": incoming.sent_at,
-        "stated_sent_at": first.stated_sent_at,
-        "received_at": now,
-        # Whatever the ticket says when it comes, it is newer than what its chase says of it.
-        "changed_at": None if is_chase else incoming.stated_at,
-        "content_hash": b"" if is_chase else first.content_hash,
-        "chases": int(is_chase),
-        "time_limit": incoming.time_limit,
-        "person_key": first.person_key,
-        "is_ours": found.is_ours,
-        "category": found.category,
-        "second_category": found.second_category,
-        "component": found.component,
-        "urgent": found.urgent,
-        "says_repeated": found.says_repeated,
-        "village_code": found.village_code,
-        "village": found.village,
-        "town": found.town,
-        "group": found.group,
-        "category_confidence": found.category_confidence,
-        "place_confidence": found.place_confidence,
-        "needs_human": found.needs_human,
-        "reasons": found.reasons,
-    }
+    return Complaint.received(
+        new_id("c", now),
+        first.incoming,
+        first.classification,
+        stated_sent_at=first.stated_sent_at,
+        content_hash=first.content_hash,
+        person_key=first.person_key,
+        now=now,
+    )
 
 
-def _received(row: ComplaintRow, first: NewDelivery) -> ComplaintReceived:
+def _received(complaint_id: str, first: NewDelivery, now: datetime) -> ComplaintReceived:
     incoming = first.incoming
     return ComplaintReceived(
-        complaint_id=row["id"],
+        complaint_id=complaint_id,
         county=incoming.county,
         platform=incoming.platform.value,
         external_id=incoming.external_id,
         sent_at=incoming.sent_at,
-        received_at=row["received_at"],
+        received_at=now,
         time_limit=incoming.time_limit,
         decision=Decision.model_validate(first.classification, from_attributes=True),
     )

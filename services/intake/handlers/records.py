@@ -11,12 +11,11 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.intake.handlers.deduplication import NewDelivery
-from services.intake.models import DeliveryResult, RawMessage, ResidentData, Words
+from services.intake.models import Complaint, DeliveryResult, RawMessage, ResidentData, Words
 from services.intake.platforms.incoming import Platform, Resident, Unreadable
 from shared.bulk_insert import bulk_insert
 from shared.privacy.vault import Vault
 from shared.sql import row_written, table_of
-from shared.vocabulary import Category, Component
 
 _raw_messages, _words = table_of(RawMessage), table_of(Words)
 _residents = table_of(ResidentData)
@@ -32,37 +31,6 @@ _WITH_NEW_WORDS = frozenset(
 )
 APPLIED = frozenset({DeliveryResult.RECEIVED, DeliveryResult.EDITED})
 """The words of the last of these are how the complaint stands now."""
-
-
-class ComplaintRow(TypedDict):
-    """A new row of `complaint`; columns that are left out are null."""
-
-    id: str
-    county: str
-    platform: str
-    external_id: str
-    sent_at: datetime
-    stated_sent_at: datetime | None
-    received_at: datetime
-    changed_at: datetime | None
-    time_limit: str | None
-    content_hash: bytes
-    person_key: bytes | None
-    chases: int
-    is_ours: bool
-    category: Category
-    second_category: Category | None
-    component: Component | None
-    urgent: bool
-    says_repeated: bool
-    village_code: str | None
-    village: str | None
-    town: str | None
-    group: str | None
-    category_confidence: float
-    place_confidence: float
-    needs_human: bool
-    reasons: Sequence[str]
 
 
 class _RawMessageRow(TypedDict):
@@ -91,9 +59,10 @@ class _ResidentRow(TypedDict):
     sealed: bytes
 
 
-_COLUMNS = ", ".join(f'"{name}"' for name in ComplaintRow.__annotations__)
+_COLUMNS = table_of(Complaint).c.keys()
+_NAMES = ", ".join(f'"{name}"' for name in _COLUMNS)
 _INSERT_OR_LOCK = text(
-    f"INSERT INTO complaint ({_COLUMNS}) SELECT {_COLUMNS}"  # noqa: S608 - our own columns
+    f"INSERT INTO complaint ({_NAMES}) SELECT {_NAMES}"  # noqa: S608 - our own columns
     " FROM json_populate_recordset(NULL::complaint, CAST(:rows AS json))"
     " ORDER BY external_id"
     " ON CONFLICT (platform, county, external_id)"
@@ -102,13 +71,14 @@ _INSERT_OR_LOCK = text(
 )
 
 
-async def insert_or_lock(session: AsyncSession, rows: Iterable[ComplaintRow]) -> dict[str, str]:
+async def insert_or_lock(session: AsyncSession, rows: Iterable[Complaint]) -> dict[str, str]:
     """By external id, the id of its complaint: that of its row where it is new, else the known one.
     All are locked by this transaction then.
 
     One statement in the order of numbers, so that two replicas never wait for each other.
     """
-    as_json = json.dumps(list(rows), default=_as_postgres_reads_it)
+    values = [{name: vars(row)[name] for name in _COLUMNS} for row in rows]
+    as_json = json.dumps(values, default=_as_postgres_reads_it)
     found = await session.execute(_INSERT_OR_LOCK, {"rows": as_json})
     return {row.external_id: row.id for row in found}
 
