@@ -8,7 +8,7 @@ from services.reply.rules.drafting import ROOM_FOR_RESPONSIBLE
 from shared.db import Database
 from tests.browser.conftest import PHONE, OpenPage, offline
 from tests.integration.console.conftest import Reachable
-from tests.integration.console.county import IDS
+from tests.integration.console.county import IDS, PASSWORD
 from tests.integration.console.stand_ins import DRAFT, LETTER, Recorded
 from tests.integration.console.stand_ins import PHONE as NUMBER
 
@@ -180,6 +180,31 @@ async def test_a_call_typed_while_intake_becomes_unavailable_is_sent_later(
     await expect(page.locator("h1")).to_have_text("已登记")
     assert recorded.calls[0][2]["phone"] == NUMBER
     assert NUMBER not in await page.evaluate("JSON.stringify([sessionStorage, localStorage])")
+
+
+async def test_a_password_is_changed_with_the_keyboard(open_page: OpenPage) -> None:
+    page = await open_page("wang.diaodu", "/account")
+    await expect(page.locator("#password")).to_be_focused()
+    for typed in ("a wrong one", "another password", "another password"):
+        await page.keyboard.type(typed)
+        await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".form-message .notice")).to_contain_text("现在的密码不对")
+    await page.locator("#password").fill(PASSWORD)
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".notice.good")).to_contain_text("密码已修改")
+
+
+async def test_a_parked_event_is_dropped_only_after_a_second_question(
+    open_page: OpenPage, recorded: Recorded
+) -> None:
+    page = await open_page("admin", "/parked?service=reply")
+    await page.get_by_role("link", name="放弃 c-03 的第一条").click()
+    await expect(page.locator("main")).to_contain_text("放弃后无法恢复")
+    assert not [path for _, path, _ in recorded.calls if path.endswith("drop")]
+    await page.get_by_role("button", name="确定放弃").click()
+    await expect(page.locator(".notice.good")).to_be_visible()
+    assert recorded.calls[-2][1:] == ("/bus/parked/drop", {"key": "c-03"})
 
 
 @pytest.mark.parametrize(
