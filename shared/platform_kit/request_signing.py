@@ -3,8 +3,8 @@
 No city publishes its scheme; this is an ordinary HMAC over everything that matters in a request:
 `X-Signature = hex(HMAC-SHA256(secret, METHOD \\n PATH?QUERY \\n TIMESTAMP \\n NONCE \\n
 hex(SHA256(body))))`, with `X-App-Id`, `X-Timestamp` (unix seconds) and `X-Nonce` beside it.
-PATH?QUERY stands as it does on the wire (percent-encoded). Whether a nonce was seen before is the
-receiver's matter: our deliveries are recognised by their own ids anyway.
+PATH?QUERY stands as it does on the wire (percent-encoded). A nonce that comes
+twice is not refused here: a delivery made twice has the same delivery id, and changes nothing.
 """
 
 import hashlib

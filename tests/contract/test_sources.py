@@ -245,7 +245,9 @@ async def test_disorder_loses_nothing(bench: Bench) -> None:
 @pytest.mark.parametrize(
     "kind", [FailureMode.ERROR_5XX, FailureMode.TIMEOUT_BEFORE_ACCEPTING, FailureMode.WAF_403]
 )
-async def test_an_away_platform_delays_and_loses_nothing(bench: Bench, kind: FailureMode) -> None:
+async def test_an_unavailable_platform_delays_and_loses_nothing(
+    bench: Bench, kind: FailureMode
+) -> None:
     said = {bench.say(f"第{n}户没水") for n in range(2 * PAGE)}
     bench.failures.add(kind, times=RETRY_POLICY.attempts, on=bench.operation)
     with pytest.raises(PlatformUnavailable) as caught:
@@ -256,7 +258,7 @@ async def test_an_away_platform_delays_and_loses_nothing(bench: Bench, kind: Fai
 
 
 @pulled
-async def test_one_passing_fault_is_not_even_noticed(bench: Bench) -> None:
+async def test_one_transient_error_is_not_noticed(bench: Bench) -> None:
     bench.say("没水")
     bench.failures.add(FailureMode.ERROR_5XX, on=bench.operation)
     assert len(await bench.collect()) == 1
@@ -318,7 +320,7 @@ async def test_what_we_did_not_take_comes_again_as_the_same_delivery(bench: Benc
 
 
 @pushed
-async def test_a_forged_push_is_turned_away(bench: Bench) -> None:
+async def test_a_forged_push_is_rejected(bench: Bench) -> None:
     bench.intake.token = bench.intake.secret = "another"
     bench.say("没水")
     assert await bench.collect() == []

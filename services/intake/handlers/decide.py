@@ -26,7 +26,7 @@ _HAPPENS_SOMEWHERE = frozenset(
 
 
 class Refusal(StrEnum):
-    """Why a decision cannot be taken. The values are message keys."""
+    """Why a decision is refused. The values are message keys."""
 
     UNKNOWN = "unknown_complaint"
     CATEGORY_CONTRADICTS = "category_contradicts_is_ours"

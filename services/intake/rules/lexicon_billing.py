@@ -96,4 +96,4 @@ BILLING_CUES: tuple[Cue, ...] = (
         borrowed=True,
     ),
 )
-"""Cues of billing, new connections and service; lexicon_supply.py takes them in."""
+"""Cues of billing, new connections and service; part of lexicon_supply.py's."""

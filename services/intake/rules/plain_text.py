@@ -1,4 +1,4 @@
-"""One way to write the same words: what triage, places and identity compare texts by.
+"""One way to write the same words: the form in which the rules compare texts.
 
 Platforms differ in white space, line ends and full-width forms; residents' meaning does not.
 """

@@ -28,7 +28,7 @@ from waterdesk.simulators.settings import SimulatorSettings
 DRY_MESSAGE = "三里镇樊家村三组停水了，一滴水都没有"
 
 
-async def test_a_pushed_order_is_taken_and_then_answered(
+async def test_a_pushed_ticket_is_stored_and_then_answered(
     intake: Intake, database: Database
 ) -> None:
     number = intake.simulators.hotline.add_ticket(DRY)
@@ -37,7 +37,7 @@ async def test_a_pushed_order_is_taken_and_then_answered(
     assert (await the_complaint(database)).external_id == number
 
 
-async def test_an_order_that_is_pushed_and_pulled_is_taken_once(
+async def test_a_ticket_that_is_pushed_and_pulled_is_ingested_once(
     intake: Intake, database: Database
 ) -> None:
     intake.simulators.hotline.add_ticket(DRY)
@@ -62,7 +62,7 @@ async def test_pushes_twice_disordered_or_late_come_to_one_complaint(
     assert (await the_complaint(database)).time_limit == "24小时"
 
 
-async def test_an_answer_lost_on_the_way_brings_the_order_again_and_it_is_not_taken_twice(
+async def test_an_answer_lost_on_the_way_brings_the_ticket_again_and_it_is_stored_once(
     intake: Intake, database: Database
 ) -> None:
     intake.simulators.hotline.add_ticket(DRY)
@@ -167,7 +167,7 @@ async def test_wechat_finds_our_address(intake: Intake) -> None:
 
 
 @BOTH_MODES
-async def test_a_message_is_taken_once_however_often_wechat_delivers_it(
+async def test_a_message_is_ingested_once_however_often_wechat_delivers_it(
     intake: Intake, database: Database
 ) -> None:
     intake.simulators.wechat.write_message("oTest0001", DRY_MESSAGE)

@@ -37,7 +37,7 @@ DUPLICATE, OUTDATED, UNREADABLE = (
 )
 
 
-async def test_a_new_order_is_stored_whole_and_told_once(
+async def test_a_new_ticket_is_stored_whole_with_one_event(
     database: Database, context: Context
 ) -> None:
     ingested, events = await ingest_fully(database, context, [ticket()])
@@ -87,7 +87,7 @@ async def test_a_page_of_exact_duplicates_costs_one_statement(
     assert statements[0].startswith("SELECT")
 
 
-async def test_the_same_delivery_twice_in_one_page_is_taken_once(
+async def test_the_same_delivery_twice_in_one_page_is_ingested_once(
     database: Database, context: Context
 ) -> None:
     outcomes, events = await ingest_together(database, context, ticket(), ticket())
@@ -96,7 +96,7 @@ async def test_the_same_delivery_twice_in_one_page_is_taken_once(
     assert names_of(events) == ["ComplaintReceived"]
 
 
-async def test_the_same_order_in_another_delivery_is_nothing_new(
+async def test_the_same_ticket_in_another_delivery_is_nothing_new(
     database: Database, context: Context
 ) -> None:
     await ingest_together(database, context, ticket())
@@ -107,7 +107,9 @@ async def test_the_same_order_in_another_delivery_is_nothing_new(
     assert await count(database, Words) == 1
 
 
-async def test_an_edit_is_read_anew_and_told(database: Database, context: Context) -> None:
+async def test_an_edit_is_classified_anew_and_published(
+    database: Database, context: Context
+) -> None:
     await ingest_together(database, context, ticket())
     edit = ticket(
         change="e-1",
@@ -212,7 +214,7 @@ async def test_a_page_in_any_order_comes_to_the_same(database: Database, context
     assert len(ends) == 1
 
 
-async def test_a_chase_is_counted_and_told_with_its_number(
+async def test_a_chase_is_counted_and_published_with_its_number(
     database: Database, context: Context
 ) -> None:
     await ingest_together(database, context, ticket())
@@ -242,7 +244,7 @@ async def test_a_chase_on_an_unknown_number_waits_for_a_person(
     assert "chase_of_unknown_number" in complaint.reasons
 
 
-async def test_the_order_that_comes_after_its_chase_is_decided_by_its_own_words(
+async def test_the_ticket_that_comes_after_its_chase_is_decided_by_its_own_words(
     database: Database, context: Context
 ) -> None:
     await ingest_together(database, context, chase())

@@ -40,7 +40,7 @@ async def a_waiting_complaint(intake: Intake) -> str:
     return str((await enter(intake, text="喂？你好", address_line="")).json()["complaint_id"])
 
 
-async def test_a_call_is_taken_like_any_complaint(intake: Intake, database: Database) -> None:
+async def test_a_call_is_ingested_like_any_complaint(intake: Intake, database: Database) -> None:
     response = await enter(intake)
 
     complaint = await the_complaint(database)

@@ -65,7 +65,7 @@ async def everything_stored(database: Database) -> str:
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(name=_NAMES, phone=_PHONES, said=_TEXTS)
-async def test_no_word_name_phone_or_address_is_told_logged_or_stored_in_the_clear(
+async def test_no_word_name_phone_or_address_is_published_logged_or_stored_in_the_clear(
     intake: Intake,
     database: Database,
     log_lines: io.StringIO,

@@ -38,7 +38,7 @@ async def events_told(database: Database) -> list[tuple[str, str]]:
         return [(row.headers["ce_type"].split(".")[3], row.key) for row in rows]
 
 
-async def test_all_pages_of_the_feed_are_taken_once(intake: Intake, database: Database) -> None:
+async def test_all_pages_of_the_feed_are_ingested_once(intake: Intake, database: Database) -> None:
     numbers = add_tickets(intake, 230)
 
     assert await intake.drain(PULL) == 230
@@ -47,7 +47,7 @@ async def test_all_pages_of_the_feed_are_taken_once(intake: Intake, database: Da
     assert len(await events_told(database)) == 230
 
 
-async def test_edits_and_chases_of_the_feed_reach_their_order(
+async def test_edits_and_chases_of_the_feed_reach_their_complaint(
     intake: Intake, database: Database
 ) -> None:
     (number,) = add_tickets(intake, 1)
@@ -71,7 +71,7 @@ async def test_edits_and_chases_of_the_feed_reach_their_order(
         FailureMode.TIMEOUT_BEFORE_ACCEPTING,
     ],
 )
-async def test_nothing_is_lost_or_taken_twice_under(
+async def test_nothing_is_lost_or_ingested_twice_under(
     intake: Intake, database: Database, fault: FailureMode
 ) -> None:
     (number,) = add_tickets(intake, 1)
@@ -208,7 +208,7 @@ async def test_what_fails_by_itself_is_set_aside_and_holds_up_nothing(
     assert aside.all() == ["cannot be ingested: ZeroDivisionError"]
 
 
-async def test_a_database_that_is_away_leaves_the_page_for_later(
+async def test_an_unavailable_database_leaves_the_page_for_later(
     intake: Intake, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_tickets(intake, 2)
@@ -274,9 +274,7 @@ async def test_a_thread_that_is_edited_is_found_when_it_is_read_again(
     ] == "water_quality"
 
 
-async def test_reading_again_is_bounded_in_number_and_age(
-    intake: Intake, database: Database
-) -> None:
+async def test_rereading_is_bounded_in_number_and_age(intake: Intake, database: Database) -> None:
     board = intake.simulators.board
     for number in range(30):
         board.post_thread({"subject": f"停水{number}", "content": "三里镇樊家村停水"})

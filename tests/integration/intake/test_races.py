@@ -90,7 +90,7 @@ async def test_two_replicas_with_overlapping_pages_in_opposite_order(
     assert await count(database, Complaint) == 20
 
 
-async def test_the_webhook_and_the_poller_bring_one_order_at_once(
+async def test_the_webhook_and_the_poller_bring_one_ticket_at_once(
     database: Database, together: Together
 ) -> None:
     outcomes = await together([ticket()], [ticket()], HOTLINE)
@@ -99,7 +99,7 @@ async def test_the_webhook_and_the_poller_bring_one_order_at_once(
     assert await count(database, outbox_table) == 1
 
 
-async def test_an_order_and_its_edit_at_once_leave_the_newer_words(
+async def test_a_ticket_and_its_edit_at_once_leave_the_newer_words(
     database: Database, together: Together
 ) -> None:
     edit = ticket(change="e-1", changed_at=SENT + timedelta(hours=1), time_limit="24小时")
@@ -145,7 +145,7 @@ async def test_wechats_impatient_second_delivery_is_a_duplicate(
     assert (await the_complaint(database)).chases == 0
 
 
-async def test_many_single_pushes_at_once_are_each_taken_once(
+async def test_many_single_pushes_at_once_are_each_ingested_once(
     database: Database, context: Context
 ) -> None:
     pushes = [ticket(f"XA-{number % 30}", f"XA-{number % 30}/new") for number in range(90)]

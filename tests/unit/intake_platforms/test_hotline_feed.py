@@ -42,7 +42,7 @@ def answering(**body: object) -> Handler:
     return lambda _: httpx.Response(200, json={"code": 0, **body})
 
 
-async def test_one_unreadable_order_does_not_hold_up_the_others() -> None:
+async def test_one_unreadable_ticket_does_not_hold_up_the_others() -> None:
     page = await page_of(
         answering(orders=[GOOD, {"issueNumber": "2"}, "?", GOOD], nextCursor="n", hasMore=True)
     )
@@ -107,7 +107,7 @@ async def test_faults_of_the_platform(
     assert len(requests) == asked
 
 
-async def test_a_cut_connection_is_away() -> None:
+async def test_a_cut_connection_is_unavailable() -> None:
     def cut(request: httpx.Request) -> httpx.Response:
         raise httpx.ReadError("https://secret-in-a-url", request=request)
 

@@ -131,7 +131,7 @@ def ticket(**changes: object) -> dict[str, object]:
         ),
     ],
 )
-def test_an_order_is_read(dto: Mapping[str, object], expected: Incoming) -> None:
+def test_a_ticket_is_read(dto: Mapping[str, object], expected: Incoming) -> None:
     assert parse_ticket(dto, b"raw", COUNTY) == expected
 
 
@@ -160,7 +160,7 @@ def test_what_cannot_be_read_names_the_field_and_not_its_content(dto: object, fi
     assert "888" not in str(caught.value)
 
 
-def test_an_unreadable_order_is_kept_with_its_number() -> None:
+def test_an_unreadable_ticket_is_kept_with_its_number() -> None:
     dto = ticket(issueTime="soon")
     kept = read_ticket(dto, COUNTY)
     assert isinstance(kept, Unreadable)
@@ -177,7 +177,7 @@ arbitrary_json = st.recursive(
 
 @settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted(TICKET)), arbitrary_json) | arbitrary_json)
-def test_no_order_breaks_the_reading(dto: object) -> None:
+def test_no_ticket_breaks_the_parser(dto: object) -> None:
     read = read_ticket({**TICKET, **dto} if isinstance(dto, dict) else dto, COUNTY)
     if isinstance(read, Incoming):
         assert read.sent_at.utcoffset() == timedelta(0)

@@ -108,7 +108,7 @@ def test_what_cannot_be_read_names_the_field_and_not_its_content(
         },
     )
 )
-def test_no_thread_breaks_the_reading(changes: dict[str, object]) -> None:
+def test_no_thread_breaks_the_parser(changes: dict[str, object]) -> None:
     try:
         read = parse_thread(thread(**changes), b"", COUNTY)
     except MalformedMessage:

@@ -84,7 +84,7 @@ def xml(**changes: str | int) -> bytes:
         (xml(MsgType="something_new", Content=""), "[未识别的消息]", "[未识别的消息]"),
     ],
 )
-def test_every_kind_of_message_is_taken(message: bytes, title: str, text: str) -> None:
+def test_every_kind_of_message_is_ingested(message: bytes, title: str, text: str) -> None:
     assert parse_message(message, COUNTY) == replace(READ, title=title, text=text, raw=message)
 
 
@@ -130,7 +130,7 @@ def test_what_cannot_be_read_names_the_field(message: bytes, field: str) -> None
 
 @settings(deadline=None)
 @given(st.binary() | st.text().map(str.encode) | st.text().map(lambda t: xml(Content=t)))
-def test_no_message_breaks_the_reading(message: bytes) -> None:
+def test_no_message_breaks_the_parser(message: bytes) -> None:
     try:
         parse_message(message, COUNTY)
     except MalformedMessage:
