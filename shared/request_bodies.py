@@ -92,7 +92,7 @@ def refuse_address(request: Request) -> None:
     if (
         "\0" in scope["path"]
         or b"%00" in scope["query_string"]
-        or any(b"\0" in value for _, value in scope["headers"])
+        or b"\0" in b" ".join([value for _, value in scope["headers"]])
     ):
         raise Problem(400, "text_not_storable", _NOT_STORABLE)
 

@@ -71,6 +71,7 @@ class TraceRequests:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+        self._records_spans = _sdk_is_installed()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -83,12 +84,12 @@ class TraceRequests:
         }
         token = attach(_context_of(headers))
         try:
-            with span(scope["method"], SpanKind.SERVER) as request:
-                if request.is_recording():
+            if self._records_spans:
+                with span(scope["method"], SpanKind.SERVER) as request:
                     await self.app(scope, receive, _noting_status(send, request))
                     _name_by_route(request, scope)
-                else:
-                    await self.app(scope, receive, send)
+            else:
+                await self.app(scope, receive, send)
         finally:
             detach(token)
 
@@ -117,12 +118,16 @@ def _failed(part: Span, kind: str) -> None:
 
 
 def _context_of(headers: dict[str, str]) -> Context:
-    context = _propagator.extract(headers, Context())
+    context = _propagator.extract(headers, Context()) if headers else Context()
     if trace.get_current_span(context).get_span_context().is_valid:
         return context
-    if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
-        return trace.set_span_in_context(NonRecordingSpan(_new_trace()), Context())
-    return Context()  # the SDK begins a trace with the first span
+    if _sdk_is_installed():
+        return context  # it begins a trace with the first span
+    return trace.set_span_in_context(NonRecordingSpan(_new_trace()), context)
+
+
+def _sdk_is_installed() -> bool:
+    return not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
 
 
 def _new_trace() -> SpanContext:

@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.routing import Mount
 
+from shared.db import Database
 from tests.contract.http.conftest import County
 
 _ORIGIN = "http://desk.test"
@@ -132,3 +133,31 @@ async def test_a_nul_is_refused_by_every_route_in_words(county: County, service:
                 assert answer.status_code in (400, 422), (method, path)
                 jsonschema.validate(answer.json(), schema)
                 assert answer.json()["type"] == "urn:waterdesk:problem:text_not_storable"
+
+
+@pytest.mark.parametrize("service", ["intake", "dispatch", "reply"])
+async def test_without_its_database_a_service_says_when_to_ask_again(
+    county: County, service: str
+) -> None:
+    """In words, for every route that reads or writes; never a 500."""
+    app = county.services[service].app
+    living = app.state.database
+    app.state.database = Database("postgresql://nobody@127.0.0.1:1/none", service, living.clock)
+    seen = set()
+    try:
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url=_ORIGIN, headers=county.authorization
+        ) as client:
+            for method, path, operation in operations(app):
+                if "security" not in operation:
+                    continue
+                answer = await client.request(method, filled(path, "x"), json={})
+                seen.add(answer.status_code)
+                if answer.status_code == 503:
+                    assert answer.headers["retry-after"] == "5"
+                    assert answer.json()["title"].startswith("系统暂时无法处理")
+        assert 503 in seen
+        assert not seen - {200, 422, 503}  # villages come from a file
+    finally:
+        await app.state.database.close()
+        app.state.database = living
