@@ -23,7 +23,7 @@ from shared.platform_kit.request_signing import check_window
 from shared.platform_kit.signatures import BadSignature, StaleTimestamp
 from shared.problems import Problem, Text
 from shared.progress import Progress
-from shared.routes import RETRY_AFTER_SECONDS, Route
+from shared.routes import RETRY_AFTER_SECONDS, RawRoute
 
 log = structlog.get_logger(__name__)
 
@@ -59,7 +59,7 @@ def callbacks_router(
     hotline: HotlinePushes | None, wechat: WeChatMessages | None, progress: Progress
 ) -> APIRouter:
     """None: that platform is off, and answered 404. `progress` tells whether pushes are stored."""
-    router = APIRouter(prefix="/platforms", tags=["platforms"], route_class=Route)
+    router = APIRouter(prefix="/platforms", tags=["platforms"], route_class=RawRoute)
 
     @router.post("/12345/webhook", responses=problems(401, 404, 408, 413, 503))
     async def hotline_webhook(request: Request) -> JSONResponse:

@@ -119,6 +119,17 @@ async def test_an_unreadable_push_is_stored_and_answered_so_that_it_is_not_lost(
     assert await count(database, RawMessage) == 1
 
 
+async def test_a_signed_push_with_a_nul_is_stored_and_answered(
+    intake: Intake, database: Database
+) -> None:
+    """The platform would send what we refuse for ever, and the complaint would be lost."""
+    body = ticket_body(1, DRY["issueDesc"] + "HERE").replace(b"HERE", rb"\u0000\ud800")
+    response = await push(intake, body)
+
+    assert response.status_code == 200
+    assert await count(database, RawMessage) == 1
+
+
 async def test_a_body_without_end_is_not_read_to_its_end(intake: Intake) -> None:
     response = await push(intake, b"x" * 1_000_001)
 
