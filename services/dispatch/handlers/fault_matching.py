@@ -15,6 +15,7 @@ from services.dispatch.rules.fault_matching import (
     OpenFault,
     Signs,
     match_complaints,
+    may_be_the_source,
 )
 from services.dispatch.rules.work_order import State
 from shared.bulk_insert import bulk_insert, bulk_update, new_row
@@ -24,7 +25,7 @@ from shared.sql import any_of, table_of
 from shared.vocabulary import Category, Component
 
 from .context import Context
-from .locks import lock_schemes
+from .locks import lock_schemes, lock_villages
 
 _schemes, _villages = table_of(Scheme), table_of(SchemeVillage)
 _work_orders = table_of(WorkOrder)
@@ -103,7 +104,7 @@ async def match_to_faults(
     context: Context,
     complaints: Sequence[Complaint],
     supplies: Mapping[str | None, Supply],
-    schemes_locked: Collection[str] = (),
+    villages_locked: Collection[str | None] = (),
 ) -> Links:
     """Link each complaint to the open work order of its fault or to a new one, which is written.
 
@@ -115,7 +116,11 @@ async def match_to_faults(
     for complaint in complaints:
         scheme_id = supplies[complaint.village_code].scheme_id
         of_scheme[scheme_id][complaint.id] = complaint.signs
-    by_scheme = {supply.scheme_id: supply for supply in supplies.values()}
+    own_source = {
+        supply.scheme_id
+        for supply in supplies.values()
+        if not _OWN_SOURCE.isdisjoint(supply.components)
+    }
     faults: dict[str, list[OpenFault]] = {}
     matches: dict[str, Match] = {}
 
@@ -127,7 +132,7 @@ async def match_to_faults(
                     of_scheme[scheme_id],
                     faults[scheme_id],
                     context.policy.window,
-                    own_source=not _OWN_SOURCE.isdisjoint(by_scheme[scheme_id].components),
+                    own_source=scheme_id in own_source,
                     open_fault=lambda signs: OpenFault(
                         new_id("w", context.now), signs, context.now
                     ),
@@ -135,14 +140,19 @@ async def match_to_faults(
             )
 
     await match(of_scheme)
-    to_lock = {
-        scheme_id
-        for scheme_id, its in of_scheme.items()
-        if any(matches[each].opens and matches[each].reason is LinkReason.FIRST for each in its)
-    }
-    if to_lock := to_lock.difference(schemes_locked):
-        await lock_schemes(context.session, to_lock)
-        await match(to_lock)
+    locked = set(villages_locked)
+    while opening := [
+        each
+        for each in complaints
+        if matches[each.id].reason is LinkReason.FIRST and each.village_code not in locked
+    ]:
+        villages = {str(each.village_code) for each in opening}
+        schemes = {supplies[village].scheme_id for village in villages}
+        felt = {supplies[e.village_code].scheme_id for e in opening if may_be_the_source(e.signs)}
+        await lock_schemes(context.session, felt & own_source)
+        await lock_villages(context.session, villages)
+        locked |= villages
+        await match(schemes)
 
     linked: dict[str, list[Complaint]] = defaultdict(list)
     for complaint in complaints:

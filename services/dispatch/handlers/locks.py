@@ -1,10 +1,12 @@
 """Locking rows until the commit: by everybody in this order, and within a table by id.
 
-1. `scheme`: whoever opens a work order for a fault that others may share, or closes, repairs or
-   merges one. So one fault never gets two work orders. Linking to an open one locks no scheme.
-2. `work_order`: whoever changes it. What was read of it before is compared again under the lock.
-3. `complaint`: whoever changes one that stands there already.
-4. `crew`: whoever gives it a work order, for as long as its capacity is checked and the rest of
+1. `scheme`: whoever opens a work order for a fault that may be felt in all its villages, or closes,
+   repairs or merges one.
+2. `scheme_village`: whoever opens a work order for a fault that others of the village may report.
+   So one fault never gets two work orders. Linking to an open one locks neither.
+3. `work_order`: whoever changes it. What was read of it before is compared again under the lock.
+4. `complaint`: whoever changes one that stands there already.
+5. `crew`: whoever gives it a work order, for as long as its capacity is checked and the rest of
    the transaction takes.
 
 Where two transactions still lock each other out, PostgreSQL ends one, and it runs again:
@@ -18,7 +20,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from services.dispatch.models import Complaint, Crew, Scheme, WorkOrder
+from services.dispatch.models import Complaint, Crew, Scheme, SchemeVillage, WorkOrder
 from shared.sql import any_of
 
 M = TypeVar("M", WorkOrder, Complaint, Crew)
@@ -35,6 +37,12 @@ _SCHEMES = (
     .order_by(col(Scheme.id))
     .with_for_update(key_share=True)
 )
+_VILLAGES = (
+    select(col(SchemeVillage.village_code))
+    .where(col(SchemeVillage.village_code) == any_of("codes"))
+    .order_by(col(SchemeVillage.village_code))
+    .with_for_update(key_share=True)
+)
 _BY_ID: dict[type[Any], Select[Any]] = {
     model: locked(select(model).where(col(model.id) == any_of("ids")).order_by(col(model.id)))
     for model in (WorkOrder, Complaint, Crew)
@@ -44,6 +52,11 @@ _BY_ID: dict[type[Any], Select[Any]] = {
 async def lock_schemes(session: AsyncSession, scheme_ids: Collection[str]) -> None:
     if scheme_ids:
         await session.execute(_SCHEMES, {"ids": list(scheme_ids)})
+
+
+async def lock_villages(session: AsyncSession, codes: Collection[str | None]) -> None:
+    if codes:
+        await session.execute(_VILLAGES, {"codes": list(codes)})
 
 
 async def lock(session: AsyncSession, model: type[M], ids: Collection[str]) -> dict[str, M]:

@@ -28,7 +28,7 @@ from shared.sql import any_of, table_of
 
 from .context import Context
 from .fault_matching import WorkOrderMoved, count_joined, is_supplied, match_to_faults, supplies_of
-from .locks import lock, lock_schemes, locked
+from .locks import lock, lock_schemes, lock_villages, locked
 
 _complaints, _work_orders = table_of(Complaint), table_of(WorkOrder)
 _schemes, _villages = table_of(Scheme), table_of(SchemeVillage)
@@ -50,7 +50,7 @@ _WORK_ORDERS_OF = locked(
 )
 _AT_ONCE = 500
 _WITHOUT_SCHEME = (
-    select(_complaints.c.id, _schemes.c.id)
+    select(_complaints.c.id, _villages.c.scheme_id, _villages.c.village_code)
     .join(_villages, _villages.c.village_code == _complaints.c.village_code)
     .join(_schemes, _schemes.c.id == _villages.c.scheme_id)
     .where(
@@ -94,7 +94,7 @@ async def on_complaints_decided(
 ) -> None:
     """Link what waited. What a person says is another matter, or elsewhere, leaves its work order
     for the right one. Raises UnknownComplaint."""
-    complaints, schemes, work_orders = await _load(context, events)
+    complaints, work_orders = await _load(context, events)
     before = {each.id: each.subject for each in complaints.values()}
     for event in events:
         complaints[event.data.complaint_id].decide(event.data)
@@ -107,7 +107,7 @@ async def on_complaints_decided(
             or complaint.subject != before[complaint.id]
         )
 
-    await _match_again(context, complaints, work_orders, schemes, is_another_matter)
+    await _match_again(context, complaints, work_orders, is_another_matter)
 
 
 async def on_complaints_edited(
@@ -115,16 +115,14 @@ async def on_complaints_edited(
 ) -> None:
     """Link what waited. What is linked stays there: a crew may be on its way, so only a person
     moves it, who sees the edit in the timeline. Raises UnknownComplaint."""
-    complaints, schemes, work_orders = await _load(context, events)
+    complaints, work_orders = await _load(context, events)
     for event in events:
         complaints[event.data.complaint_id].edit(event.data)
     for complaint in complaints.values():
         if complaint.work_order_id is not None:
             work_order = work_orders[complaint.work_order_id]
             context.record([work_order.note_edit(complaint.id, context.now)], complaint.id)
-    await _match_again(
-        context, complaints, work_orders, schemes, lambda each: each.work_order_id is None
-    )
+    await _match_again(context, complaints, work_orders, lambda each: each.work_order_id is None)
 
 
 async def on_complaints_chased(
@@ -150,32 +148,33 @@ async def on_complaints_chased(
 
 async def link_where_scheme_is_known(context: Context) -> int:
     """Link complaints whose villages have come onto a scheme since. Returns how many."""
-    scheme_of = dict((await context.session.execute(_WITHOUT_SCHEME)).tuples().all())
-    schemes = set(scheme_of.values())
-    await lock_schemes(context.session, schemes)
+    found = (await context.session.execute(_WITHOUT_SCHEME)).all()
+    await lock_schemes(context.session, {row.scheme_id for row in found})
+    await lock_villages(context.session, {row.village_code for row in found})
     complaints = {
         each.id: each
-        for each in (await lock(context.session, Complaint, scheme_of)).values()
+        for each in (await lock(context.session, Complaint, [row.id for row in found])).values()
         if each.state == ComplaintState.NO_SCHEME
     }
-    await _match_again(context, complaints, {}, schemes, lambda _: True)
+    await _match_again(context, complaints, {}, lambda _: True)
     return sum(each.state == ComplaintState.LINKED for each in complaints.values())
 
 
 async def _load(
     context: Context, events: Sequence[Envelope[ComplaintDecided] | Envelope[ComplaintEdited]]
-) -> tuple[dict[str, Complaint], set[str], dict[str, WorkOrder]]:
-    """The complaints, and their work orders, whose schemes are locked: those they are on now and
-    those they may come to."""
+) -> tuple[dict[str, Complaint], dict[str, WorkOrder]]:
+    """The complaints and their work orders. Locked with them: the schemes they are on now and may
+    come to, and the villages they may come to."""
     ids = {event.data.complaint_id for event in events}
     on_now = await context.session.execute(_SCHEMES_OF, {"ids": list(ids)})
     villages = [event.data.decision.village_code for event in events]
     supplies = await supplies_of(context.session, villages)
     schemes = {*on_now.scalars(), *(supply.scheme_id for supply in supplies.values())}
     await lock_schemes(context.session, schemes)
+    await lock_villages(context.session, supplies.keys())
     found = await context.session.execute(_WORK_ORDERS_OF, {"ids": list(ids)})
     work_orders = {each.id: each for each in found.scalars()}
-    return await _lock_known(context, ids), schemes, work_orders
+    return await _lock_known(context, ids), work_orders
 
 
 async def _lock_known(context: Context, ids: Collection[str]) -> dict[str, Complaint]:
@@ -189,10 +188,10 @@ async def _match_again(
     context: Context,
     complaints: Mapping[str, Complaint],
     work_orders: Mapping[str, WorkOrder],
-    schemes: Collection[str],
     may_move: Callable[[Complaint], bool],
 ) -> None:
-    """`schemes` are locked; what may move leaves its work order for the one that is right now."""
+    """What may move leaves its work order for the one that is right now. Schemes and villages of
+    all complaints are locked."""
     supplies = await supplies_of(
         context.session, [complaint.village_code for complaint in complaints.values()]
     )
@@ -218,7 +217,7 @@ async def _match_again(
         else:
             complaint.stay_without(state)
     await context.session.flush()
-    links = await match_to_faults(context, to_link, supplies, schemes)
+    links = await match_to_faults(context, to_link, supplies, supplies.keys())
     await context.session.flush()
     await count_joined(context, links)
 

@@ -163,7 +163,7 @@ def _same_shared_fault(
     apart = abs(one.sent_at - other.sent_at)
     if elsewhere:
         near = apart <= window.other_village
-        shared = near and _may_be_the_source(one) and _may_be_the_source(other)
+        shared = near and may_be_the_source(one) and may_be_the_source(other)
         return LinkReason.SHARED_SOURCE if shared else None
     two_leaks = one.category is other.category is Category.PIPE_LEAK
     if two_leaks and one.group and other.group and one.group != other.group:
@@ -171,7 +171,8 @@ def _same_shared_fault(
     return together if apart <= window.same_village else None
 
 
-def _may_be_the_source(signs: Signs) -> bool:
+def may_be_the_source(signs: Signs) -> bool:
+    """Whether other villages of a scheme with a source of its own may report the same fault."""
     named = signs.component is not None
     return signs.category in _FELT_EVERYWHERE and (not named or signs.component in OF_THE_SOURCE)
 
@@ -243,13 +244,13 @@ class _ByVillage:
 
     def add(self, fault: OpenFault) -> None:
         self._in[fault.signs.village_code].append(fault)
-        if _may_be_the_source(fault.signs):
+        if may_be_the_source(fault.signs):
             self._of_the_source.append(fault)
 
     def near(self, signs: Signs, *, own_source: bool) -> list[OpenFault]:
         """All faults that same_fault may find to be the complaint's."""
         here = signs.village_code
-        if not own_source or not _may_be_the_source(signs):
+        if not own_source or not may_be_the_source(signs):
             return self._in[here]
         elsewhere = [each for each in self._of_the_source if each.signs.village_code != here]
         return self._in[here] + elsewhere
