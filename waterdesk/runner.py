@@ -20,8 +20,8 @@ from shared.progress import Progress
 from shared.service import PeriodicTask, Service
 from waterdesk.bus_upkeep import BusUpkeep
 
-_LOOKS_PER_SILENCE = 5
-"""How often it is looked for frozen peers."""
+_LOOKS_PER_SILENCE = 10
+"""How often a service looks for frozen peers, in the time they may be silent."""
 
 _STOP_SECONDS = 8.0
 

@@ -43,7 +43,7 @@ async def wait_out(
 ) -> None:
     """Log whose work waits because of a transient error, and wait a while.
 
-    Nothing is said where all ends anyway: on Ctrl-C the database may be gone before its users.
+    Nothing is logged while the process stops: on Ctrl-C the database may be gone before its users.
     """
     if not stopping.is_set():
         log.warning(event, why=type(error).__name__, **whose)

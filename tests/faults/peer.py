@@ -42,7 +42,7 @@ async def _work(
     )
     peers = Progress("frozen peers")
     await asyncio.gather(
-        work, run_periodically(database.end_silent_sessions, silence / 5, stopping, peers)
+        work, run_periodically(database.end_silent_sessions, silence / 10, stopping, peers)
     )
 
 
