@@ -124,7 +124,11 @@ async def test_a_signed_push_with_a_nul_is_stored_and_answered(
 ) -> None:
     """The platform would send what we refuse for ever, and the complaint would be lost."""
     body = ticket_body(1, DRY["issueDesc"] + "HERE").replace(b"HERE", rb"\u0000\ud800")
-    response = await push(intake, body)
+    headers = sign(
+        "waterdesk", "simulated-hotline-secret", "POST", WEBHOOK, body, intake.clock.now(), "nonce"
+    )
+    json_headers = {**headers, "Content-Type": "application/json"}
+    response = await intake.client.post(WEBHOOK, content=body, headers=json_headers)
 
     assert response.status_code == 200
     assert await count(database, RawMessage) == 1
