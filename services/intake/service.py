@@ -59,10 +59,7 @@ def build(
     hotline_secret, wechat = settings.hotline_secret, _wechat_callback(settings)
     hotline_pushes = PushBatching(ingestion(Platform.HOTLINE_12345))
     pushes = push_progress()
-    app.include_router(complaints.router)
-    app.include_router(waiting.router)
-    app.include_router(privacy.router)
-    app.include_router(
+    app.include_router(  # first, for the routes are tried in order
         callbacks_router(
             HotlinePushes(hotline_secret.get_secret_value(), hotline_pushes)
             if hotline_secret
@@ -71,6 +68,9 @@ def build(
             pushes,
         )
     )
+    app.include_router(complaints.router)
+    app.include_router(waiting.router)
+    app.include_router(privacy.router)
     tasks: list[PeriodicTask] = []
     closing: list[Callable[[], Awaitable[None]]] = []
     if feed := _hotline_feed(settings, database, transport):
