@@ -31,11 +31,11 @@ PULLED, PUSHED = ("12345 feed", "board feed"), ("12345 push", "wechat plain", "w
 
 @dataclass
 class Intake:
-    """Stands in for intake's edge: what came, and whether we answer at all just now."""
+    """Stands in for intake's HTTP API: what it received, and whether it is available."""
 
-    came: list[Incoming | Unreadable] = field(default_factory=list)
-    away: bool = False
-    refused: int = 0
+    received: list[Incoming | Unreadable] = field(default_factory=list)
+    unavailable: bool = False
+    rejected: int = 0
     token: str = OURS.wechat_token
     secret: str = OURS.hotline_secret
     clock: ManualClock = field(default_factory=lambda: ManualClock(NOW))
@@ -43,11 +43,11 @@ class Intake:
     def app(self) -> FastAPI:
         app = FastAPI()
 
-        def taken(one: Incoming | Unreadable | None) -> Response:
-            if self.away:
+        def accepted(one: Incoming | Unreadable | None) -> Response:
+            if self.unavailable:
                 return Response(status_code=503)
             if one is not None:
-                self.came.append(one)
+                self.received.append(one)
             return Response()
 
         @app.post("/platforms/12345/webhook")
@@ -62,10 +62,10 @@ class Intake:
                     now=self.clock.now(),
                 )
             except BadSignature:
-                self.refused += 1
+                self.rejected += 1
                 return Response(status_code=401)
-            answer = taken(one)
-            return answer if self.away else Response('{"code":0}')
+            answer = accepted(one)
+            return answer if self.unavailable else Response('{"code":0}')
 
         @app.post("/platforms/wechat/callback")
         async def wechat(request: Request) -> Response:
@@ -80,9 +80,9 @@ class Intake:
             )
             try:
                 callback.check_query(request.query_params, self.clock.now())
-                return taken(callback.parse(request.query_params, await request.body()))
+                return accepted(callback.parse(request.query_params, await request.body()))
             except BadSignature:
-                self.refused += 1
+                self.rejected += 1
                 return Response(status_code=403)
 
         return app
@@ -90,25 +90,25 @@ class Intake:
 
 @dataclass
 class Bench:
-    """One platform, and the way its complaints come to us."""
+    """One platform, and how its complaints reach us."""
 
     simulators: Simulators
     failures: FailureQueue
     operation: str
     """The simulator's name for the delivery."""
-    say: Callable[[str], str]
-    """A resident says this there; returns the platform's number."""
+    submit: Callable[[str], str]
+    """A resident submits this text there; returns the platform's number."""
     intake: Intake
     source: PulledSource | None
-    stranger: PulledSource | None
+    with_wrong_key: PulledSource | None
     cursor: str | None = None
 
     async def collect(self, source: PulledSource | None = None) -> Sequence[Incoming | Unreadable]:
-        """All that the platform has for us now, pages included."""
+        """Everything the platform has now, all pages."""
         if self.source is None:
-            before = len(self.intake.came)
+            before = len(self.intake.received)
             await self.simulators.deliver_pushes(everything=True)
-            return self.intake.came[before:]
+            return self.intake.received[before:]
         came: list[Incoming | Unreadable] = []
         for _ in range(1000):
             page = await (source or self.source).fetch(self.cursor)
@@ -137,14 +137,14 @@ async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
     simulators: Simulators = app.state.simulators
     transport = httpx.ASGITransport(app)
     source: HotlineFeed | BoardFeed | None = None
-    stranger: HotlineFeed | BoardFeed | None = None
+    with_wrong_key: HotlineFeed | BoardFeed | None = None
 
     def ticket(words: str) -> str:
         return simulators.hotline.add_ticket({"issueDesc": words})
 
     if kind == "12345 feed":
         base = "http://platforms/12345"
-        source, stranger = (
+        source, with_wrong_key = (
             HotlineFeed(
                 HotlineSettings(COUNTY, base, OURS.hotline_app_id, secret, page_size=PAGE),
                 clock,
@@ -153,9 +153,9 @@ async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
             )
             for secret in (OURS.hotline_secret, "wrong")
         )
-        failures, operation, say = simulators.hotline.failures, "tickets", ticket
+        failures, operation, submit = simulators.hotline.failures, "tickets", ticket
     elif kind == "board feed":
-        source, stranger = (
+        source, with_wrong_key = (
             BoardFeed(
                 BoardSettings(
                     county=COUNTY,
@@ -169,20 +169,20 @@ async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
             for app_code in (OURS.board_app_code, "wrong")
         )
 
-        def say(words: str) -> str:
+        def submit(words: str) -> str:
             return str(simulators.board.post_thread({"subject": "水", "content": words}))
 
         failures, operation = simulators.board.failures, "search"
     elif kind == "12345 push":
-        failures, operation, say = simulators.hotline.failures, "push", ticket
+        failures, operation, submit = simulators.hotline.failures, "push", ticket
     else:
 
-        def say(words: str) -> str:
+        def submit(words: str) -> str:
             return simulators.wechat.write_message("o-resident", words)
 
         failures, operation = simulators.wechat.failures, "push"
-    yield Bench(simulators, failures, operation, say, intake, source, stranger)
-    for one in (source, stranger):
+    yield Bench(simulators, failures, operation, submit, intake, source, with_wrong_key)
+    for one in (source, with_wrong_key):
         if one:
             await one.close()
     await simulators.close()
@@ -192,8 +192,8 @@ pulled = pytest.mark.parametrize("bench", PULLED, indirect=True)
 pushed = pytest.mark.parametrize("bench", PUSHED, indirect=True)
 
 
-async def test_what_a_resident_says_arrives_in_their_words(bench: Bench) -> None:
-    number = bench.say("三组停水两天了。\n请来修")
+async def test_a_text_arrives_unchanged(bench: Bench) -> None:
+    number = bench.submit("三组停水两天了。\n请来修")
     (came,) = await bench.collect()
     assert isinstance(came, Incoming)
     assert (came.external_id, came.county) == (number, COUNTY)
@@ -204,28 +204,28 @@ async def test_what_a_resident_says_arrives_in_their_words(bench: Bench) -> None
 
 
 async def test_nothing_is_missed_over_many_pages(bench: Bench) -> None:
-    said = {bench.say(f"第{n}户没水") for n in range(3 * PAGE + 2)}
-    assert {one.external_id for one in await bench.collect()} == said
+    submitted = {bench.submit(f"第{n}户没水") for n in range(3 * PAGE + 2)}
+    assert {one.external_id for one in await bench.collect()} == submitted
 
 
 async def test_nothing_new_brings_no_new_delivery(bench: Bench) -> None:
     for n in range(2 * PAGE):
-        bench.say(f"第{n}户没水")
+        bench.submit(f"第{n}户没水")
     first = complaints(await bench.collect())
     assert complaints(await bench.collect()).keys() <= first.keys()
 
 
-async def test_what_is_said_between_two_looks_arrives(bench: Bench) -> None:
+async def test_a_submission_between_two_polls_arrives(bench: Bench) -> None:
     arrived: dict[str, str] = {}
     for round_ in range(4):
         for n in range(PAGE + 1):
-            bench.say(f"{round_}/{n}")
+            bench.submit(f"{round_}/{n}")
         arrived |= complaints(await bench.collect())
     assert len(arrived) == len(set(arrived.values())) == 4 * (PAGE + 1)
 
 
 async def test_a_delivery_made_twice_carries_the_same_id(bench: Bench) -> None:
-    bench.say("没水")
+    bench.submit("没水")
     bench.failures.add(FailureMode.DUPLICATE, on=bench.operation)
     came = await bench.collect()
     assert len(came) == 2
@@ -233,12 +233,12 @@ async def test_a_delivery_made_twice_carries_the_same_id(bench: Bench) -> None:
 
 
 async def test_disorder_loses_nothing(bench: Bench) -> None:
-    said = [f"第{n}户没水" for n in range(3 * PAGE)]
-    for words in said:
-        bench.say(words)
+    submitted = [f"第{n}户没水" for n in range(3 * PAGE)]
+    for words in submitted:
+        bench.submit(words)
     bench.failures.add(FailureMode.DISORDER, times=2, on=bench.operation)
     arrived = [*complaints(await bench.collect()).values()]
-    assert sorted(arrived) == sorted(said)
+    assert sorted(arrived) == sorted(submitted)
 
 
 @pulled
@@ -248,24 +248,24 @@ async def test_disorder_loses_nothing(bench: Bench) -> None:
 async def test_an_unavailable_platform_delays_and_loses_nothing(
     bench: Bench, kind: FailureMode
 ) -> None:
-    said = {bench.say(f"第{n}户没水") for n in range(2 * PAGE)}
+    submitted = {bench.submit(f"第{n}户没水") for n in range(2 * PAGE)}
     bench.failures.add(kind, times=RETRY_POLICY.attempts, on=bench.operation)
     with pytest.raises(PlatformUnavailable) as caught:
         await bench.collect()
     assert "没水" not in str(caught.value)
     bench.failures.clear()
-    assert {one.external_id for one in await bench.collect()} == said
+    assert {one.external_id for one in await bench.collect()} == submitted
 
 
 @pulled
-async def test_one_transient_error_is_not_noticed(bench: Bench) -> None:
-    bench.say("没水")
+async def test_one_transient_error_is_retried_at_once(bench: Bench) -> None:
+    bench.submit("没水")
     bench.failures.add(FailureMode.ERROR_5XX, on=bench.operation)
     assert len(await bench.collect()) == 1
 
 
 @pulled
-async def test_a_firewall_is_left_alone_for_a_while(bench: Bench) -> None:
+async def test_a_firewall_is_not_asked_again_at_once(bench: Bench) -> None:
     bench.failures.add(FailureMode.WAF_403, times=2, on=bench.operation)
     with pytest.raises(PlatformUnavailable) as caught:
         await bench.collect()
@@ -274,16 +274,16 @@ async def test_a_firewall_is_left_alone_for_a_while(bench: Bench) -> None:
 
 
 @pulled
-async def test_a_wrong_key_is_said_to_be_one(bench: Bench) -> None:
-    bench.say("没水")
+async def test_a_wrong_key_is_reported_as_such(bench: Bench) -> None:
+    bench.submit("没水")
     with pytest.raises(PlatformRejected):
-        await bench.collect(bench.stranger)
+        await bench.collect(bench.with_wrong_key)
 
 
 @pulled
 async def test_a_page_whose_cursor_was_not_stored_comes_again(bench: Bench) -> None:
     assert bench.source
-    said = {bench.say(f"第{n}户没水") for n in range(3 * PAGE)}
+    submitted = {bench.submit(f"第{n}户没水") for n in range(3 * PAGE)}
     arrived = set()
     for _ in range(1000):
         lost = await bench.source.fetch(bench.cursor)
@@ -293,28 +293,28 @@ async def test_a_page_whose_cursor_was_not_stored_comes_again(bench: Bench) -> N
         bench.cursor = again.next_cursor
         if not again.has_more:
             break
-    assert arrived == said
+    assert arrived == submitted
 
 
 @pulled
-async def test_what_is_said_while_pages_are_read_arrives(bench: Bench) -> None:
+async def test_a_submission_while_pages_are_read_arrives(bench: Bench) -> None:
     assert bench.source
-    said = {bench.say(f"第{n}户没水") for n in range(2 * PAGE + 1)}
+    submitted = {bench.submit(f"第{n}户没水") for n in range(2 * PAGE + 1)}
     page = await bench.source.fetch(None)
     bench.cursor = page.next_cursor
-    said |= {bench.say(f"又有第{n}户没水") for n in range(PAGE + 2)}
+    submitted |= {bench.submit(f"又有第{n}户没水") for n in range(PAGE + 2)}
     arrived = {one.external_id for one in page.incoming}
     arrived |= {one.external_id for one in await bench.collect()}
     arrived |= {one.external_id for one in await bench.collect()}
-    assert arrived == said
+    assert arrived == submitted
 
 
 @pushed
-async def test_what_we_did_not_take_comes_again_as_the_same_delivery(bench: Bench) -> None:
-    bench.say("没水")
-    bench.intake.away = True
+async def test_a_push_we_did_not_accept_comes_again_as_the_same_delivery(bench: Bench) -> None:
+    bench.submit("没水")
+    bench.intake.unavailable = True
     assert await bench.collect() == []
-    bench.intake.away = False
+    bench.intake.unavailable = False
     assert len(complaints(await bench.collect())) == 1
     assert await bench.collect() == []
 
@@ -322,14 +322,14 @@ async def test_what_we_did_not_take_comes_again_as_the_same_delivery(bench: Benc
 @pushed
 async def test_a_forged_push_is_rejected(bench: Bench) -> None:
     bench.intake.token = bench.intake.secret = "another"
-    bench.say("没水")
+    bench.submit("没水")
     assert await bench.collect() == []
-    assert bench.intake.refused == 1
+    assert bench.intake.rejected == 1
 
 
 @pushed
 async def test_a_late_push_arrives(bench: Bench) -> None:
-    bench.say("没水")
+    bench.submit("没水")
     bench.failures.add(FailureMode.LATE, on="push")
     assert await bench.collect() == []
     bench.intake.clock.advance(timedelta(minutes=2))
@@ -338,7 +338,7 @@ async def test_a_late_push_arrives(bench: Bench) -> None:
 
 @pytest.mark.parametrize("bench", ["12345 feed", "12345 push"], indirect=True)
 async def test_edits_and_chases_keep_the_number_and_are_new_deliveries(bench: Bench) -> None:
-    number = bench.say("没水")
+    number = bench.submit("没水")
     bench.intake.clock.advance(timedelta(hours=1))
     bench.simulators.hotline.edit_ticket(number, {"issueDesc": "没水，水表也坏了"})
     bench.intake.clock.advance(timedelta(hours=2))
@@ -356,16 +356,16 @@ async def test_edits_and_chases_keep_the_number_and_are_new_deliveries(bench: Be
 
 @pytest.mark.parametrize("bench", ["12345 feed"], indirect=True)
 async def test_feed_and_push_bring_the_same_deliveries(bench: Bench) -> None:
-    bench.say("没水")
+    bench.submit("没水")
     pulled_one = complaints(await bench.collect())
     await bench.simulators.deliver_pushes()
-    assert complaints(bench.intake.came) == pulled_one
+    assert complaints(bench.intake.received) == pulled_one
 
 
 @pytest.mark.parametrize("bench", ["board feed"], indirect=True)
 async def test_a_thread_is_read_again_for_edits(bench: Bench) -> None:
     assert isinstance(bench.source, BoardFeed)
-    number = bench.say("没水")
+    number = bench.submit("没水")
     first = complaints(await bench.collect())
     assert complaints(await bench.source.reread([number])) == first
     bench.simulators.board.edit_thread(int(number), {"content": "来水了"})
