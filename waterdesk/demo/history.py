@@ -48,6 +48,8 @@ _POLLING_TASKS: Mapping[str, Platform] = {
 _DUE_QUERIES: Mapping[str, Mapping[str, str]] = {
     "dispatch": {
         "link_waiting": "SELECT min(received_at) FROM complaint WHERE state = 'no_scheme'",
+        "assign_new": "SELECT min(opened_at) FROM work_order"
+        " WHERE state = 'waiting_for_crew' AND assign_reason IS NULL",
         "assign_waiting": "SELECT min(opened_at) FROM work_order WHERE state = 'waiting_for_crew'",
     },
     "reply": {

@@ -93,26 +93,18 @@ class Match(NamedTuple):
 
 
 _C = Category
-_FLOW: Final = {
-    _C.OUTAGE: {
-        _C.OUTAGE: LinkReason.SAME,
-        _C.LOW_PRESSURE: LinkReason.PRESSURE_AND_OUTAGE,
-        _C.PIPE_LEAK: LinkReason.LEAK_TAKES_WATER,
-    },
-    _C.LOW_PRESSURE: {
-        _C.OUTAGE: LinkReason.PRESSURE_AND_OUTAGE,
-        _C.LOW_PRESSURE: LinkReason.SAME,
-        _C.PIPE_LEAK: LinkReason.LEAK_TAKES_WATER,
-    },
-    _C.PIPE_LEAK: {
-        _C.OUTAGE: LinkReason.LEAK_TAKES_WATER,
-        _C.LOW_PRESSURE: LinkReason.LEAK_TAKES_WATER,
-        _C.PIPE_LEAK: LinkReason.SAME,
-    },
-}
-_TOGETHER: Final[Mapping[Category, Mapping[Category, LinkReason]]] = {
-    category: _FLOW.get(category, {category: LinkReason.SAME})
-    for category in (_C.OUTAGE, _C.LOW_PRESSURE, _C.PIPE_LEAK, _C.WATER_QUALITY, _C.OTHER)
+_PAIRS: Final = (
+    (_C.OUTAGE, _C.OUTAGE, LinkReason.SAME),
+    (_C.LOW_PRESSURE, _C.LOW_PRESSURE, LinkReason.SAME),
+    (_C.PIPE_LEAK, _C.PIPE_LEAK, LinkReason.SAME),
+    (_C.WATER_QUALITY, _C.WATER_QUALITY, LinkReason.SAME),
+    (_C.OTHER, _C.OTHER, LinkReason.SAME),
+    (_C.OUTAGE, _C.LOW_PRESSURE, LinkReason.PRESSURE_AND_OUTAGE),
+    (_C.OUTAGE, _C.PIPE_LEAK, LinkReason.LEAK_TAKES_WATER),
+    (_C.LOW_PRESSURE, _C.PIPE_LEAK, LinkReason.LEAK_TAKES_WATER),
+)
+_TOGETHER: Final = {
+    (a, b): why for one, other, why in _PAIRS for a, b in ((one, other), (other, one))
 }
 _FELT_EVERYWHERE: Final = frozenset({_C.OUTAGE, _C.LOW_PRESSURE, _C.WATER_QUALITY})
 _STRENGTH: Final = {reason: rank for rank, reason in enumerate(LinkReason)}
@@ -155,7 +147,7 @@ def _same_shared_fault(
     elsewhere = one.village_code != other.village_code
     if elsewhere and not own_source:
         return None
-    together = _TOGETHER.get(one.category, {}).get(other.category)
+    together = _TOGETHER.get((one.category, other.category))
     if together is None:
         return None
     if one.component and other.component and one.component is not other.component:
