@@ -9,7 +9,7 @@ from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
-from shared.bus.transient_errors import is_transient
+from shared.bus.transient_errors import is_systemic, is_transient
 from shared.problems import Problem, Text
 from shared.request_bodies import refuse_address, refuse_body
 
@@ -35,7 +35,8 @@ class Route(APIRoute):
     here the guards come first, so that a stranger's body is never read. Text that cannot be stored
     is refused in every body.
 
-    Raises Problem 503 where the database or what else is needed is unavailable.
+    Raises Problem 503 where the database or what else is needed is unavailable, or its schema is
+    not the one of this code: asking again later may help, and nobody's request is at fault.
     """
 
     raw = False
@@ -54,9 +55,12 @@ class Route(APIRoute):
                     await refuse_body(request)
                 return await handle(request)
             except Exception as error:
-                if not is_transient(error):
+                if is_systemic(error):
+                    log.exception("schema_does_not_fit", route=self.path)
+                elif is_transient(error):
+                    log.warning("request_unavailable", route=self.path, why=type(error).__name__)
+                else:
                     raise
-                log.warning("request_unavailable", route=self.path, why=type(error).__name__)
                 raise _unavailable() from error
 
         return guarded

@@ -34,7 +34,7 @@ class WorkOrderOpened(_WorkOrderEvent):
 
 
 class ComplaintsLinked(_WorkOrderEvent):
-    """These complaints hang on this work order from now on (a later link replaces an earlier)."""
+    """These complaints are linked to this work order; a link with a larger sequence replaces it."""
 
     type: ClassVar[str] = "cn.waterdesk.workorder.complaints-linked.v1"
 

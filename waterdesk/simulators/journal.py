@@ -1,4 +1,4 @@
-"""What a simulator has said and heard, one JSON line each: its state is the replay of this.
+"""What a simulator has sent and received, one JSON line each: its state is the replay of this.
 
 A line is handed to the operating system before the simulator answers, so a kill -9 loses nothing
 that was answered. A last line that was cut off in the middle was never answered: it is dropped.

@@ -82,7 +82,7 @@ BROKEN: Mapping[str, tuple[str, str, Breaking]] = {
         "c1",
         [("reply", "INSERT INTO link VALUES ('c1', 9, 'w-2', '2030-01-01T00:00Z')")],
     ),
-    "reply did not hear of a link": (
+    "reply does not know of a link": (
         "linked_elsewhere_at_reply",
         "c1",
         [

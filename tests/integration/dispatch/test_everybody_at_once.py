@@ -71,7 +71,7 @@ class Storm:
         self.known += news
 
     def _some(self) -> list[str]:
-        """Complaints of one partition of the bus: no other replica hears of them now."""
+        """Complaints of one partition of the bus: no other replica gets them now."""
         mine = self.random.randrange(4)
         return [name for name in self.known if int(name[1:]) % 4 == mine][-5:]
 

@@ -123,8 +123,8 @@ async def test_a_passive_reply_is_heard(simulators: Simulators, intake: Intake) 
     intake.answers = [Response(wechat_xml.encrypted_reply(encrypted, signature, "1", "n"))]
     simulators.wechat.write_message("o1", "停水了")
     assert await simulators.deliver_pushes() == 1
-    (heard,) = simulators.journal.entries("wechat", "passive_reply")
-    assert heard.data == {"openid": "o1", "content": "已登记"}
+    (passive_reply,) = simulators.journal.entries("wechat", "passive_reply")
+    assert passive_reply.data == {"openid": "o1", "content": "已登记"}
 
 
 async def test_a_passive_reply_in_the_wrong_mode_is_not_understood(

@@ -54,6 +54,7 @@ async def answer_to(client: httpx.AsyncClient, error: Exception, **headers: str)
         InterfaceError("SELECT 1", {}, asyncpg.InterfaceError("connection is closed")),
         ConnectionRefusedError("no server"),
         BusUnavailable("no broker"),
+        DBAPIError("SELECT 1", {}, asyncpg.UndefinedColumnError("code and schema apart")),
     ],
     ids=lambda error: type(error).__name__,
 )
