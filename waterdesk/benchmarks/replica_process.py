@@ -22,7 +22,7 @@ from waterdesk import composition
 from waterdesk.benchmarks.sample_events import message_of, received_complaints
 from waterdesk.installation import open_installation
 
-SECONDS = 8.0
+SECONDS = 6.0
 BATCH = 200
 _MAX_BATCHES = 80
 _NUMBERS_PER_REPLICA = 10_000_000
