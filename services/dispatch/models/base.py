@@ -1,17 +1,14 @@
 """What the tables of dispatch have in common."""
 
-from datetime import datetime
 from typing import Annotated, Any
 
-from sqlalchemy import DateTime, MetaData
+from sqlalchemy import MetaData
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 metadata = MetaData()
 
-Moment = Annotated[datetime, Field(sa_type=DateTime(timezone=True))]
-MaybeMoment = Annotated[datetime | None, Field(sa_type=DateTime(timezone=True))]
 Names = Annotated[list[str], Field(sa_type=JSONB)]
 """Codes or names, as a JSON list."""
 

@@ -13,10 +13,11 @@ from services.dispatch.rules.fault_matching import (
     complaint_state,
 )
 from shared.bulk_insert import new_row
+from shared.columns import Moment
 from shared.events.complaints import ComplaintDecided, ComplaintEdited, ComplaintReceived, Decision
 from shared.vocabulary import Category, Component
 
-from .base import DispatchTable, MaybeMoment, Moment
+from .base import DispatchTable
 
 
 class Complaint(DispatchTable, table=True):
@@ -61,16 +62,16 @@ class Complaint(DispatchTable, table=True):
     needs_human: bool
     decided_by: str | None = None
     """None: nobody yet; the rules alone."""
-    decided_at: MaybeMoment = None
-    edited_at: MaybeMoment = None
+    decided_at: Moment | None = None
+    edited_at: Moment | None = None
     state: str = ComplaintState.WAITING_FOR_PERSON.value
     """A ComplaintState: LINKED where it has a work order, and only there."""
     work_order_id: str | None = Field(default=None, foreign_key="work_order.id")
-    linked_at: MaybeMoment = None
+    linked_at: Moment | None = None
     link_reason: str | None = None
     """A LinkReason."""
     chases: int = 0
-    chased_at: MaybeMoment = None
+    chased_at: Moment | None = None
 
     @classmethod
     def received(cls, event: ComplaintReceived, *, has_scheme: bool) -> Self:

@@ -8,7 +8,9 @@ from sqlalchemy import Index
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from .base import DispatchTable, MaybeMoment, Names
+from shared.columns import Moment
+
+from .base import DispatchTable, Names
 
 
 class Scheme(DispatchTable, table=True):
@@ -78,7 +80,7 @@ class Crew(DispatchTable, table=True):
     capacity: int
     """Open work orders at once."""
     active: bool
-    idle_since: MaybeMoment = None
+    idle_since: Moment | None = None
     """When it last finished a work order; None: never yet."""
 
 

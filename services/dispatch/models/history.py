@@ -3,7 +3,9 @@
 from sqlalchemy import Index
 from sqlmodel import Field
 
-from .base import DispatchTable, MaybeMoment, Moment, Names
+from shared.columns import Moment
+
+from .base import DispatchTable, Names
 
 
 class Failure(DispatchTable, table=True):
@@ -38,4 +40,4 @@ class Hotspot(DispatchTable, table=True):
     noticed_at: Moment
     seen_by: str | None = None
     """Who of the supervisors has seen it as it now is."""
-    seen_at: MaybeMoment = None
+    seen_at: Moment | None = None

@@ -6,7 +6,9 @@ from sqlalchemy import BigInteger, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from .base import DispatchTable, MaybeMoment, Moment
+from shared.columns import Moment
+
+from .base import DispatchTable
 
 
 class DeadlineView(DispatchTable, table=True):
@@ -32,7 +34,7 @@ class DeadlineView(DispatchTable, table=True):
     stage: str = Field(primary_key=True)
     county: str
     due_at: Moment
-    warn_at: MaybeMoment
+    warn_at: Moment | None
     """None: its warning came before its deadline was told."""
     provisional: bool
     source: str
@@ -40,9 +42,9 @@ class DeadlineView(DispatchTable, table=True):
     limit_unreadable: bool
     state: str
     """open, warned, missed or met."""
-    met_at: MaybeMoment = None
+    met_at: Moment | None = None
     late: bool = False
-    warned_for: MaybeMoment = None
+    warned_for: Moment | None = None
     """The due time that the newest news of the state warned of; None: it was no warning."""
     set_sequence: int = Field(default=0, sa_type=BigInteger)
     """The sequence of the event that the deadline is from; 0: none yet."""
@@ -74,12 +76,12 @@ class ReplyView(DispatchTable, table=True):
     sequences: Annotated[dict[str, int], Field(sa_type=JSONB)]
     """By kind of news (draft, approved, stuck, delivered, told): the sequence of its event. The
     largest one says the state."""
-    drafted_at: MaybeMoment = None
+    drafted_at: Moment | None = None
     approved_by: str | None = None
-    approved_at: MaybeMoment = None
-    stuck_at: MaybeMoment = None
+    approved_at: Moment | None = None
+    stuck_at: Moment | None = None
     why_stuck: str | None = None
-    delivered_at: MaybeMoment = None
+    delivered_at: Moment | None = None
     receipt: str | None = None
-    told_at: MaybeMoment = None
+    told_at: Moment | None = None
     told_by: str | None = None

@@ -3,7 +3,9 @@
 from sqlalchemy import Index
 from sqlmodel import Field
 
-from .base import DispatchTable, Moment
+from shared.columns import Moment
+
+from .base import DispatchTable
 
 
 class SignIn(DispatchTable, table=True):

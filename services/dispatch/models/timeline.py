@@ -9,9 +9,10 @@ from sqlalchemy import BigInteger, Identity, Index
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
+from shared.columns import Moment
 from shared.events.event import Event
 
-from .base import DispatchTable, Moment
+from .base import DispatchTable
 
 
 class Happening(StrEnum):

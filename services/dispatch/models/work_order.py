@@ -13,6 +13,7 @@ from services.dispatch.rules.components import is_for_office, presumed_component
 from services.dispatch.rules.fault_matching import OpenFault
 from services.dispatch.rules.work_order import WITH_CREW, State, Step, after
 from shared.bulk_insert import new_row
+from shared.columns import Moment
 from shared.events.work_orders import (
     ComplaintsLinked,
     CrewArrived,
@@ -24,7 +25,7 @@ from shared.events.work_orders import (
 )
 from shared.vocabulary import Component
 
-from .base import DispatchTable, MaybeMoment, Moment, Names
+from .base import DispatchTable, Names
 from .complaint import Complaint
 from .county import Supply
 from .timeline import Change, Happening, Line
@@ -88,19 +89,19 @@ class WorkOrder(DispatchTable, table=True):
     """How often they were asked for again."""
     crew_id: str | None = Field(default=None, foreign_key="crew.id")
     """Who has it; while it waits for rework, who had it last."""
-    assigned_at: MaybeMoment = None
+    assigned_at: Moment | None = None
     assign_reason: str | None = None
     """Why this crew, or why none yet: message keys, the strongest first, joined by commas. None
     while it waits: no crew has been looked for yet."""
     given_back_by: Names = Field(default_factory=list, sa_type=JSONB)
     """Crews that gave it back: the rules do not choose them again."""
-    accepted_at: MaybeMoment = None
-    arrived_at: MaybeMoment = None
-    repaired_at: MaybeMoment = None
+    accepted_at: Moment | None = None
+    arrived_at: Moment | None = None
+    repaired_at: Moment | None = None
     found: str = ""
     done: str = ""
     reworks: int = 0
-    closed_at: MaybeMoment = None
+    closed_at: Moment | None = None
     outcome: str | None = None
     """An Outcome."""
     merged_into: str | None = None

@@ -1,16 +1,12 @@
 """What reply's tables share."""
 
-from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
-from sqlalchemy import DateTime, MetaData
+from sqlalchemy import MetaData
 from sqlalchemy.orm import registry
-from sqlmodel import Field, SQLModel
+from sqlmodel import SQLModel
 
 metadata = MetaData()
-
-Moment = Annotated[datetime, Field(sa_type=DateTime(timezone=True))]
-MaybeMoment = Annotated[datetime | None, Field(sa_type=DateTime(timezone=True))]
 
 
 class ReplyTable(SQLModel, registry=registry(metadata=metadata)):

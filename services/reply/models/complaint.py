@@ -8,9 +8,10 @@ from sqlalchemy import BigInteger, Index, text
 from sqlmodel import Field
 
 from services.reply.rules.deadlines import TicketFacts
+from shared.columns import Moment
 from shared.events.complaints import ComplaintReceived, Decision
 
-from .base import MaybeMoment, Moment, ReplyTable, starts_as
+from .base import ReplyTable, starts_as
 
 
 class ComplaintState(StrEnum):
@@ -53,17 +54,17 @@ class Complaint(ReplyTable, table=True):
     counted_by: str
     """The edition of the rulebook its deadlines were counted by."""
     state: str = Field(ComplaintState.OPEN.value, sa_column_kwargs=starts_as("open"))
-    decided_at: MaybeMoment = None
+    decided_at: Moment | None = None
     """When a person first decided what it is."""
-    contacted_at: MaybeMoment = None
+    contacted_at: Moment | None = None
     """When somebody first spoke to the resident, as recorded by hand."""
     chases: int = Field(0, sa_column_kwargs=starts_as("0"))
-    chased_at: MaybeMoment = None
-    accepted_at: MaybeMoment = None
-    acknowledge_at: MaybeMoment = None
+    chased_at: Moment | None = None
+    accepted_at: Moment | None = None
+    acknowledge_at: Moment | None = None
     """When to tell the platform next that we have accepted it (签收); None: nothing to tell."""
     acknowledge_attempts: int = Field(0, sa_column_kwargs=starts_as("0"))
-    acknowledged_at: MaybeMoment = None
+    acknowledged_at: Moment | None = None
 
     def decide(self, decision: Decision, decided_at: datetime, sequence: int) -> None:
         """A person decided what it is."""

@@ -20,6 +20,7 @@ from services.reply.rules.escalation import (
     swept,
 )
 from services.reply.rules.extensions import Extensible
+from shared.columns import Moment
 from shared.events.replies import (
     DeadlineMet,
     DeadlineMissed,
@@ -28,7 +29,7 @@ from shared.events.replies import (
     SetDeadline,
 )
 
-from .base import MaybeMoment, Moment, ReplyTable, starts_as
+from .base import ReplyTable, starts_as
 from .complaint import Complaint, NewComplaint
 
 DeadlineEvent = DeadlineWarned | DeadlineMissed | DeadlineMet
@@ -48,16 +49,16 @@ class Deadline(ReplyTable, table=True):
     provisional: bool
     source: str
     standing: str = Field(Standing.OPEN.value, sa_column_kwargs=starts_as("open"))
-    next_at: MaybeMoment
+    next_at: Moment | None
     """When the sweep looks at it again; None once it has ended."""
-    warned_at: MaybeMoment = None
-    met_at: MaybeMoment = None
-    missed_recorded_at: MaybeMoment = None
+    warned_at: Moment | None = None
+    met_at: Moment | None = None
+    missed_recorded_at: Moment | None = None
     warn_before_seconds: int
     extensions_allowed: int
     extensions_granted: int = Field(0, sa_column_kwargs=starts_as("0"))
-    extension_asked_until: MaybeMoment = None
-    extension_asked_at: MaybeMoment = None
+    extension_asked_until: Moment | None = None
+    extension_asked_at: Moment | None = None
     extension_reason: str | None = None
 
     @property

@@ -9,6 +9,7 @@ from sqlmodel import Field
 from services.reply.rules.delivery import ATTEMPT_IN, Attempt, ReplyState, Step, StuckReason
 from services.reply.rules.platform_profile import ToldBy
 from services.reply.rules.reviewing import Version
+from shared.columns import Moment
 from shared.events.replies import (
     ReplyApproved,
     ReplyDelivered,
@@ -18,7 +19,7 @@ from shared.events.replies import (
 )
 from shared.ids import new_id
 
-from .base import MaybeMoment, Moment, ReplyTable, starts_as
+from .base import ReplyTable, starts_as
 from .complaint import Complaint
 
 
@@ -50,20 +51,20 @@ class Reply(ReplyTable, table=True):
     written_by: str | None = None
     """None: our own draft, which follows the facts until a person has written."""
     approved_by: str | None = None
-    approved_at: MaybeMoment = None
+    approved_at: Moment | None = None
     attempts: int = Field(0, sa_column_kwargs=starts_as("0"))
     """How often it was claimed; the number of the present claim."""
-    sent_at: MaybeMoment = None
+    sent_at: Moment | None = None
     """When it was last handed to the channel, or was about to be."""
-    next_attempt_at: MaybeMoment = None
+    next_attempt_at: Moment | None = None
     """When to send, to look, or to take over from a sender that died; None: nothing is to do."""
     receipt: str | None = None
-    delivered_at: MaybeMoment = None
+    delivered_at: Moment | None = None
     why_stuck: str | None = None
-    stuck_at: MaybeMoment = None
+    stuck_at: Moment | None = None
     resolved_by: str | None = None
     """Who said by hand that it had arrived, or should be sent again."""
-    told_at: MaybeMoment = None
+    told_at: Moment | None = None
     told_by: str | None = None
 
     def as_version(self, newest: int) -> Version:

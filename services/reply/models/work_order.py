@@ -11,8 +11,9 @@ from sqlalchemy import BigInteger, Index
 from sqlmodel import Field
 
 from services.reply.rules.milestones import Done
+from shared.columns import Moment
 
-from .base import MaybeMoment, Moment, ReplyTable
+from .base import ReplyTable
 
 
 class WorkOrder(ReplyTable, table=True):
@@ -22,12 +23,12 @@ class WorkOrder(ReplyTable, table=True):
     county: str
     scheme_name: str | None = None
     crew_name: str | None = None
-    arrived_at: MaybeMoment = None
+    arrived_at: Moment | None = None
     arrived_sequence: int | None = Field(None, sa_type=BigInteger)
-    repaired_at: MaybeMoment = None
+    repaired_at: Moment | None = None
     found: str | None = None
     done: str | None = None
-    finished_at: MaybeMoment = None
+    finished_at: Moment | None = None
     """When it was first repaired, or closed because nothing was found."""
     finished_sequence: int | None = Field(None, sa_type=BigInteger)
 

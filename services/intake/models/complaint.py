@@ -1,89 +1,19 @@
-"""Intake's tables. A resident's words, name, phone and address stand here alone, and sealed."""
+"""One complaint of one platform, and what was decided about it."""
 
 from datetime import UTC, datetime
-from enum import StrEnum
-from typing import Annotated
 
-from sqlalchemy import (
-    ARRAY,
-    BigInteger,
-    Column,
-    DateTime,
-    Identity,
-    Index,
-    MetaData,
-    String,
-    UniqueConstraint,
-    text,
-)
-from sqlalchemy.orm import registry
-from sqlmodel import Field, SQLModel
+from sqlalchemy import ARRAY, Index, String, UniqueConstraint, text
+from sqlmodel import Field
 
 from services.intake.platforms.incoming import Incoming, Kind
 from services.intake.rules.classification import Classification, contradicts
 from services.intake.rules.deduplication import Version
+from shared.columns import Moment
 from shared.events.complaints import Decision
 
-metadata = MetaData()
+from .base import IntakeTable
 
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
-
-Moment = Annotated[datetime, Field(sa_type=DateTime(timezone=True))]
-
-
-class IntakeTable(SQLModel, registry=registry(metadata=metadata)):
-    metadata = metadata
-
-
-class DeliveryResult(StrEnum):
-    """What one delivery of a platform meant."""
-
-    RECEIVED = "received"
-    """A new complaint."""
-    EDITED = "edited"
-    CHASED = "chased"
-    DUPLICATE = "duplicate"
-    """Nothing new."""
-    OUTDATED = "outdated"
-    """Older than what is stored: its words are kept, and change nothing."""
-    UNREADABLE = "unreadable"
-    """A person must look."""
-
-
-class RawMessage(IntakeTable, table=True):
-    """One delivery as the platform made it: stored once, whatever it means."""
-
-    __tablename__ = "raw_message"
-    __table_args__ = (
-        UniqueConstraint("platform", "county", "delivery_id"),
-        Index(
-            "raw_message_unreadable",
-            "county",
-            "received_at",
-            postgresql_where=text("result = 'unreadable'"),
-        ),
-    )
-
-    id: str = Field(primary_key=True)
-    platform: str
-    county: str
-    delivery_id: str
-    """The platform's name for this delivery; of an unreadable one, a hash of its bytes."""
-    external_id: str | None
-    received_at: Moment
-    result: DeliveryResult = Field(sa_type=String)
-    why: str | None = None
-    """Of an unreadable one: which field, never its content."""
-    sealed_body: bytes
-    """Empty of a duplicate, which says nothing new, and after erasure."""
-    complaint_id: str | None = None
-    handled_at: Moment | None = None
-    handled_by: str | None = None
-
-    def mark_handled(self, by: str, at: datetime) -> None:
-        """A person has dealt with an unreadable message; the first mark stands."""
-        if self.handled_at is None:
-            self.handled_at, self.handled_by = at, by
 
 
 class Complaint(IntakeTable, table=True):
@@ -247,92 +177,3 @@ class Complaint(IntakeTable, table=True):
     def _set(self, decision: Decision) -> None:
         for name, value in decision:
             setattr(self, name, value)
-
-
-class Words(IntakeTable, table=True):
-    """The words of one delivery about a complaint: title and text, sealed, as JSON."""
-
-    __tablename__ = "words"
-    __table_args__ = (Index("words_of_complaint", "complaint_id", "id"),)
-
-    id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(), primary_key=True))
-    """Of one complaint's words, those with the higher id were stored later."""
-    complaint_id: str
-    raw_message_id: str
-    result: DeliveryResult = Field(sa_type=String)
-    """Of their delivery."""
-    stated_at: Moment
-    sealed: bytes
-
-
-class ResidentData(IntakeTable, table=True):
-    """Name, phone, address line and handle of who complained: sealed, as JSON."""
-
-    __tablename__ = "resident"
-
-    complaint_id: str = Field(primary_key=True)
-    sealed: bytes
-
-
-class PrivacyKey(IntakeTable, table=True):
-    """A key that sealed values of this database were made with: a start without it is refused."""
-
-    __tablename__ = "privacy_key"
-
-    fingerprint: str = Field(primary_key=True)
-    """shared.privacy.vault.fingerprint_of_key: tells which key it is, and nothing about it."""
-    first_used_at: Moment
-
-
-class Disclosure(IntakeTable, table=True):
-    """Who looked at a resident's personal data, and when. Rows are only added."""
-
-    __tablename__ = "disclosure"
-    __table_args__ = (
-        Index("disclosure_of", "disclosed_id", "id"),
-        Index("disclosure_in_county", "county", "id"),
-    )
-
-    id: str = Field(primary_key=True)
-    """Time first, so that ids are in the order of the looks."""
-    county: str
-    disclosed_id: str
-    """A complaint's id, or that of an unreadable raw message."""
-    disclosed_to: str
-    role: str
-    disclosed_at: Moment
-
-
-class Erasure(IntakeTable, table=True):
-    """Whose data were erased, by whom and why. Rows are only added."""
-
-    __tablename__ = "erasure"
-    __table_args__ = (Index("erasure_in_county", "county", "id"),)
-
-    id: str = Field(primary_key=True)
-    county: str
-    erased_id: str
-    """A complaint's id, or that of an unreadable raw message."""
-    erased_by: str
-    reason: str
-    erased_at: Moment
-
-
-class ThreadReread(IntakeTable, table=True):
-    """When a thread of the message board was last read again for edits."""
-
-    __tablename__ = "thread_reread"
-
-    complaint_id: str = Field(primary_key=True)
-    read_at: Moment
-
-
-class PlatformCursor(IntakeTable, table=True):
-    """How far a pulled platform was read; moves in the transaction that stores its page."""
-
-    __tablename__ = "platform_cursor"
-
-    platform: str = Field(primary_key=True)
-    county: str = Field(primary_key=True)
-    cursor: str | None
-    moved_at: Moment

@@ -1,0 +1,11 @@
+"""What intake's tables share."""
+
+from sqlalchemy import MetaData
+from sqlalchemy.orm import registry
+from sqlmodel import SQLModel
+
+metadata = MetaData()
+
+
+class IntakeTable(SQLModel, registry=registry(metadata=metadata)):
+    metadata = metadata
