@@ -2,8 +2,13 @@
 
 import asyncio
 import random
+from collections.abc import Callable
+from time import monotonic
 
 import structlog
+
+LOG_AGAIN_SECONDS = 300.0
+"""How often an outage that goes on is logged."""
 
 
 async def wait_for(event: asyncio.Event, seconds: float) -> bool:
@@ -16,12 +21,23 @@ async def wait_for(event: asyncio.Event, seconds: float) -> bool:
 
 
 class Backoff:
-    """Full jitter: https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/"""
+    """Full jitter: https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
 
-    def __init__(self, first: float = 0.1, longest: float = 5.0) -> None:
+    `monotonic`: seconds of a clock that never goes back.
+    """
+
+    def __init__(
+        self,
+        first: float = 0.1,
+        longest: float = 5.0,
+        monotonic: Callable[[], float] = monotonic,
+    ) -> None:
         self._first = first
         self._longest = longest
+        self._monotonic = monotonic
         self._failures = 0
+        self._logged: type[Exception] | None = None
+        self._log_again_at = 0.0
 
     def next_delay(self) -> float:
         """Seconds; between half of and the whole of a span that doubles with every failure."""
@@ -29,8 +45,18 @@ class Backoff:
         self._failures = min(self._failures + 1, 16)
         return span * random.uniform(0.5, 1.0)
 
+    def is_news(self, error: Exception) -> bool:
+        """Whether to log this failure: the first since the reset, one of another kind than the
+        last, or one after LOG_AGAIN_SECONDS without a line."""
+        now = self._monotonic()
+        if type(error) is self._logged and now < self._log_again_at:
+            return False
+        self._logged, self._log_again_at = type(error), now + LOG_AGAIN_SECONDS
+        return True
+
     def reset(self) -> None:
         self._failures = 0
+        self._logged = None
 
 
 async def wait_out(
@@ -41,10 +67,10 @@ async def wait_out(
     event: str,
     **whose: str,
 ) -> None:
-    """Log whose work waits because of a transient error, and wait a while.
+    """Log whose work waits because of a transient error, where that is news, and wait a while.
 
     Nothing is logged while the process stops: on Ctrl-C the database may be gone before its users.
     """
-    if not stopping.is_set():
+    if not stopping.is_set() and backoff.is_news(error):
         log.warning(event, why=type(error).__name__, **whose)
     await wait_for(stopping, backoff.next_delay())

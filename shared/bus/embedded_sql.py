@@ -2,6 +2,8 @@
 
 from shared.advisory_locks import EmbeddedBusLock
 
+CHANNEL = "waterdesk_bus"
+
 SCHEMA = f"""
 SELECT pg_advisory_xact_lock({EmbeddedBusLock.TABLES:d}, 0);
 CREATE TABLE IF NOT EXISTS bus_topic (
@@ -27,7 +29,7 @@ CREATE TABLE IF NOT EXISTS bus_group (
 ) WITH (fillfactor = 10);
 """
 
-APPEND = """
+APPEND = f"""
 WITH drawn AS (
     UPDATE bus_topic SET next_offset = next_offset + cardinality($2::text[])
     WHERE name = $1
@@ -39,8 +41,8 @@ WITH drawn AS (
         WITH ORDINALITY AS sent (key, headers, value, number)
     ORDER BY sent.number
 )
-SELECT pg_notify('waterdesk_bus', $1) FROM drawn
-"""
+SELECT pg_notify('{CHANNEL}', $1) FROM drawn
+"""  # noqa: S608 - a constant
 
 READ = """
 SELECT position, key, headers, value FROM bus_log

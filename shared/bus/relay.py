@@ -96,9 +96,8 @@ async def _relay_while_locked(
             database.relay_wanted.clear()
             sent = await relay_batch(connection, bus)
             progress.succeeded()
-            if sent:
-                backoff.reset()
-            else:
+            backoff.reset()
+            if not sent:
                 await wait_for(database.relay_wanted, _LOOK_EVERY_SECONDS)
     finally:
         # A pooled connection outlives this function: without this the lock would outlive it too.

@@ -13,6 +13,8 @@ from typing import Any
 
 import httpx
 
+from shared.http import exchange
+
 TOKEN_REFUSED = frozenset({40001, 40014, 42001})
 """errcodes that mean: the call was not done, come back with a fresh token."""
 
@@ -86,15 +88,14 @@ class AccessToken:
 
     async def _fetch(self, *, force: bool) -> None:
         asked_at = self._clock()
-        response = await self._client.post(
-            "/cgi-bin/stable_token",
-            json={
-                "grant_type": "client_credential",
-                "appid": self._app_id,
-                "secret": self._app_secret,
-                "force_refresh": force,
-            },
-        )
+        asked = {
+            "grant_type": "client_credential",
+            "appid": self._app_id,
+            "secret": self._app_secret,
+            "force_refresh": force,
+        }
+        request = self._client.build_request("POST", "/cgi-bin/stable_token", json=asked)
+        response = await exchange(self._client, request)
         response.raise_for_status()
         answer = response.json()
         if "access_token" not in answer:

@@ -1,11 +1,11 @@
-"""A loop that waits logs why, and stops waiting at once when the process ends."""
+"""A loop that waits logs why, once in a while, and stops waiting when the process ends."""
 
 import asyncio
 
 import structlog
 from structlog.testing import capture_logs
 
-from shared.bus.backoff import Backoff, wait_out
+from shared.bus.backoff import LOG_AGAIN_SECONDS, Backoff, wait_out
 
 UNAVAILABLE = ConnectionRefusedError()
 log = structlog.get_logger(__name__)
@@ -30,3 +30,25 @@ async def test_it_says_nothing_and_waits_for_nothing_where_all_ends() -> None:
                 UNAVAILABLE, stopping, Backoff(3600), log, "relay_waits", service="intake"
             )
     assert said == []
+
+
+async def test_a_long_outage_is_logged_at_first_when_its_kind_changes_and_now_and_then() -> None:
+    seconds = 0.0
+    backoff = Backoff(0.001, longest=0.001, monotonic=lambda: seconds)
+    other = TimeoutError()
+
+    async def logged(error: Exception) -> bool:
+        with capture_logs() as said:
+            await wait_out(error, asyncio.Event(), backoff, log, "relay_waits")
+        return bool(said)
+
+    assert [await logged(error) for error in (UNAVAILABLE, UNAVAILABLE, other, other)] == [
+        True,
+        False,
+        True,
+        False,
+    ]
+    seconds += LOG_AGAIN_SECONDS
+    assert [await logged(other), await logged(other)] == [True, False]
+    backoff.reset()
+    assert await logged(other), "a new outage"

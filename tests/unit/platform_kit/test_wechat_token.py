@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from shared import http
 from shared.platform_kit.wechat_token import AccessToken, TokenUnavailable
 
 
@@ -133,3 +134,21 @@ async def test_a_wrong_secret_is_named_by_its_errcode(
     assert raised.value.errcode == 40125
     platform.broken = None
     assert await token.current() == "token-1"
+
+
+async def test_a_server_that_never_ends_its_answer_is_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def never_ends(_: httpx.Request) -> httpx.Response:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr(http, "EXCHANGE_SECONDS", 0.05)
+    async with (
+        httpx.AsyncClient(
+            base_url="http://wechat.test", transport=httpx.MockTransport(never_ends)
+        ) as client,
+        asyncio.timeout(5),
+    ):
+        with pytest.raises(httpx.ReadTimeout):
+            await AccessToken(client, "wx1", "secret", lambda: datetime.now(UTC)).current()
