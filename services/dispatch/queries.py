@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, select
 from sqlmodel import col
@@ -60,11 +60,20 @@ async def closed_work_orders(
     return found.scalars().all()
 
 
-async def work_order_page(
+@dataclass(frozen=True, slots=True)
+class WorkOrderInFull:
+    work_order: WorkOrder
+    scheme: Scheme
+    complaints: Sequence[Complaint]
+    deadlines: Sequence[DeadlineView]
+    replies: Sequence[ReplyView]
+    steps: Sequence[WorkOrderStep]
+
+
+async def work_order_in_full(
     session: AsyncSession, person: Person, work_order_id: str
-) -> dict[str, Any]:
-    """One with its scheme, complaints, their deadlines and replies, and its timeline.
-    Raises UnknownWorkOrder."""
+) -> WorkOrderInFull:
+    """Raises UnknownWorkOrder."""
     found = await session.execute(
         select(WorkOrder, Scheme)
         .join(Scheme, col(Scheme.id) == col(WorkOrder.scheme_id))
@@ -74,17 +83,12 @@ async def work_order_page(
     if first is None:
         raise UnknownWorkOrder
     work_order, scheme = first
-    complaints = (
-        (
-            await session.execute(
-                select(Complaint)
-                .where(col(Complaint.work_order_id) == work_order_id)
-                .order_by(col(Complaint.sent_at), col(Complaint.id))
-            )
-        )
-        .scalars()
-        .all()
+    found_complaints = await session.execute(
+        select(Complaint)
+        .where(col(Complaint.work_order_id) == work_order_id)
+        .order_by(col(Complaint.sent_at), col(Complaint.id))
     )
+    complaints = found_complaints.scalars().all()
     ids = [complaint.id for complaint in complaints]
     deadlines = await session.execute(
         select(DeadlineView)
@@ -98,14 +102,14 @@ async def work_order_page(
         .where(col(WorkOrderStep.work_order_id) == work_order_id)
         .order_by(col(WorkOrderStep.id))
     )
-    return {
-        "work_order": work_order,
-        "scheme": scheme,
-        "complaints": complaints,
-        "deadlines": deadlines.scalars().all(),
-        "replies": replies.scalars().all(),
-        "steps": steps.scalars().all(),
-    }
+    return WorkOrderInFull(
+        work_order=work_order,
+        scheme=scheme,
+        complaints=complaints,
+        deadlines=deadlines.scalars().all(),
+        replies=replies.scalars().all(),
+        steps=steps.scalars().all(),
+    )
 
 
 async def complaints_waiting(session: AsyncSession, county: str, limit: int) -> Sequence[Complaint]:
@@ -122,7 +126,13 @@ async def complaints_waiting(session: AsyncSession, county: str, limit: int) -> 
     return found.scalars().all()
 
 
-async def crews_with_load(session: AsyncSession, county: str) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class CrewWithLoad:
+    crew: Crew
+    open_work_orders: int
+
+
+async def crews_with_load(session: AsyncSession, county: str) -> Sequence[CrewWithLoad]:
     crews = await session.execute(
         select(Crew).where(col(Crew.county) == county).order_by(col(Crew.id))
     )
@@ -132,10 +142,16 @@ async def crews_with_load(session: AsyncSession, county: str) -> list[dict[str, 
         )
     )
     load = Counter(busy.scalars())
-    return [{**crew.model_dump(), "open_work_orders": load[crew.id]} for crew in crews.scalars()]
+    return [CrewWithLoad(crew, load[crew.id]) for crew in crews.scalars()]
 
 
-async def hotspots(session: AsyncSession, county: str) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class HotspotOfScheme:
+    hotspot: Hotspot
+    scheme_name: str
+
+
+async def hotspots(session: AsyncSession, county: str) -> Sequence[HotspotOfScheme]:
     """What nobody has seen yet first, then the newest."""
     found = await session.execute(
         select(Hotspot, col(Scheme.name))
@@ -143,4 +159,4 @@ async def hotspots(session: AsyncSession, county: str) -> list[dict[str, Any]]:
         .where(col(Hotspot.county) == county)
         .order_by(col(Hotspot.seen_at).is_not(None), col(Hotspot.last_at).desc())
     )
-    return [{**hotspot.model_dump(), "scheme_name": name} for hotspot, name in found]
+    return [HotspotOfScheme(hotspot, name) for hotspot, name in found]

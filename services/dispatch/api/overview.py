@@ -1,7 +1,7 @@
 """Complaints that wait for a person, crews with their work, hotspots."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
@@ -37,13 +37,13 @@ async def get_waiting(
 @router.get("/crews")
 async def get_crews(
     person: Annotated[Person, requires(Permission.BOARD_SEE)], database: Db
-) -> list[dict[str, Any]]:
+) -> Sequence[queries.CrewWithLoad]:
     async with database.reading() as session:
         return await queries.crews_with_load(session, person.county)
 
 
 @router.get("/hotspots")
-async def get_hotspots(person: HotspotSeer, database: Db) -> list[dict[str, Any]]:
+async def get_hotspots(person: HotspotSeer, database: Db) -> Sequence[queries.HotspotOfScheme]:
     async with database.reading() as session:
         return await queries.hotspots(session, person.county)
 

@@ -1,7 +1,7 @@
 """Work orders: lists, one with all that belongs to it, and the steps people take."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
 
@@ -60,10 +60,10 @@ async def get_work_order(
     work_order_id: str,
     person: Annotated[Person, requires(Permission.WORDS_SEE)],
     database: Db,
-) -> dict[str, Any]:
+) -> queries.WorkOrderInFull:
     async with database.reading() as session:
         with as_problems():
-            return await queries.work_order_page(session, person, work_order_id)
+            return await queries.work_order_in_full(session, person, work_order_id)
 
 
 @router.post("/work-orders/{work_order_id}/accept")

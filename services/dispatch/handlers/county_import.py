@@ -1,13 +1,12 @@
 """Keep a county's files in the tables, and let its staff in."""
 
 import secrets
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
 
 from argon2 import PasswordHasher
-from sqlalchemy import ColumnElement, Table, delete, select, update
+from sqlalchemy import Column, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col
+from sqlmodel import SQLModel, col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.dispatch.county_file import County
@@ -27,50 +26,49 @@ async def import_county(session: AsyncSession, county: County) -> None:
     longer in them becomes inactive, a village leaves its scheme; schemes stay, for their history.
     Passwords stay. Raises NameTaken."""
     await _check_nobody_elses(session, county)
+    code = county.code
     await _upsert(
         session,
-        _schemes,
-        [{"county": county.code, **scheme.model_dump(mode="json")} for scheme in county.schemes],
+        [Scheme(county=code, **scheme.model_dump(mode="json")) for scheme in county.schemes],
     )
     await _upsert(
         session,
-        _villages,
         [
-            {
-                "village_code": row.code,
-                "scheme_id": row.scheme,
-                "village": row.village,
-                "town": row.town,
-            }
+            SchemeVillage(
+                village_code=row.code, scheme_id=row.scheme, village=row.village, town=row.town
+            )
             for row in county.villages
         ],
     )
     await session.execute(
         delete(_villages).where(
-            _villages.c.scheme_id.in_(
-                select(_schemes.c.id).where(_schemes.c.county == county.code)
-            ),
+            _villages.c.scheme_id.in_(select(_schemes.c.id).where(_schemes.c.county == code)),
             _villages.c.village_code.not_in([row.code for row in county.villages]),
         )
     )
-    await _upsert(session, _crews, _crew_rows(county))
-    await _retire(session, _crews, _crews.c.id, county, [crew.id for crew in county.crews])
-    await _upsert(
-        session,
-        _staff,
-        [
-            {
-                "sign_in_name": staff.name,
-                "county": county.code,
-                "role": staff.role.value,
-                "crew_id": staff.crew,
-                "active": True,
-            }
-            for staff in county.staff
-        ],
-    )
-    names = [staff.name for staff in county.staff]
-    await _retire(session, _staff, _staff.c.sign_in_name, county, names)
+    crews = [
+        Crew(
+            id=crew.id,
+            county=code,
+            name=crew.name,
+            is_office=crew.office,
+            skills=[skill.value for skill in crew.skills],
+            towns=county.towns_of(crew),
+            shifts=[interval for shift in crew.shifts for interval in shift.intervals()],
+            on_call=crew.on_call,
+            capacity=crew.capacity,
+            active=True,
+        )
+        for crew in county.crews
+    ]
+    await _upsert(session, crews, keeping=("idle_since",))
+    await _retire(session, _crews.c.id, code, [crew.id for crew in crews])
+    people = [
+        Staff(sign_in_name=each.name, county=code, role=each.role.value, crew_id=each.crew)
+        for each in county.staff
+    ]
+    await _upsert(session, people, keeping=("password_hash", "password_is_one_time"))
+    await _retire(session, _staff.c.sign_in_name, code, [each.sign_in_name for each in people])
 
 
 async def give_first_passwords(
@@ -99,24 +97,6 @@ async def give_first_passwords(
     return given
 
 
-def _crew_rows(county: County) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": crew.id,
-            "county": county.code,
-            "name": crew.name,
-            "is_office": crew.office,
-            "skills": [skill.value for skill in crew.skills],
-            "towns": county.towns_of(crew),
-            "shifts": [interval for shift in crew.shifts for interval in shift.intervals()],
-            "on_call": crew.on_call,
-            "capacity": crew.capacity,
-            "active": True,
-        }
-        for crew in county.crews
-    ]
-
-
 async def _check_nobody_elses(session: AsyncSession, county: County) -> None:
     # Ids of schemes and crews begin with the county's code: they cannot be another's.
     names = [staff.name for staff in county.staff]
@@ -137,24 +117,30 @@ async def _check_nobody_elses(session: AsyncSession, county: County) -> None:
         raise NameTaken(f"{', '.join(sorted(found))}: in another county's file")
 
 
-async def _upsert(session: AsyncSession, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+async def _upsert(
+    session: AsyncSession, rows: Sequence[SQLModel], keeping: Collection[str] = ()
+) -> None:
+    """`keeping`: columns of which the files say nothing."""
     if not rows:
         return
+    table = table_of(type(rows[0]))
     key = [column.name for column in table.primary_key]
     statement = insert(table)
-    changed = {name: statement.excluded[name] for name in rows[0] if name not in key}
+    changed = {
+        column.name: statement.excluded[column.name]
+        for column in table.c
+        if column.name not in (*key, *keeping)
+    }
     await session.execute(
-        statement.on_conflict_do_update(index_elements=key, set_=changed), list(rows)
+        statement.on_conflict_do_update(index_elements=key, set_=changed),
+        [row.model_dump() for row in rows],
     )
 
 
 async def _retire(
-    session: AsyncSession,
-    table: Table,
-    key: ColumnElement[str],
-    county: County,
-    kept: Sequence[str],
+    session: AsyncSession, key: Column[str], county: str, kept: Sequence[str]
 ) -> None:
+    table = key.table
     await session.execute(
-        update(table).where(table.c.county == county.code, key.not_in(kept)).values(active=False)
+        update(table).where(table.c.county == county, key.not_in(kept)).values(active=False)
     )

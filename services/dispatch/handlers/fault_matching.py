@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from sqlalchemy import not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.dispatch.models import Complaint, Scheme, SchemeVillage, Supply, WorkOrder
+from services.dispatch.models import (
+    Complaint,
+    Scheme,
+    SchemeVillage,
+    Supply,
+    WorkOrder,
+    open_work_order,
+)
 from services.dispatch.rules.components import OF_ONE_HOUSEHOLD
 from services.dispatch.rules.fault_matching import (
     LinkReason,
@@ -163,7 +170,7 @@ async def match_to_faults(
     for work_order_id in dict.fromkeys(m.work_order_id for m in matches.values() if m.opens):
         first, *_ = its_complaints = linked.pop(work_order_id)
         supply = supplies[first.village_code]
-        work_order, changes = WorkOrder.open(work_order_id, its_complaints, supply, context.now)
+        work_order, changes = open_work_order(work_order_id, its_complaints, supply, context.now)
         context.record(changes, caused_by=first.id)
         opened.append(work_order)
     await bulk_insert(context.session, _work_orders, opened)

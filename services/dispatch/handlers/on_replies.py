@@ -3,12 +3,12 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import Any
 
 from sqlalchemy import select
 
 from services.dispatch.models import ReplyView
 from services.dispatch.rules.read_models import Reply
+from shared.bulk_insert import bulk_insert, bulk_update
 from shared.events.event import Envelope
 from shared.events.replies import (
     ReplyApproved,
@@ -17,7 +17,7 @@ from shared.events.replies import (
     ReplyStuck,
     ResidentTold,
 )
-from shared.sql import any_of, row_written, table_of
+from shared.sql import any_of, table_of
 
 from .closing import close_answered
 from .context import Context
@@ -25,8 +25,8 @@ from .context import Context
 ReplyNews = ReplyDrafted | ReplyApproved | ReplyDelivered | ReplyStuck | ResidentTold
 
 _replies = table_of(ReplyView)
-_WRITTEN = row_written(_replies, "complaint_id")
 _COLUMNS = tuple(each.name for each in fields(Reply))
+_CHANGED = tuple(name for name in _COLUMNS if name != "complaint_id")
 _KNOWN = select(*(_replies.c[name] for name in _COLUMNS)).where(
     _replies.c.complaint_id == any_of("complaint_ids")
 )
@@ -37,15 +37,18 @@ async def on_replies_changed(context: Context, events: Sequence[Envelope[ReplyNe
     been the last reply that a repaired work order waits for."""
     ids = {event.data.complaint_id for event in events}
     found = await context.session.execute(_KNOWN, {"complaint_ids": list(ids)})
-    replies = {each.complaint_id: Reply(*each) for each in found}
+    known = {each.complaint_id: Reply(*each) for each in found}
+    new = {
+        event.data.complaint_id: Reply(event.data.complaint_id, event.data.county)
+        for event in events
+        if event.data.complaint_id not in known
+    }
+    replies = known | new
     for event in events:
-        news = event.data
-        reply = replies.setdefault(news.complaint_id, Reply(news.complaint_id, news.county))
-        kind, facts = _facts(news)
-        returned = getattr(news, "returned", None)
-        reply.take(event.sequence, news.version, kind, facts, returned=returned)
-    rows = [{name: getattr(reply, name) for name in _COLUMNS} for reply in replies.values()]
-    await context.session.execute(_WRITTEN, sorted(rows, key=lambda row: str(row["complaint_id"])))
+        _note(replies[event.data.complaint_id], event.sequence, event.data)
+    await bulk_insert(context.session, _replies, [new[each] for each in sorted(new)])
+    old = [known[each] for each in sorted(known)]
+    await bulk_update(context.session, _replies, old, _CHANGED)
     delivered = {
         event.data.complaint_id for event in events if isinstance(event.data, ReplyDelivered)
     }
@@ -53,18 +56,17 @@ async def on_replies_changed(context: Context, events: Sequence[Envelope[ReplyNe
         await close_answered(context, delivered)
 
 
-def _facts(news: ReplyNews) -> tuple[str, dict[str, Any]]:
+def _note(reply: Reply, sequence: int, news: ReplyNews) -> None:
+    version = news.version
     match news:
         case ReplyDrafted():
-            return "draft", {"drafted_at": news.drafted_at}
+            reply.drafted(sequence, version, news.drafted_at, returned=news.returned)
         case ReplyApproved():
-            return "approved", {
-                "approved_by": news.approved_by,
-                "approved_at": news.approved_at,
-            }
+            reply.approved(sequence, version, news.approved_by, news.approved_at)
         case ReplyStuck():
-            return "stuck", {"why_stuck": news.why, "stuck_at": news.stuck_at}
+            reply.stuck(sequence, version, news.why, news.stuck_at)
         case ReplyDelivered():
-            return "delivered", {"receipt": news.receipt, "delivered_at": news.delivered_at}
+            delivered_at, returned = news.delivered_at, news.returned
+            reply.delivered(sequence, version, news.receipt, delivered_at, returned=returned)
         case ResidentTold():
-            return "told", {"told_by": news.by, "told_at": news.told_at}
+            reply.told(sequence, version, news.by, news.told_at)

@@ -6,6 +6,7 @@ from .base import metadata
 from .complaint import Complaint
 from .county import Crew, Scheme, SchemeVillage, Staff, Supply
 from .history import Failure, Hotspot
+from .opening import open_work_order
 from .read_models import DeadlineView, ReplyView
 from .sign_in import SignIn, SignInFailures
 from .timeline import Change, Happening, Line, WorkOrderStep
@@ -32,4 +33,5 @@ __all__ = [
     "WorkOrder",
     "WorkOrderStep",
     "metadata",
+    "open_work_order",
 ]

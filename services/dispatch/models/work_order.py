@@ -9,10 +9,8 @@ from sqlalchemy import Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from services.dispatch.rules.components import is_for_office, presumed_component
 from services.dispatch.rules.fault_matching import OpenFault
 from services.dispatch.rules.work_order import WITH_CREW, State, Step, after
-from shared.bulk_insert import new_row
 from shared.columns import Moment
 from shared.events.work_orders import (
     ComplaintsLinked,
@@ -20,14 +18,12 @@ from shared.events.work_orders import (
     CrewAssigned,
     WorkOrderAccepted,
     WorkOrderClosed,
-    WorkOrderOpened,
     WorkOrderRepaired,
 )
 from shared.vocabulary import Component
 
 from .base import DispatchTable, Names
 from .complaint import Complaint
-from .county import Supply
 from .timeline import Change, Happening, Line
 
 
@@ -105,44 +101,6 @@ class WorkOrder(DispatchTable, table=True):
     outcome: str | None = None
     """An Outcome."""
     merged_into: str | None = None
-
-    @classmethod
-    def open(
-        cls, work_order_id: str, complaints: Sequence[Complaint], supply: Supply, now: datetime
-    ) -> tuple[Self, list[Change]]:
-        """A new one for the fault of these complaints, which are linked to it already."""
-        first, signs = complaints[0], complaints[0].signs
-        component = signs.component or presumed_component(signs.category, supply.components)
-        made = new_row(
-            cls,
-            id=work_order_id,
-            county=first.county,
-            scheme_id=supply.scheme_id,
-            village_code=supply.village_code,
-            village=supply.village,
-            town=supply.town,
-            village_group=signs.group,
-            category=signs.category.value,
-            component=component.value,
-            component_named=signs.component is not None,
-            for_office=is_for_office(signs.category, signs.component),
-            urgent=any(complaint.urgent for complaint in complaints),
-            first_sent_at=first.sent_at,
-            opened_at=now,
-        )
-        opened = WorkOrderOpened(
-            work_order_id=work_order_id,
-            county=first.county,
-            scheme_id=supply.scheme_id,
-            scheme_name=supply.scheme_name,
-            village_code=supply.village_code,
-            category=signs.category,
-            component=component,
-            urgent=made.urgent,
-            opened_at=now,
-        )
-        line = made._line(Happening.OPENED, now, reason=first.link_reason)
-        return made, [Change(line, opened), *made.link(complaints, now)]
 
     def is_still(self, fault: OpenFault) -> bool:
         """Whether complaints that matched it then match it now: only a repair or the end of the

@@ -7,7 +7,7 @@ say. So any order of arrival, and any repetition, gives the same picture.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 
 @dataclass(slots=True)
@@ -104,27 +104,42 @@ class Reply:
     told_at: datetime | None = None
     told_by: str | None = None
 
-    def take(
-        self,
-        sequence: int,
-        version: int,
-        kind: str,
-        facts: Mapping[str, Any],
-        *,
-        returned: bool | None = None,
+    def drafted(self, sequence: int, version: int, at: datetime, *, returned: bool) -> None:
+        if self._is_newer("draft", sequence, version, returned):
+            self.drafted_at = at
+
+    def approved(self, sequence: int, version: int, by: str, at: datetime) -> None:
+        if self._is_newer("approved", sequence, version):
+            self.approved_by, self.approved_at = by, at
+
+    def stuck(self, sequence: int, version: int, why: str, at: datetime) -> None:
+        if self._is_newer("stuck", sequence, version):
+            self.why_stuck, self.stuck_at = why, at
+
+    def delivered(
+        self, sequence: int, version: int, receipt: str, at: datetime, *, returned: bool
     ) -> None:
-        """`kind`: draft, approved, stuck, delivered or told; `facts`: that kind's own fields;
+        if self._is_newer("delivered", sequence, version, returned):
+            self.receipt, self.delivered_at = receipt, at
+
+    def told(self, sequence: int, version: int, by: str, at: datetime) -> None:
+        if self._is_newer("told", sequence, version):
+            self.told_by, self.told_at = by, at
+
+    def _is_newer(
+        self, kind: str, sequence: int, version: int, returned: bool | None = None
+    ) -> bool:
+        """Whether the news changes anything; then its sequence, and the state, are noted.
         `returned`: None where the news does not say."""
         if version > self.version:
             self.__init__(self.complaint_id, self.county, version)  # type: ignore[misc]
         if version < self.version or sequence <= self.sequences.get(kind, 0):
-            return
+            return False
         if returned is not None and sequence > max(map(self._sequence_of, ("draft", "delivered"))):
             self.returned = returned
         self.sequences = {**self.sequences, kind: sequence}
-        for name, value in facts.items():
-            setattr(self, name, value)
         self.state = _STATES[max(self.sequences, key=self._sequence_of)]
+        return True
 
     def _sequence_of(self, kind: str) -> int:
         return self.sequences.get(kind, 0)

@@ -160,7 +160,7 @@ async def test_a_dispatcher_moves_orders_about(dispatch: Dispatch, browser: Brow
 async def test_crews_with_what_they_have(dispatch: Dispatch, browser: Browser) -> None:
     await one_work_order(dispatch)
     crews = (await browser.asks(DISPATCHER, "GET", "/crews")).json()
-    assert {crew["id"]: crew["open_work_orders"] for crew in crews}[EAST] == 1
+    assert {each["crew"]["id"]: each["open_work_orders"] for each in crews}[EAST] == 1
 
 
 async def test_what_waits_for_a_decision(dispatch: Dispatch, browser: Browser) -> None:
@@ -178,11 +178,11 @@ async def test_a_supervisor_sees_a_hotspot(dispatch: Dispatch, browser: Browser)
         await dispatch.repairs((await dispatch.work_order_of(complaint_id)).id)
         dispatch.clock.advance(DAY)
     (hotspot,) = (await browser.asks(SUPERVISOR, "GET", "/hotspots")).json()
-    assert (hotspot["scheme_name"], hotspot["failures"]) == ("岭上供水工程", 2)
+    assert (hotspot["scheme_name"], hotspot["hotspot"]["failures"]) == ("岭上供水工程", 2)
     path = f"/hotspots/{HILL}/pump/seen"
     assert (await browser.asks(SUPERVISOR, "POST", path)).status_code == 204
     (hotspot,) = (await browser.asks(SUPERVISOR, "GET", "/hotspots")).json()
-    assert hotspot["seen_by"] == "chen"
+    assert hotspot["hotspot"]["seen_by"] == "chen"
 
 
 async def test_turns_load_the_county_and_give_out_what_waits(dispatch: Dispatch) -> None:

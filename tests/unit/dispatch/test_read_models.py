@@ -72,18 +72,18 @@ def test_a_warning_stands_until_the_deadline_moves_away(due: datetime, moved_to:
 def _tell_reply(
     kind: str, version: int, at: datetime, *, returned: bool
 ) -> Callable[[Reply, int], None]:
-    of_kind: dict[str, dict[str, object]] = {
-        "draft": {"drafted_at": at},
-        "approved": {"approved_by": f"by {at}", "approved_at": at},
-        "stuck": {"why_stuck": "refused", "stuck_at": at},
-        "delivered": {"receipt": f"R {at}", "delivered_at": at},
-        "told": {"told_by": "phone", "told_at": at},
-    }
-    facts = of_kind[kind]
-    says = returned if kind in ("draft", "delivered") else None
-
     def tell(reply: Reply, sequence: int) -> None:
-        reply.take(sequence, version, kind, facts, returned=says)
+        match kind:
+            case "draft":
+                reply.drafted(sequence, version, at, returned=returned)
+            case "approved":
+                reply.approved(sequence, version, f"by {at}", at)
+            case "stuck":
+                reply.stuck(sequence, version, "refused", at)
+            case "delivered":
+                reply.delivered(sequence, version, f"R {at}", at, returned=returned)
+            case "told":
+                reply.told(sequence, version, "phone", at)
 
     return tell
 

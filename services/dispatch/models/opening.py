@@ -1,0 +1,51 @@
+"""A new work order, for the fault that complaints tell of."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from services.dispatch.rules.components import is_for_office, presumed_component
+from shared.bulk_insert import new_row
+from shared.events.work_orders import WorkOrderOpened
+
+from .complaint import Complaint
+from .county import Supply
+from .timeline import Change, Happening, Line
+from .work_order import WorkOrder
+
+
+def open_work_order(
+    work_order_id: str, complaints: Sequence[Complaint], supply: Supply, now: datetime
+) -> tuple[WorkOrder, list[Change]]:
+    """`complaints` are linked to it already; the first one says what it is about."""
+    first, signs = complaints[0], complaints[0].signs
+    component = signs.component or presumed_component(signs.category, supply.components)
+    work_order = new_row(
+        WorkOrder,
+        id=work_order_id,
+        county=first.county,
+        scheme_id=supply.scheme_id,
+        village_code=supply.village_code,
+        village=supply.village,
+        town=supply.town,
+        village_group=signs.group,
+        category=signs.category.value,
+        component=component.value,
+        component_named=signs.component is not None,
+        for_office=is_for_office(signs.category, signs.component),
+        urgent=any(complaint.urgent for complaint in complaints),
+        first_sent_at=first.sent_at,
+        opened_at=now,
+    )
+    opened = WorkOrderOpened(
+        work_order_id=work_order_id,
+        county=first.county,
+        scheme_id=supply.scheme_id,
+        scheme_name=supply.scheme_name,
+        village_code=supply.village_code,
+        category=signs.category,
+        component=component,
+        urgent=work_order.urgent,
+        opened_at=now,
+    )
+    line = Line(work_order_id, now, None, Happening.OPENED, {"reason": first.link_reason})
+    return work_order, [Change(line, opened), *work_order.link(complaints, now)]
