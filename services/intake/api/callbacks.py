@@ -11,8 +11,9 @@ from typing import NoReturn
 
 import structlog
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.responses import PlainTextResponse
 
+from services.intake.api.callback_documents import HOTLINE_PUSH, WECHAT_MESSAGE, WECHAT_SERVER_CHECK
 from services.intake.batching import PushBatching
 from services.intake.platforms.hotline_12345 import read_push
 from services.intake.platforms.incoming import Incoming, Unreadable
@@ -61,8 +62,8 @@ def callbacks_router(
     """None: that platform is off, and answered 404. `progress` tells whether pushes are stored."""
     router = APIRouter(prefix="/platforms", tags=["platforms"], route_class=RawRoute)
 
-    @router.post("/12345/webhook", responses=problems(401, 404, 408, 413, 503))
-    async def hotline_webhook(request: Request) -> JSONResponse:
+    @router.post("/12345/webhook", responses=problems(401, 404, 503), openapi_extra=HOTLINE_PUSH)
+    async def hotline_webhook(request: Request) -> dict[str, int]:
         """One changed ticket. 200 `{"code":0}`: committed; 401: not theirs; 503: send it again."""
         if hotline is None:
             raise Problem(404, "platform_off", _OFF)
@@ -81,9 +82,14 @@ def callbacks_router(
         except (BadSignature, StaleTimestamp) as error:
             _refuse(401, ingestion.platform, error)
         await _commit(hotline.pushes, delivery, progress)
-        return JSONResponse({"code": 0})
+        return {"code": 0}
 
-    @router.get("/wechat/callback", responses=problems(403, 404))
+    @router.get(
+        "/wechat/callback",
+        response_class=PlainTextResponse,
+        responses=problems(403, 404),
+        openapi_extra=WECHAT_SERVER_CHECK,
+    )
     async def wechat_server_check(request: Request) -> PlainTextResponse:
         """WeChat asks whether this address is ours, when the account's settings are saved."""
         if wechat is None:
@@ -95,7 +101,12 @@ def callbacks_router(
             _refuse(403, ingestion.platform, error)
         return PlainTextResponse(echo)
 
-    @router.post("/wechat/callback", responses=problems(403, 404, 408, 413, 503))
+    @router.post(
+        "/wechat/callback",
+        response_class=PlainTextResponse,
+        responses=problems(403, 404, 503),
+        openapi_extra=WECHAT_MESSAGE,
+    )
     async def wechat_message(request: Request) -> PlainTextResponse:
         """One message or event. 200 `success`: committed; 403: not theirs; 503: send it again."""
         if wechat is None:

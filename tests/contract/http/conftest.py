@@ -1,10 +1,11 @@
 """The three services on real sockets, databases and the embedded bus, with a day's work in them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -114,23 +115,28 @@ async def _work(county: County) -> None:
         async def asks(service: str, method: str, path: str, body: object = None) -> httpx.Response:
             return await client.request(method, county.urls[service] + path, json=body)
 
-        async def until(service: str, path: str) -> httpx.Response:
-            """The answer, as soon as it is a success that holds something."""
+        async def until(
+            service: str, path: str, is_wanted: Callable[[Any], object] = bool
+        ) -> httpx.Response:
+            """The answer, as soon as it is a success that holds what is wanted."""
             async with asyncio.timeout(30):
                 while True:
                     try:
                         answer = await asks(service, "GET", path)
-                        if answer.is_success and answer.json():
+                        if answer.is_success and is_wanted(answer.json()):
                             return answer
                     except httpx.TransportError:
                         pass
                     await asyncio.sleep(0.1)
 
+        def is_assigned(work_orders: list[dict[str, Any]]) -> bool:
+            return [each["state"] for each in work_orders] == ["assigned"]
+
         await until("intake", "/villages?limit=1")
         vague = await asks("intake", "POST", "/complaints", {"text": "喂？你好"})
         said = {"text": "三里镇樊家村三组停水两天了，一滴水都没有", **call}
         clear = await asks("intake", "POST", "/complaints", said)
-        (order,) = (await until("dispatch", "/api/work-orders")).json()
+        (order,) = (await until("dispatch", "/api/work-orders", is_assigned)).json()
         for step, body in (
             ("accept", {}),
             ("arrive", {}),

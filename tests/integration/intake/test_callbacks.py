@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
+import jsonschema
 import pytest
 from sqlalchemy import event, text
 
@@ -18,6 +19,7 @@ from services.intake.rules.gazetteer import Gazetteer
 from shared.db import Database
 from shared.platform_kit.request_signing import sign
 from shared.platform_kit.wechat_crypto import url_signature
+from shared.platform_kit.wechat_xml import fields_of
 from tests.conftest import NOW
 from tests.integration.intake.conftest import Intake
 from tests.integration.intake.requests import CALLBACK, DRY, PULL, WEBHOOK, push, ticket_body
@@ -259,6 +261,33 @@ async def test_an_unreadable_message_is_stored_and_answered(
 
     assert response.text == "success"
     assert await count(database, RawMessage) == 1
+
+
+@BOTH_MODES
+async def test_what_platforms_send_is_what_the_document_says(intake: Intake) -> None:
+    sent: list[httpx.Request] = []
+    intake.doorway.seen = sent.append
+    assert await intake.simulators.wechat.server_check()
+    intake.simulators.wechat.write_message("oTest0001", DRY_MESSAGE)
+    intake.simulators.hotline.add_ticket(DRY)
+    assert await intake.simulators.deliver_pushes() == 2
+
+    paths = intake.service.app.openapi()["paths"]
+    for request in sent:
+        operation = paths[request.url.path][request.method.lower()]
+        sent_as: Mapping[str, Mapping[str, str]]
+        sent_as = {"query": request.url.params, "header": request.headers}
+        for parameter in operation["parameters"]:
+            value = sent_as[parameter["in"]].get(parameter["name"])
+            assert value is not None or not parameter["required"], parameter
+            if value is not None:
+                jsonschema.validate(value, parameter["schema"])
+        assert set(request.url.params) <= {each["name"] for each in operation["parameters"]}
+        for kind, body in operation.get("requestBody", {}).get("content", {}).items():
+            is_json = kind == "application/json"
+            fields = json.loads(request.content) if is_json else fields_of(request.content)
+            jsonschema.validate(fields, body["schema"])
+            assert is_json or fields.keys() <= body["schema"]["properties"].keys()
 
 
 def _signed(platforms: SimulatorSettings, at: datetime = NOW) -> Mapping[str, str]:
