@@ -12,10 +12,10 @@ from shared.db import Database
 COUNTY = "610122"
 _A_LONG_HISTORY = """
 INSERT INTO deadline_view (complaint_id, stage, county, due_at, provisional, source,
-    limit_unreadable, state, met_at, late)
+    limit_unreadable, state, met_at, late, set_sequence, state_sequence)
 SELECT 'c' || n, 'reply', '610122', now() - n * interval '1 hour', false, 'printed',
     false, CASE n % 20 WHEN 0 THEN 'missed' ELSE 'met' END,
-    CASE n % 1000 WHEN 0 THEN NULL ELSE now() END, n % 20 = 0
+    CASE n % 1000 WHEN 0 THEN NULL ELSE now() END, n % 20 = 0, n, n
 FROM generate_series(1, 20000) AS n;
 INSERT INTO complaint (id, county, platform, external_id, sent_at, received_at, is_ours, category,
     urgent, says_repeated, category_confidence, place_confidence, needs_human, state, chases)
