@@ -3,8 +3,12 @@
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.dispatch.console.errors import error_page
+from services.dispatch.console.language import both
+from shared.problems import Problem
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -59,7 +63,11 @@ class SameOriginOnly:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         changes = scope["type"] == "http" and scope["method"] not in _SAFE_METHODS
         if changes and not _from_our_own_page(Headers(scope=scope)):
-            refused = PlainTextResponse("403 cross-site request refused\n", status_code=403)
+            request = Request(scope)
+            request.state.person = None  # nothing is looked up for another site
+            refused = await error_page(
+                request, Problem(403, "cross_site", both("error.cross_site"))
+            )
             await refused(scope, receive, send)
         else:
             await self.app(scope, receive, send)

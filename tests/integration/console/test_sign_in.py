@@ -100,3 +100,15 @@ async def test_only_our_own_pages_may_change_anything(
         "/sign-in", data={"name": "admin", "password": PASSWORD}, headers=headers
     )
     assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"), [("zh-CN", "这个请求来自其他网站"), ("en", "another site&#39;s page")]
+)
+async def test_another_sites_form_is_refused_in_the_readers_language(
+    browser: Browser, language: str, sentence: str
+) -> None:
+    headers = {"Sec-Fetch-Site": "cross-site", "Accept-Language": language}
+    answer = await browser().post("/sign-out", headers=headers)
+    assert answer.status_code == 403
+    assert sentence in answer.text

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
+from services.dispatch.commands import Repair
 from services.dispatch.console.queries.crews import read_crew_choices
 from services.dispatch.console.queries.work_order import shortened
 from services.dispatch.models import WorkOrder, WorkOrderStep
@@ -38,6 +39,18 @@ async def test_the_page_shows_fault_crew_reason_complaints_and_timeline(
     for shown in ("焦岱镇岱峪水厂", "三里镇维修一队", "手上任务最少", "XA20261012000003", "接单"):
         assert shown in page
     assert 'data-due="' in page
+
+
+async def test_note_fields_ask_for_what_the_command_asks_for(signed_in: SignedIn) -> None:
+    schema = Repair.model_json_schema()["properties"]["found"]
+    limits = f'minlength="{schema["minLength"]}" maxlength="{schema["maxLength"]}" required'
+    client = await signed_in("wang.diaodu")
+    for page in (f"/work-orders/{IDS.on_site}", "/work-orders/work-order-04"):
+        fields = re.findall(
+            r"<[^>]*name=\"(?:note|found|done)\"[^>]*>", (await client.get(page)).text
+        )
+        assert fields
+        assert all(limits in field for field in fields), fields
 
 
 def _linked(minutes: int, who: str | None = None) -> WorkOrderStep:
