@@ -7,7 +7,7 @@ from sqlmodel import col
 
 from services.reply.context import Context
 from services.reply.loading import DEADLINES, by_complaint, rows
-from services.reply.models import Complaint, Deadline, NewDeadline, deadlines_set, ticket_of
+from services.reply.models import Complaint, Deadline, deadlines_set
 from services.reply.rules.deadlines import count_deadlines, is_limit_unreadable
 from shared.bulk_insert import bulk_insert
 from shared.sql import table_of
@@ -46,7 +46,7 @@ async def recount(
     """
     ids = [complaint.id for complaint in complaints]
     present = by_complaint(await rows(context.session, DEADLINES, ids))
-    new: list[NewDeadline] = []
+    new: list[Deadline] = []
     for complaint in complaints:
         deadlines = {row.stage: row for row in present.get(complaint.id, ())}
         added, changed = _recount_one(
@@ -60,18 +60,18 @@ async def recount(
 
 def _recount_one(
     context: Context, complaint: Complaint, deadlines: dict[str, Deadline], *, may_shorten: bool
-) -> tuple[list[NewDeadline], bool]:
+) -> tuple[list[Deadline], bool]:
     """The deadlines that are new, and whether anything else changed."""
     rulebook = context.config.rulebook
     counted = count_deadlines(
-        ticket_of(complaint), rulebook.policies, rulebook.calendars.of(complaint.county)
+        complaint.ticket, rulebook.policies, rulebook.calendars.of(complaint.county)
     )
     changed = complaint.count(rulebook.edition, limit_unreadable=is_limit_unreadable(counted))
     added = []
     for one in counted:
         deadline = deadlines.get(one.stage.value)
         if deadline is None:
-            added.append(NewDeadline.set(complaint, one))
+            added.append(Deadline.set(complaint, one))
         elif deadline.extensions_granted == 0 or may_shorten:
             moved, events = deadline.count_again(one, context.now)
             changed |= moved

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from services.reply.context import Context, Office
-from services.reply.models import Complaint, NewReply, Reply, ReplyState, WorkOrder
+from services.reply.models import Complaint, Reply, ReplyState, WorkOrder
 from services.reply.rules.calendar import SHANGHAI
 from services.reply.rules.drafting import (
     DraftFacts,
@@ -21,7 +21,7 @@ _MAY_BE_REPLACED = (ReplyState.DRAFT, ReplyState.APPROVED)
 
 def draft_where_due(
     context: Context, complaint: Complaint, work_order: WorkOrder | None, versions: Sequence[Reply]
-) -> NewReply | None:
+) -> Reply | None:
     """The draft that is missing; ours is replaced where the facts have changed since.
 
     What a person has written stays as it is, unless the complaint turned out to be ours after all,
@@ -35,7 +35,7 @@ def draft_where_due(
         live.supersede()
     if facts is None:
         return None
-    return NewReply.draft(
+    return Reply.draft(
         complaint,
         max((reply.version for reply in versions), default=0) + 1,
         _text(context, complaint, facts, context.now),

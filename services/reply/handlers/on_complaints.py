@@ -13,10 +13,7 @@ from services.reply.models import (
     Complaint,
     Deadline,
     Link,
-    NewComplaint,
-    NewDeadline,
     deadlines_set,
-    ticket_of,
 )
 from services.reply.rules.deadlines import count_deadlines, is_limit_unreadable
 from shared.bulk_insert import bulk_insert
@@ -60,13 +57,13 @@ async def on_complaints_received(
     new = [event for complaint_id, event in received.items() if complaint_id not in known]
     complaints, deadlines = [], []
     for event in new:
-        complaint = NewComplaint.received(event.data, event.sequence, rulebook.edition)
+        complaint = Complaint.received(event.data, event.sequence, rulebook.edition)
         counted = count_deadlines(
-            ticket_of(complaint), rulebook.policies, rulebook.calendars.of(complaint.county)
+            complaint.ticket, rulebook.policies, rulebook.calendars.of(complaint.county)
         )
-        complaint.limit_unreadable = is_limit_unreadable(counted)
+        complaint.count(rulebook.edition, limit_unreadable=is_limit_unreadable(counted))
         complaints.append(complaint)
-        deadlines += [NewDeadline.set(complaint, one) for one in counted]
+        deadlines += [Deadline.set(complaint, one) for one in counted]
         context.tell(deadlines_set(complaint, counted))
     await bulk_insert(context.session, table_of(Complaint), complaints)
     await bulk_insert(context.session, table_of(Deadline), deadlines)

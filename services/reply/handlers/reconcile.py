@@ -21,7 +21,7 @@ from services.reply.loading import (
     links_of,
     rows,
 )
-from services.reply.models import Complaint, Deadline, NewReply, Reply, ReplyState, deadlines_set
+from services.reply.models import Complaint, Deadline, Reply, ReplyState, deadlines_set
 from services.reply.rules.deadlines import Stage
 from services.reply.rules.milestones import Facts, Linked, done_at
 from shared.bulk_insert import bulk_insert
@@ -59,7 +59,7 @@ async def reconcile(context: Context, causes: Mapping[str, str | None]) -> None:
     }
     stages = {stage.value for each in done.values() for stage in each}
     deadlines = by_complaint(await rows(session, _DEADLINES_TO_JUDGE, known, done=list(stages)))
-    drafts: list[NewReply] = []
+    drafts: list[Reply] = []
     for complaint in complaints:
         cause, linked = causes[complaint.id], links.get(complaint.id)
         own_deadlines = deadlines.get(complaint.id, ())
@@ -70,7 +70,7 @@ async def reconcile(context: Context, causes: Mapping[str, str | None]) -> None:
         work_order = linked[-1][1] if linked else None
         draft = draft_where_due(context, complaint, work_order, replies.get(complaint.id, ()))
         if draft is not None:
-            context.tell(draft.event, caused_by=cause)
+            context.tell(draft.drafted, caused_by=cause)
             drafts.append(draft)
     await bulk_insert(session, table_of(Reply), drafts)
 

@@ -5,7 +5,6 @@ from datetime import timedelta
 from services.reply.commands import RecordContact
 from services.reply.context import Context
 from services.reply.loading import complaint_of_county
-from services.reply.models import ticket_of
 from services.reply.rules.objections import CommandRejected, Objection
 from shared.auth.tokens import Person
 
@@ -22,7 +21,7 @@ async def record_contact(
     at = command.contacted_at or context.now
     if at > context.now + _CLOCKS_DIFFER_BY:
         raise CommandRejected(Objection.IN_THE_FUTURE)
-    if at < ticket_of(complaint).starts_at:
+    if at < complaint.ticket.starts_at:
         raise CommandRejected(Objection.BEFORE_RECEIPT)
     complaint.contact(at)
     await reconcile(context, {complaint_id: None})

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from services.reply.commands import ApproveReply, NoteTold, ResolveStuck, WriteDraft
 from services.reply.context import Context
 from services.reply.loading import REPLIES, complaint_of_county, rows
-from services.reply.models import Complaint, NewReply, Reply, ReplyState
+from services.reply.models import Complaint, Reply, ReplyState
 from services.reply.rules.drafting import ROOM_FOR_RESPONSIBLE
 from services.reply.rules.objections import CommandRejected, Objection, reject_if
 from services.reply.rules.reviewing import (
@@ -46,7 +46,7 @@ async def write_draft(
     )
     if newest is not None:
         newest.supersede()
-    draft = NewReply.draft(
+    draft = Reply.draft(
         complaint,
         number + 1,
         words,
@@ -56,7 +56,7 @@ async def write_draft(
         responsible=command.responsible.strip(),
         written_by=person.name,
     )
-    context.tell(draft.event)
+    context.tell(draft.drafted)
     await bulk_insert(context.session, table_of(Reply), [draft])
     return draft.version
 

@@ -9,13 +9,9 @@ from services.reply.rules.delivery import ReplyState as ReplyState
 from .base import metadata as metadata
 from .complaint import Complaint as Complaint
 from .complaint import ComplaintState as ComplaintState
-from .complaint import NewComplaint as NewComplaint
-from .complaint import ticket_of as ticket_of
 from .deadline import Deadline as Deadline
-from .deadline import NewDeadline as NewDeadline
 from .deadline import SweepHeartbeat as SweepHeartbeat
 from .deadline import deadlines_set as deadlines_set
-from .reply import NewReply as NewReply
 from .reply import Reply as Reply
 from .work_order import Link as Link
 from .work_order import WorkOrder as WorkOrder

@@ -1,17 +1,18 @@
 """One complaint, as far as its deadlines and its answer depend on it."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
 from sqlalchemy import BigInteger, Index, text
 from sqlmodel import Field
 
 from services.reply.rules.deadlines import TicketFacts
+from shared.bulk_insert import new_row
 from shared.columns import Moment
 from shared.events.complaints import ComplaintReceived, Decision
 
-from .base import ReplyTable, starts_as
+from .base import ReplyTable
 
 
 class ComplaintState(StrEnum):
@@ -53,18 +54,53 @@ class Complaint(ReplyTable, table=True):
     """Sequence of the event that the decision above comes from; only a larger one replaces it."""
     counted_by: str
     """The edition of the rulebook its deadlines were counted by."""
-    state: str = Field(ComplaintState.OPEN.value, sa_column_kwargs=starts_as("open"))
+    state: str = ComplaintState.OPEN.value
     decided_at: Moment | None = None
     """When a person first decided what it is."""
     contacted_at: Moment | None = None
     """When somebody first spoke to the resident, as recorded by hand."""
-    chases: int = Field(0, sa_column_kwargs=starts_as("0"))
+    chases: int = 0
     chased_at: Moment | None = None
     accepted_at: Moment | None = None
     acknowledge_at: Moment | None = None
     """When to tell the platform next that we have accepted it (签收); None: nothing to tell."""
-    acknowledge_attempts: int = Field(0, sa_column_kwargs=starts_as("0"))
+    acknowledge_attempts: int = 0
     acknowledged_at: Moment | None = None
+
+    @classmethod
+    def received(cls, data: ComplaintReceived, sequence: int, edition: str) -> Self:
+        """Its deadlines are still to be counted."""
+        decision = data.decision
+        return new_row(
+            cls,
+            id=data.complaint_id,
+            county=data.county,
+            platform=data.platform,
+            external_id=data.external_id,
+            sent_at=data.sent_at,
+            received_at=data.received_at,
+            time_limit=data.time_limit,
+            limit_unreadable=False,
+            category=decision.category,
+            urgent=decision.urgent,
+            village=decision.village,
+            is_ours=decision.is_ours,
+            needs_human=decision.needs_human,
+            decision_sequence=sequence,
+            counted_by=edition,
+        )
+
+    @property
+    def ticket(self) -> TicketFacts:
+        return TicketFacts(
+            county=self.county,
+            platform=self.platform,
+            kind=self.category,
+            urgency="urgent" if self.urgent else "ordinary",
+            sent_at=self.sent_at,
+            received_at=self.received_at,
+            printed_limit=self.time_limit,
+        )
 
     def decide(self, decision: Decision, decided_at: datetime, sequence: int) -> None:
         """A person decided what it is."""
@@ -132,58 +168,3 @@ class Complaint(ReplyTable, table=True):
         """The platform has our answer, or has the ticket back."""
         self.state = (ComplaintState.RETURNED if returned else ComplaintState.ANSWERED).value
         self.acknowledge_at = None
-
-
-@dataclass(slots=True)
-class NewComplaint:
-    """The columns of a complaint that has just been received."""
-
-    id: str
-    county: str
-    platform: str
-    external_id: str
-    sent_at: datetime
-    received_at: datetime
-    time_limit: str | None
-    limit_unreadable: bool
-    category: str
-    urgent: bool
-    village: str | None
-    is_ours: bool
-    needs_human: bool
-    decision_sequence: int
-    counted_by: str
-
-    @classmethod
-    def received(cls, data: ComplaintReceived, sequence: int, edition: str) -> "NewComplaint":
-        """Its deadlines are still to be counted."""
-        decision = data.decision
-        return cls(
-            id=data.complaint_id,
-            county=data.county,
-            platform=data.platform,
-            external_id=data.external_id,
-            sent_at=data.sent_at,
-            received_at=data.received_at,
-            time_limit=data.time_limit,
-            limit_unreadable=False,
-            category=decision.category,
-            urgent=decision.urgent,
-            village=decision.village,
-            is_ours=decision.is_ours,
-            needs_human=decision.needs_human,
-            decision_sequence=sequence,
-            counted_by=edition,
-        )
-
-
-def ticket_of(complaint: Complaint | NewComplaint) -> TicketFacts:
-    return TicketFacts(
-        county=complaint.county,
-        platform=complaint.platform,
-        kind=complaint.category,
-        urgency="urgent" if complaint.urgent else "ordinary",
-        sent_at=complaint.sent_at,
-        received_at=complaint.received_at,
-        printed_limit=complaint.time_limit,
-    )

@@ -1,8 +1,8 @@
 """One stage of one complaint that is due at a time; how it is warned of, missed, met and moved."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Self
 
 from sqlalchemy import CheckConstraint, Index, SmallInteger, text
 from sqlmodel import Field
@@ -20,6 +20,7 @@ from services.reply.rules.escalation import (
     swept,
 )
 from services.reply.rules.extensions import Extensible
+from shared.bulk_insert import new_row
 from shared.columns import Moment
 from shared.events.replies import (
     DeadlineMet,
@@ -29,8 +30,8 @@ from shared.events.replies import (
     SetDeadline,
 )
 
-from .base import ReplyTable, starts_as
-from .complaint import Complaint, NewComplaint
+from .base import ReplyTable
+from .complaint import Complaint
 
 DeadlineEvent = DeadlineWarned | DeadlineMissed | DeadlineMet
 
@@ -48,7 +49,7 @@ class Deadline(ReplyTable, table=True):
     warn_at: Moment
     provisional: bool
     source: str
-    standing: str = Field(Standing.OPEN.value, sa_column_kwargs=starts_as("open"))
+    standing: str = Standing.OPEN.value
     next_at: Moment | None
     """When the sweep looks at it again; None once it has ended."""
     warned_at: Moment | None = None
@@ -56,10 +57,26 @@ class Deadline(ReplyTable, table=True):
     missed_recorded_at: Moment | None = None
     warn_before_seconds: int
     extensions_allowed: int
-    extensions_granted: int = Field(0, sa_column_kwargs=starts_as("0"))
+    extensions_granted: int = 0
     extension_asked_until: Moment | None = None
     extension_asked_at: Moment | None = None
     extension_reason: str | None = None
+
+    @classmethod
+    def set(cls, complaint: Complaint, counted: CountedDeadline) -> Self:
+        return new_row(
+            cls,
+            complaint_id=complaint.id,
+            stage=counted.stage.value,
+            county=complaint.county,
+            due_at=counted.due_at,
+            warn_at=counted.warn_at,
+            provisional=counted.provisional,
+            source=counted.source,
+            next_at=counted.warn_at,
+            warn_before_seconds=int(counted.warn_before.total_seconds()),
+            extensions_allowed=counted.extensions_allowed,
+        )
 
     @property
     def state(self) -> DeadlineState:
@@ -169,43 +186,11 @@ class Deadline(ReplyTable, table=True):
         return events
 
 
-@dataclass(slots=True)
-class NewDeadline:
-    """The columns of a deadline that has just been set."""
-
-    complaint_id: str
-    stage: str
-    county: str
-    due_at: datetime
-    warn_at: datetime
-    provisional: bool
-    source: str
-    next_at: datetime
-    warn_before_seconds: int
-    extensions_allowed: int
-
-    @classmethod
-    def set(cls, complaint: Complaint | NewComplaint, counted: CountedDeadline) -> "NewDeadline":
-        return cls(
-            complaint_id=complaint.id,
-            stage=counted.stage.value,
-            county=complaint.county,
-            due_at=counted.due_at,
-            warn_at=counted.warn_at,
-            provisional=counted.provisional,
-            source=counted.source,
-            next_at=counted.warn_at,
-            warn_before_seconds=int(counted.warn_before.total_seconds()),
-            extensions_allowed=counted.extensions_allowed,
-        )
-
-
 _ORDER = {stage.value: number for number, stage in enumerate(Stage)}
 
 
 def deadlines_set(
-    complaint: Complaint | NewComplaint,
-    deadlines: Iterable[Deadline | NewDeadline | CountedDeadline],
+    complaint: Complaint, deadlines: Iterable[Deadline | CountedDeadline]
 ) -> DeadlinesSet:
     """All deadlines of a complaint as they are now, in the order of the stages."""
     return DeadlinesSet(

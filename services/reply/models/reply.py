@@ -1,7 +1,7 @@
 """One version of the answer to one complaint, from draft to delivery. Its words stay here."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 
 from sqlalchemy import Index, Text, text
 from sqlmodel import Field
@@ -9,6 +9,7 @@ from sqlmodel import Field
 from services.reply.rules.delivery import ATTEMPT_IN, Attempt, ReplyState, Step, StuckReason
 from services.reply.rules.platform_profile import ToldBy
 from services.reply.rules.reviewing import Version
+from shared.bulk_insert import new_row
 from shared.columns import Moment
 from shared.events.replies import (
     ReplyApproved,
@@ -19,7 +20,7 @@ from shared.events.replies import (
 )
 from shared.ids import new_id
 
-from .base import ReplyTable, starts_as
+from .base import ReplyTable
 from .complaint import Complaint
 
 
@@ -40,7 +41,7 @@ class Reply(ReplyTable, table=True):
     platform: str
     request_id: str = Field(unique=True)
     """Names this version on the wire, however often it is tried."""
-    state: str = Field(ReplyState.DRAFT.value, sa_column_kwargs=starts_as("draft"))
+    state: str = ReplyState.DRAFT.value
     text: str = Field(sa_type=Text, repr=False)
     solved: bool
     returned: bool
@@ -52,7 +53,7 @@ class Reply(ReplyTable, table=True):
     """None: our own draft, which follows the facts until a person has written."""
     approved_by: str | None = None
     approved_at: Moment | None = None
-    attempts: int = Field(0, sa_column_kwargs=starts_as("0"))
+    attempts: int = 0
     """How often it was claimed; the number of the present claim."""
     sent_at: Moment | None = None
     """When it was last handed to the channel, or was about to be."""
@@ -66,6 +67,44 @@ class Reply(ReplyTable, table=True):
     """Who said by hand that it had arrived, or should be sent again."""
     told_at: Moment | None = None
     told_by: str | None = None
+
+    @classmethod
+    def draft(
+        cls,
+        complaint: Complaint,
+        version: int,
+        text: str,
+        now: datetime,
+        *,
+        solved: bool,
+        returned: bool,
+        responsible: str = "",
+        written_by: str | None = None,
+    ) -> Self:
+        return new_row(
+            cls,
+            complaint_id=complaint.id,
+            version=version,
+            county=complaint.county,
+            platform=complaint.platform,
+            request_id=new_id("", now),
+            text=text,
+            solved=solved,
+            returned=returned,
+            responsible=responsible,
+            drafted_at=now,
+            written_by=written_by,
+        )
+
+    @property
+    def drafted(self) -> ReplyDrafted:
+        return ReplyDrafted(
+            complaint_id=self.complaint_id,
+            county=self.county,
+            version=self.version,
+            returned=self.returned,
+            drafted_at=self.drafted_at,
+        )
 
     def as_version(self, newest: int) -> Version:
         return Version(
@@ -169,57 +208,3 @@ class Reply(ReplyTable, table=True):
                 told_at=at,
             ),
         ]
-
-
-@dataclass(slots=True)
-class NewReply:
-    """The columns of a version that has just been drafted."""
-
-    complaint_id: str
-    version: int
-    county: str
-    platform: str
-    request_id: str
-    text: str
-    solved: bool
-    returned: bool
-    responsible: str
-    drafted_at: datetime
-    written_by: str | None
-
-    @classmethod
-    def draft(
-        cls,
-        complaint: Complaint,
-        version: int,
-        text: str,
-        now: datetime,
-        *,
-        solved: bool,
-        returned: bool,
-        responsible: str = "",
-        written_by: str | None = None,
-    ) -> "NewReply":
-        return cls(
-            complaint_id=complaint.id,
-            version=version,
-            county=complaint.county,
-            platform=complaint.platform,
-            request_id=new_id("", now),
-            text=text,
-            solved=solved,
-            returned=returned,
-            responsible=responsible,
-            drafted_at=now,
-            written_by=written_by,
-        )
-
-    @property
-    def event(self) -> ReplyDrafted:
-        return ReplyDrafted(
-            complaint_id=self.complaint_id,
-            county=self.county,
-            version=self.version,
-            returned=self.returned,
-            drafted_at=self.drafted_at,
-        )

@@ -19,18 +19,20 @@ ROWS = 20_000
 _HISTORY = (
     """INSERT INTO complaint (id, county, platform, external_id, sent_at, received_at,
         limit_unreadable, category, urgent, is_ours, needs_human, decision_sequence, counted_by,
-        state) SELECT 'h' || n, '610122', 'hotline_12345', n, :at, :at, false, 'outage', false,
-        true, false, n, :edition, 'answered' FROM generate_series(1, :rows) n""",
+        state, chases, acknowledge_attempts) SELECT 'h' || n, '610122', 'hotline_12345', n, :at,
+        :at, false, 'outage', false, true, false, n, :edition, 'answered', 0, 0
+        FROM generate_series(1, :rows) n""",
     """INSERT INTO deadline (complaint_id, stage, county, due_at, warn_at, provisional, source,
-        standing, warn_before_seconds, extensions_allowed) SELECT 'h' || n, stage, '610122', :at,
-        :at, false, 'ordinary', 'met', 60, 1 FROM generate_series(1, :rows) n,
-        unnest(ARRAY['accept', 'resolve']) stage""",
+        standing, warn_before_seconds, extensions_allowed, extensions_granted)
+        SELECT 'h' || n, stage, '610122', :at, :at, false, 'ordinary', 'met', 60, 1, 0
+        FROM generate_series(1, :rows) n, unnest(ARRAY['accept', 'resolve']) stage""",
     """INSERT INTO work_order (id, county) SELECT 'hw' || n, '610122'
         FROM generate_series(1, :rows) n""",
     """INSERT INTO link SELECT 'h' || n, n, 'hw' || n, :at FROM generate_series(1, :rows) n""",
     """INSERT INTO reply (complaint_id, version, county, platform, request_id, text, solved,
-        returned, responsible, drafted_at, state) SELECT 'h' || n, 1, '610122', 'hotline_12345',
-        n, '', true, false, '', :at, 'delivered' FROM generate_series(1, :rows) n""",
+        returned, responsible, drafted_at, state, attempts) SELECT 'h' || n, 1, '610122',
+        'hotline_12345', n, '', true, false, '', :at, 'delivered', 0
+        FROM generate_series(1, :rows) n""",
 )
 
 

@@ -25,16 +25,12 @@ def _at(name: str, *, nullable: bool = True, primary_key: bool = False) -> "sa.C
     return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable, primary_key=primary_key)
 
 
-def _text(
-    name: str, *, nullable: bool = False, primary_key: bool = False, starts_as: str | None = None
-) -> "sa.Column[str]":
-    return sa.Column(
-        name, sa.String, nullable=nullable, primary_key=primary_key, server_default=starts_as
-    )
+def _text(name: str, *, nullable: bool = False, primary_key: bool = False) -> "sa.Column[str]":
+    return sa.Column(name, sa.String, nullable=nullable, primary_key=primary_key)
 
 
 def _count(name: str) -> "sa.Column[int]":
-    return sa.Column(name, sa.Integer, nullable=False, server_default="0")
+    return sa.Column(name, sa.Integer, nullable=False)
 
 
 def _make_complaint() -> None:
@@ -55,7 +51,7 @@ def _make_complaint() -> None:
         sa.Column("needs_human", sa.Boolean, nullable=False),
         sa.Column("decision_sequence", sa.BigInteger, nullable=False),
         _text("counted_by"),
-        _text("state", starts_as="open"),
+        _text("state"),
         _at("decided_at"),
         _at("contacted_at"),
         _count("chases"),
@@ -89,7 +85,7 @@ def _make_deadline() -> None:
         _at("warn_at", nullable=False),
         sa.Column("provisional", sa.Boolean, nullable=False),
         _text("source"),
-        _text("standing", starts_as="open"),
+        _text("standing"),
         _at("next_at"),
         _at("warned_at"),
         _at("met_at"),
@@ -148,7 +144,7 @@ def _make_reply() -> None:
         _text("county"),
         _text("platform"),
         sa.Column("request_id", sa.String, nullable=False, unique=True),
-        _text("state", starts_as="draft"),
+        _text("state"),
         sa.Column("text", sa.Text, nullable=False),
         sa.Column("solved", sa.Boolean, nullable=False),
         sa.Column("returned", sa.Boolean, nullable=False),
