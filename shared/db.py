@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
-from fastapi import Request
+from fastapi import Depends, Request
 from pydantic_core import from_json
 from sqlalchemy import event
 from sqlalchemy.engine import ExceptionContext, make_url
@@ -141,3 +141,7 @@ async def database_of(request: Request) -> Database:
     database = request.app.state.database
     assert isinstance(database, Database)
     return database
+
+
+DatabaseHere = Annotated[Database, Depends(database_of)]
+"""For a route's parameter."""

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.dispatch.handlers.work_order_guards import UnknownWorkOrder
 from services.dispatch.models import (
@@ -19,6 +19,7 @@ from services.dispatch.models import (
     WorkOrder,
     WorkOrderStep,
 )
+from services.dispatch.rules.fault_matching import UNDECIDED
 from services.dispatch.rules.work_order import WITH_CREW, State
 from shared.auth.permissions import Permission
 from shared.auth.tokens import Person
@@ -90,12 +91,6 @@ async def work_order_in_full(
     )
     complaints = found_complaints.scalars().all()
     ids = [complaint.id for complaint in complaints]
-    deadlines = await session.execute(
-        select(DeadlineView)
-        .where(col(DeadlineView.complaint_id).in_(ids))
-        # Due together: what is to be resolved stands before its reply.
-        .order_by(col(DeadlineView.due_at), col(DeadlineView.stage).desc())
-    )
     replies = await session.execute(select(ReplyView).where(col(ReplyView.complaint_id).in_(ids)))
     steps = await session.execute(
         select(WorkOrderStep)
@@ -106,10 +101,23 @@ async def work_order_in_full(
         work_order=work_order,
         scheme=scheme,
         complaints=complaints,
-        deadlines=deadlines.scalars().all(),
+        deadlines=await deadlines_of(session, ids),
         replies=replies.scalars().all(),
         steps=steps.scalars().all(),
     )
+
+
+async def deadlines_of(
+    session: AsyncSession, complaint_ids: Sequence[str]
+) -> Sequence[DeadlineView]:
+    """The next due first."""
+    found = await session.execute(
+        select(DeadlineView)
+        .where(col(DeadlineView.complaint_id).in_(complaint_ids))
+        # Due together: what is to be resolved stands before its reply.
+        .order_by(col(DeadlineView.due_at), col(DeadlineView.stage).desc())
+    )
+    return found.scalars().all()
 
 
 async def complaints_waiting(session: AsyncSession, county: str, limit: int) -> Sequence[Complaint]:
@@ -118,7 +126,7 @@ async def complaints_waiting(session: AsyncSession, county: str, limit: int) -> 
         select(Complaint)
         .where(
             col(Complaint.county) == county,
-            col(Complaint.state).in_(["waiting_for_person", "no_scheme"]),
+            col(Complaint.state).in_(UNDECIDED),
         )
         .order_by(col(Complaint.received_at))
         .limit(limit)

@@ -1,5 +1,7 @@
 """Periodic work: the county's files, villages that come onto a scheme, crews for work orders."""
 
+from functools import partial
+
 from services.dispatch.county_file import County
 from services.dispatch.handlers.assignment import assign_waiting, counties_waiting
 from services.dispatch.handlers.context import unit_of_work
@@ -34,15 +36,9 @@ def periodic_tasks(
                 assigned += await assign_waiting(context, code)
         return assigned
 
-    async def assign_new() -> int:
-        return await assign(new=True)
-
-    async def assign_all() -> int:
-        return await assign(new=False)
-
     return (
         PeriodicTask("import_county", import_files, _ONCE_A_DAY),
         PeriodicTask("link_waiting", link_waiting, settings.assign_every_seconds),
-        PeriodicTask("assign_new", assign_new, settings.assign_new_every_seconds),
-        PeriodicTask("assign_waiting", assign_all, settings.assign_every_seconds),
+        PeriodicTask("assign_new", partial(assign, new=True), settings.assign_new_every_seconds),
+        PeriodicTask("assign_waiting", partial(assign, new=False), settings.assign_every_seconds),
     )

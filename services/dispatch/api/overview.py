@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 
 from services.dispatch import queries
 from services.dispatch.api.http_errors import as_problems
@@ -13,20 +13,19 @@ from shared.auth.permissions import Permission
 from shared.auth.requires import requires
 from shared.auth.tokens import Person
 from shared.bus.outbox import Outbox
-from shared.db import Database, Session, database_of
+from shared.db import DatabaseHere, Session
 from shared.routes import Route
 from shared.vocabulary import Component
 
 router = APIRouter(route_class=Route)
 
-Db = Annotated[Database, Depends(database_of)]
 HotspotSeer = Annotated[Person, requires(Permission.HOTSPOT_SEE)]
 
 
 @router.get("/complaints/waiting")
 async def get_waiting(
     person: Annotated[Person, requires(Permission.COMPLAINT_DECIDE)],
-    database: Db,
+    database: DatabaseHere,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Sequence[Complaint]:
     """What a person has to decide; the words are at intake."""
@@ -36,21 +35,23 @@ async def get_waiting(
 
 @router.get("/crews")
 async def get_crews(
-    person: Annotated[Person, requires(Permission.BOARD_SEE)], database: Db
+    person: Annotated[Person, requires(Permission.BOARD_SEE)], database: DatabaseHere
 ) -> Sequence[queries.CrewWithLoad]:
     async with database.reading() as session:
         return await queries.crews_with_load(session, person.county)
 
 
 @router.get("/hotspots")
-async def get_hotspots(person: HotspotSeer, database: Db) -> Sequence[queries.HotspotOfScheme]:
+async def get_hotspots(
+    person: HotspotSeer, database: DatabaseHere
+) -> Sequence[queries.HotspotOfScheme]:
     async with database.reading() as session:
         return await queries.hotspots(session, person.county)
 
 
 @router.post("/hotspots/{scheme_id}/{component}/seen", status_code=204)
 async def post_seen(
-    scheme_id: str, component: Component, person: HotspotSeer, database: Db
+    scheme_id: str, component: Component, person: HotspotSeer, database: DatabaseHere
 ) -> None:
     async def see(session: Session, _outbox: Outbox) -> None:
         now = database.clock.now()

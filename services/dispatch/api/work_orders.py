@@ -22,12 +22,11 @@ from services.dispatch.models import WorkOrder
 from shared.auth.permissions import Permission
 from shared.auth.requires import requires
 from shared.auth.tokens import Person
-from shared.db import Database, database_of
+from shared.db import DatabaseHere
 from shared.routes import Route
 
 router = APIRouter(route_class=Route)
 
-Db = Annotated[Database, Depends(database_of)]
 Worker = Annotated[Person, requires(Permission.WORK_ORDER_WORK)]
 Assigner = Annotated[Person, requires(Permission.WORK_ORDER_ASSIGN)]
 Taker = Annotated[StepTaker, Depends(step_taker)]
@@ -37,7 +36,7 @@ Limit = Annotated[int, Query(ge=1, le=500)]
 @router.get("/work-orders")
 async def get_work_orders(
     person: Annotated[Person, requires(Permission.BOARD_SEE)],
-    database: Db,
+    database: DatabaseHere,
     state: Literal["open", "closed"] = "open",
     limit: Limit = 100,
 ) -> Sequence[WorkOrder]:
@@ -48,7 +47,7 @@ async def get_work_orders(
 
 @router.get("/my-work-orders")
 async def get_my_work_orders(
-    person: Worker, database: Db, limit: Limit = 100
+    person: Worker, database: DatabaseHere, limit: Limit = 100
 ) -> Sequence[WorkOrder]:
     """Open work orders: a crew member's crew's; a dispatcher's are the county's."""
     async with database.reading() as session:
@@ -59,7 +58,7 @@ async def get_my_work_orders(
 async def get_work_order(
     work_order_id: str,
     person: Annotated[Person, requires(Permission.WORDS_SEE)],
-    database: Db,
+    database: DatabaseHere,
 ) -> queries.WorkOrderInFull:
     async with database.reading() as session:
         with as_problems():

@@ -1,10 +1,8 @@
 """What people do with work orders from a page: the commands of the JSON API, from a form."""
 
-from fastapi import Request
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 
-from services.dispatch.api.steps import step_taker
 from services.dispatch.commands import COMMANDS, Command
 from services.dispatch.console.language import both
 from services.dispatch.rules.work_order import Step
@@ -13,14 +11,7 @@ from shared.auth.tokens import Person
 from shared.problems import Problem
 
 
-async def carry_out(
-    request: Request, person: Person, work_order_id: str, step: Step, form: FormData
-) -> None:
-    """Raises Problem: 403, 404, 409 or 422, in a sentence for the person."""
-    await step_taker(request)(person, work_order_id, _command(person, step, form))
-
-
-def _command(person: Person, step: Step, form: FormData) -> Command:
+def command_of(person: Person, step: Step, form: FormData) -> Command:
     """Raises Problem: 403; 422 for the first field that is missing, too short or too long."""
     command = COMMANDS[step]
     if not person.may(command.permission):

@@ -66,14 +66,14 @@ def add_console(
     console.state.database = app.state.database
     console.state.secret = app.state.secret
     console.state.policy = policy_of(settings)
-    own = httpx.ASGITransport(app)
-    for name, address, transport in (
-        ("dispatch", "http://dispatch", own),
-        ("intake", settings.intake_url, intake),
-        ("reply", settings.reply_url, reply),
-    ):
-        client = ServiceClient(name, address, app.state.secret, transport)
-        setattr(console.state, name, client)
+    console.state.clients = {
+        name: ServiceClient(name, address, app.state.secret, transport)
+        for name, address, transport in (
+            ("dispatch", "http://dispatch", httpx.ASGITransport(app)),
+            ("intake", settings.intake_url, intake),
+            ("reply", settings.reply_url, reply),
+        )
+    }
     console.add_middleware(GZipMiddleware, minimum_size=1500, compresslevel=5)
     console.add_middleware(SameOriginOnly)
     console.add_middleware(SecurityHeaders)
@@ -86,7 +86,7 @@ def add_console(
     app.mount("/", console)
 
     async def close() -> None:
-        for client in (console.state.dispatch, console.state.intake, console.state.reply):
+        for client in console.state.clients.values():
             await client.close()
 
     return close

@@ -4,6 +4,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from services.dispatch.console.language import both
 from services.dispatch.console.rendering import by_htmx, go_to, page, words_of
 from services.dispatch.console.session import (
     ACCOUNT_PAGE,
@@ -13,25 +14,23 @@ from services.dispatch.console.session import (
 )
 from shared.auth.tokens import Person
 from shared.bus.transient_errors import is_transient
-from shared.problems import Problem, Text, problem_response
-
-NOT_FOUND = Text("没有这个页面。", "There is no such page.")
-INVALID = Text(
-    "填写的内容不完整或有误，请检查后再提交。",
-    "Something is missing or wrong; check and send again.",
-)
-FAILED = Text(
-    "系统出错，已记录。请稍后再试。", "Something failed here; it was recorded. Try again later."
-)
+from shared.problems import FAILED, Problem, problem_of_http, problem_response
 
 
 def answer_with_pages(app: FastAPI) -> None:
-    app.add_exception_handler(Problem, _on_problem)
-    app.add_exception_handler(NotSignedIn, _on_not_signed_in)
-    app.add_exception_handler(MustChangePassword, _on_one_time_password)
-    app.add_exception_handler(RequestValidationError, _on_invalid)
-    app.add_exception_handler(HTTPException, _on_http)
-    app.add_exception_handler(Exception, _on_failure)
+    for kind in (
+        Problem,
+        NotSignedIn,
+        MustChangePassword,
+        RequestValidationError,
+        HTTPException,
+        Exception,
+    ):
+        app.add_exception_handler(kind, _answer)
+
+
+def not_found(what: str) -> Problem:
+    return Problem(404, f"unknown_{what}", both("error.no_page"))
 
 
 async def error_page(request: Request, problem: Problem) -> Response:
@@ -76,31 +75,20 @@ async def _reader(request: Request) -> Person | None:
         return None
 
 
-async def _on_problem(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Problem)
-    return await error_page(request, error)
-
-
-async def _on_not_signed_in(request: Request, _error: Exception) -> Response:
-    wanted = request.url.path if request.method == "GET" and not by_htmx(request) else "/"
-    return go_to(request, "/sign-in" if wanted == "/" else f"/sign-in?next={wanted}")
-
-
-async def _on_one_time_password(request: Request, _error: Exception) -> Response:
-    return go_to(request, ACCOUNT_PAGE)
-
-
-async def _on_invalid(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    return await error_page(request, Problem(422, "invalid_request", INVALID))
-
-
-async def _on_http(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    text = NOT_FOUND if error.status_code == 404 else Text(str(error.detail), str(error.detail))
-    return await error_page(request, Problem(error.status_code, "http", text))
-
-
-async def _on_failure(request: Request, _error: Exception) -> Response:
-    """The server above logs it."""
-    return await error_page(request, Problem(500, "failed", FAILED))
+async def _answer(request: Request, error: Exception) -> Response:
+    match error:
+        case NotSignedIn():
+            by_link = request.method == "GET" and not by_htmx(request)
+            wanted = request.url.path if by_link else "/"
+            return go_to(request, "/sign-in" if wanted == "/" else f"/sign-in?next={wanted}")
+        case MustChangePassword():
+            return go_to(request, ACCOUNT_PAGE)
+        case Problem():
+            problem = error
+        case RequestValidationError():
+            problem = Problem(422, "invalid_request", both("error.invalid"))
+        case HTTPException():
+            problem = problem_of_http(error)
+        case _:  # the server above logs it
+            problem = Problem(500, "failed", FAILED)
+    return await error_page(request, problem)

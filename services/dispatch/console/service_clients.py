@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 from fastapi import Request
 
-from services.dispatch.console.language import language_of_reader
+from services.dispatch.console.language import both, language_of_reader
 from shared.auth.tokens import issue_token
 from shared.health import LIVE
 from shared.http import PlatformUnavailable, RetryPolicy, exchange, open_client, retrying_reads
@@ -15,28 +15,6 @@ from shared.problems import Problem, Text
 _RETRY_POLICY = RetryPolicy(attempts=2, first_wait=0.1, longest_wait=0.3)
 """A person waits at the other end."""
 _SILENCE_SECONDS = 4.0
-
-_UNAVAILABLE = {
-    "dispatch": Text(
-        "调度服务暂时无法处理，没有确认保存，请稍后再试。",
-        "Dispatch cannot do this right now; nothing is confirmed as saved. Try again later.",
-    ),
-    "intake": Text(
-        "受理服务暂时连不上，没有确认保存；您填写的内容还在，请稍后再提交。",
-        "Intake cannot be reached; nothing is confirmed as saved. What you typed is still here: "
-        "send it again later.",
-    ),
-    "reply": Text(
-        "回复服务暂时连不上，没有确认保存；您填写的内容还在，请稍后再提交。",
-        "Reply cannot be reached; nothing is confirmed as saved. What you typed is still here: "
-        "send it again later.",
-    ),
-}
-_REJECTED = Text("对方服务没有接受这一步。", "The other service refused this step.")
-
-
-class ServiceUnavailable(Exception):
-    """The service cannot be reached now; the page comes without what it knows."""
 
 
 class ServiceClient:
@@ -56,11 +34,10 @@ class ServiceClient:
     async def read(
         self, request: Request, path: str, *, opens: str | None = None, **query: str | int
     ) -> Any:
-        """The JSON answer. `opens`: the complaint whose words or resident the person may see; a
-        crew's token opens no other. Raises ServiceUnavailable; Problem where the service refuses
-        (404, 403).
+        """The JSON answer; None while the service is unavailable: the page comes without what it
+        knows. `opens`: the complaint whose words or resident the person may see; a crew's token
+        opens no other. Raises Problem where the service refuses (404, 403).
         """
-
         return await self._read(request, "GET", path, opens, params=query)
 
     async def search(self, request: Request, path: str, body: Mapping[str, object]) -> Any:
@@ -74,7 +51,7 @@ class ServiceClient:
         try:
             return _json(await retrying_reads(_RETRY_POLICY)(attempt))
         except PlatformUnavailable:
-            raise ServiceUnavailable(self.name) from None
+            return None
 
     async def change(
         self,
@@ -90,7 +67,8 @@ class ServiceClient:
         try:
             return _json(await self._send(request, method, path, json=body, timeout=timeout))
         except PlatformUnavailable:
-            raise Problem(503, f"{self.name}_unavailable", _UNAVAILABLE[self.name]) from None
+            text = both(f"unavailable.not_saved_{self.name}")
+            raise Problem(503, f"{self.name}_unavailable", text) from None
 
     async def is_available(self, request: Request) -> bool:
         """For pages whose form it takes: better to say so before somebody types."""
@@ -131,26 +109,21 @@ def _json(response: httpx.Response) -> Any:
         return response.json() if response.content else None
     try:
         sentence = str(response.json()["title"])
+        text = Text(sentence, sentence)
     except (ValueError, KeyError, TypeError):
-        sentence = ""
-    text = Text(sentence, sentence) if sentence else _REJECTED
+        text = both("error.refused_elsewhere")
     raise Problem(response.status_code, "refused", text)
 
 
+def client_of(request: Request, service: str) -> ServiceClient:
+    """Of intake, reply, or dispatch itself, for what is asked of all three alike."""
+    clients: Mapping[str, ServiceClient] = request.app.state.clients
+    return clients[service]
+
+
 def intake_of(request: Request) -> ServiceClient:
-    client = request.app.state.intake
-    assert isinstance(client, ServiceClient)
-    return client
-
-
-def dispatch_of(request: Request) -> ServiceClient:
-    """This service's own HTTP API, for what is asked of all three alike."""
-    client = request.app.state.dispatch
-    assert isinstance(client, ServiceClient)
-    return client
+    return client_of(request, "intake")
 
 
 def reply_of(request: Request) -> ServiceClient:
-    client = request.app.state.reply
-    assert isinstance(client, ServiceClient)
-    return client
+    return client_of(request, "reply")

@@ -103,10 +103,6 @@ def on_shift(crew: Candidate, now: datetime) -> bool:
     )
 
 
-def is_below_capacity(crew: Candidate) -> bool:
-    return crew.open_work_orders < crew.capacity
-
-
 def _has_room(work_order: WaitingWorkOrder, crew: Candidate) -> bool:
     kept_free = crew.capacity // 2 if crew.on_call and not work_order.urgent else 0
     return crew.open_work_orders < crew.capacity - kept_free
@@ -208,4 +204,4 @@ def choice_refusal(work_order: WaitingWorkOrder, crew: Candidate) -> AssignmentR
         return AssignmentRefusal.NOT_ACTIVE
     if crew.is_office != work_order.for_office:
         return AssignmentRefusal.OF_ANOTHER_KIND
-    return None if is_below_capacity(crew) else AssignmentRefusal.FULL
+    return None if crew.open_work_orders < crew.capacity else AssignmentRefusal.FULL

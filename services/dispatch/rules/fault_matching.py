@@ -41,6 +41,10 @@ class ComplaintState(StrEnum):
     """It has a work order."""
 
 
+UNDECIDED: Final = (ComplaintState.WAITING_FOR_PERSON, ComplaintState.NO_SCHEME)
+"""A person has to look."""
+
+
 class LinkReason(StrEnum):
     """Why a complaint is linked to its work order. The values are message keys."""
 

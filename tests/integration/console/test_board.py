@@ -98,7 +98,7 @@ async def test_complaints_without_an_order_can_be_filtered_out(
         board = await read_board(session, COUNTY, Filters(state="none"), clock.now())
     assert {line.work_order_id for line in board.due} == {None}
     assert board.work_orders == ()
-    assert {line.complaint_id for line in board.waiting} == {IDS.waiting, IDS.without_scheme}
+    assert {line.id for line in board.waiting} == {IDS.waiting, IDS.without_scheme}
 
 
 async def test_an_unchanged_board_costs_304_and_a_changed_one_comes_anew(

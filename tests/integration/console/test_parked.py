@@ -112,6 +112,15 @@ async def test_an_unavailable_service_leaves_the_page_standing(
     assert (released.status_code, "没有确认保存" in released.text) == (503, True)
 
 
+async def test_nothing_is_asked_about_dropping_while_the_service_is_unavailable(
+    signed_in: SignedIn, reply: Reachable
+) -> None:
+    admin = await signed_in("admin")
+    reply.unavailable = True
+    answer = await admin.get("/parked/reply/drop?key=c-01")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/parked?service=reply")
+
+
 @pytest.mark.parametrize("path", ["/parked?service=else", "/parked/else/drop?key=k"])
 async def test_a_service_that_does_not_exist_is_refused(signed_in: SignedIn, path: str) -> None:
     assert (await (await signed_in("admin")).get(path)).status_code == 422

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 
 from services.dispatch.console import accounts
 from services.dispatch.console.accounts import PasswordTooSimple, WrongNameOrPassword
@@ -12,7 +12,7 @@ from services.dispatch.console.passwords import LONGEST, SHORTEST
 from services.dispatch.console.rendering import go_to, page
 from services.dispatch.console.session import ACCOUNT_PAGE, allowed, remember
 from shared.auth.tokens import Person
-from shared.db import Database, database_of
+from shared.db import DatabaseHere
 from shared.problems import Problem
 from shared.routes import Route
 
@@ -31,7 +31,7 @@ async def account_page(request: Request, _person: Self) -> Response:
 async def change(
     request: Request,
     person: Self,
-    database: Annotated[Database, Depends(database_of)],
+    database: DatabaseHere,
     password: Password = "",
     new_password: Password = "",
     new_password_again: Password = "",

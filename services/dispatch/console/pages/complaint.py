@@ -1,11 +1,10 @@
 """One complaint: facts, words, deadlines, answer; deciding it; who the resident is."""
 
-from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Query, Request, Response
+from fastapi import APIRouter, Form, Query, Request, Response
 
-from services.dispatch.console.errors import NOT_FOUND
+from services.dispatch.console.errors import not_found
 from services.dispatch.console.language import both
 from services.dispatch.console.queries.complaints import (
     ComplaintPage,
@@ -13,32 +12,30 @@ from services.dispatch.console.queries.complaints import (
     read_waiting,
 )
 from services.dispatch.console.rendering import go_to, page, part
-from services.dispatch.console.service_clients import ServiceUnavailable, intake_of
+from services.dispatch.console.service_clients import intake_of
 from services.dispatch.console.session import allowed
 from services.dispatch.rules.crew_access import crew_may_see
 from shared.auth.permissions import Permission
 from shared.auth.tokens import Person
-from shared.db import Database, database_of
-from shared.problems import Problem, Text
+from shared.db import Database, DatabaseHere
+from shared.problems import Problem
 from shared.routes import Route
 
 router = APIRouter(prefix="/complaints", route_class=Route)
 
-DatabaseHere = Annotated[Database, Depends(database_of)]
 Reader = Annotated[Person, allowed(Permission.WORDS_SEE)]
 
-_WHICH_VILLAGE = Text("请从列出的村里选一个。", "Choose one of the villages listed.")
 
-
-async def words_of_complaint(request: Request, complaint_id: str) -> dict[str, Any] | None:
+async def words_of_complaint(request: Request, complaint_id: str) -> Any:
     """What the resident wrote; None while intake is unavailable."""
-    try:
-        words = await intake_of(request).read(
-            request, f"/complaints/{complaint_id}/words", opens=complaint_id
-        )
-    except ServiceUnavailable:
-        return None
-    return dict(words)
+    path = f"/complaints/{complaint_id}/words"
+    return await intake_of(request).read(request, path, opens=complaint_id)
+
+
+async def resident_of_complaint(request: Request, complaint_id: str) -> Any:
+    """Name, phone and address, which intake records as seen; None while it is unavailable."""
+    path = f"/complaints/{complaint_id}/resident"
+    return await intake_of(request).read(request, path, opens=complaint_id)
 
 
 @router.get("/{complaint_id}")
@@ -49,32 +46,31 @@ async def complaint_page(
     database: DatabaseHere,
     entered: Annotated[bool, Query()] = False,
 ) -> Response:
-    async with database.reading() as session:
-        view = await read_complaint(session, person.county, complaint_id)
+    view = await _visible(database, person, complaint_id)
     if view is None and entered:  # intake has it; its event is on the way
         return page(request, "entered.html", headers={"Refresh": "1"}, complaint_id=complaint_id)
-    if view is None or not _may_see(person, view, database.clock.now()):
-        raise Problem(404, "unknown_complaint", NOT_FOUND)
+    if view is None:
+        raise not_found("complaint")
     words = await words_of_complaint(request, complaint_id)
     return page(request, "complaint.html", view=view, words=words)
 
 
-def _may_see(person: Person, view: ComplaintPage, now: datetime) -> bool:
+async def _visible(database: Database, person: Person, complaint_id: str) -> ComplaintPage | None:
     """A crew sees the complaints of its own work orders, open or closed lately."""
-    if person.may(Permission.BOARD_SEE):
-        return True
-    work_order = view.work_order
-    return work_order is not None and crew_may_see(
-        person.crew_id, work_order.crew_id, work_order.closed_at, now
-    )
+    async with database.reading() as session:
+        view = await read_complaint(session, person.county, complaint_id)
+    if view is None or person.may(Permission.BOARD_SEE):
+        return view
+    work_order, now = view.work_order, database.clock.now()
+    if work_order and crew_may_see(person.crew_id, work_order.crew_id, work_order.closed_at, now):
+        return view
+    return None
 
 
 async def must_see(database: Database, person: Person, complaint_id: str) -> None:
     """Before anything about it is asked of another service. Raises Problem 404."""
-    async with database.reading() as session:
-        view = await read_complaint(session, person.county, complaint_id)
-    if view is None or not _may_see(person, view, database.clock.now()):
-        raise Problem(404, "unknown_complaint", NOT_FOUND)
+    if await _visible(database, person, complaint_id) is None:
+        raise not_found("complaint")
 
 
 @router.get("/{complaint_id}/words")
@@ -97,12 +93,7 @@ async def resident_part(
     """Name, phone and address: a look that intake records. A POST, so that no link or preview
     looks by itself."""
     await must_see(database, person, complaint_id)
-    try:
-        resident = await intake_of(request).read(
-            request, f"/complaints/{complaint_id}/resident", opens=complaint_id
-        )
-    except ServiceUnavailable:
-        resident = None
+    resident = await resident_of_complaint(request, complaint_id)
     return part(request, "_resident.html", resident=resident)
 
 
@@ -162,16 +153,13 @@ async def decide(
 
 async def _only_village(request: Request, wanted: str) -> str:
     """The code of the one village of this name. Raises Problem 422 where there are more or none."""
-    try:
-        found = await intake_of(request).read(request, "/villages", q=wanted, limit=20)
-    except ServiceUnavailable:
-        found = []
+    found = await intake_of(request).read(request, "/villages", q=wanted, limit=20) or []
     exact = [village for village in found if wanted in (village["village"], _named(village))]
     if len(exact) == 1:
         return str(exact[0]["code"])
     if len(found) == 1:
         return str(found[0]["code"])
-    raise Problem(422, "which_village", _WHICH_VILLAGE)
+    raise Problem(422, "which_village", both("decide.which_village"))
 
 
 def _named(village: dict[str, str]) -> str:

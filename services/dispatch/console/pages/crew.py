@@ -2,24 +2,23 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
-from services.dispatch.console.pages.complaint import must_see
+from services.dispatch.console.pages.complaint import must_see, resident_of_complaint
 from services.dispatch.console.queries.crew_work_orders import CrewWorkOrder, read_crew_work_orders
 from services.dispatch.console.rendering import live_part, live_tag, page, part, words_of
-from services.dispatch.console.service_clients import ServiceUnavailable, intake_of, reply_of
+from services.dispatch.console.service_clients import reply_of
 from services.dispatch.console.session import allowed
 from shared.auth.permissions import Permission
 from shared.auth.requires import NOT_ALLOWED
 from shared.auth.tokens import Person
-from shared.db import Database, database_of
+from shared.db import Database, DatabaseHere
 from shared.problems import Problem
 from shared.routes import Route
 
 router = APIRouter(route_class=Route)
 
 Worker = Annotated[Person, allowed(Permission.WORK_ORDER_WORK)]
-DatabaseHere = Annotated[Database, Depends(database_of)]
 
 
 async def _read(database: Database, person: Person) -> tuple[CrewWorkOrder, ...]:
@@ -50,12 +49,7 @@ async def whom_to_call(
 ) -> Response:
     """The number, fetched when somebody wants to dial it; intake records who looked."""
     await must_see(database, person, complaint_id)
-    try:
-        resident = await intake_of(request).read(
-            request, f"/complaints/{complaint_id}/resident", opens=complaint_id
-        )
-    except ServiceUnavailable:
-        return part(request, "_call.html", resident=None, complaint_id=complaint_id)
+    resident = await resident_of_complaint(request, complaint_id)
     return part(request, "_call.html", resident=resident, complaint_id=complaint_id)
 
 

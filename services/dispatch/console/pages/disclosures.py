@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Request, Response
 
 from services.dispatch.console.language import both
 from services.dispatch.console.rendering import page
-from services.dispatch.console.service_clients import ServiceUnavailable, intake_of
+from services.dispatch.console.service_clients import intake_of
 from services.dispatch.console.session import allowed
 from shared.auth.permissions import Permission
 from shared.auth.tokens import Person
@@ -58,12 +58,9 @@ async def _page(request: Request, typed: dict[str, str], before: str = "") -> Re
         wanted["until"] = (_midnight(until) + timedelta(days=1)).isoformat()
     if before:
         wanted["before"] = before
-    try:
-        found = await intake_of(request).search(
-            request, "/disclosures/search", {**wanted, "limit": _SHOWN}
-        )
-    except ServiceUnavailable:
-        found = None
+    found = await intake_of(request).search(
+        request, "/disclosures/search", {**wanted, "limit": _SHOWN}
+    )
     if found:
         for one in found["disclosures"]:
             one["disclosed_at"] = datetime.fromisoformat(one["disclosed_at"])

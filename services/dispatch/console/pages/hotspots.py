@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from services.dispatch.api.http_errors import as_problems
 from services.dispatch.console.queries.hotspots import read_hotspots
@@ -11,13 +11,12 @@ from services.dispatch.console.session import allowed
 from services.dispatch.handlers.failure_history import see_hotspot
 from shared.auth.permissions import Permission
 from shared.auth.tokens import Person
-from shared.db import Database, database_of
+from shared.db import DatabaseHere
 from shared.routes import Route
 
 router = APIRouter(prefix="/hotspots", route_class=Route)
 
 Seer = Annotated[Person, allowed(Permission.HOTSPOT_SEE)]
-DatabaseHere = Annotated[Database, Depends(database_of)]
 
 
 @router.get("")

@@ -2,18 +2,12 @@
 
 from asyncio import gather
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from fastapi import APIRouter, Form, Query, Request, Response
 
 from services.dispatch.console.rendering import go_to, page
-from services.dispatch.console.service_clients import (
-    ServiceClient,
-    ServiceUnavailable,
-    dispatch_of,
-    intake_of,
-    reply_of,
-)
+from services.dispatch.console.service_clients import client_of
 from services.dispatch.console.session import allowed
 from shared.auth.permissions import Permission
 from shared.auth.tokens import Person
@@ -30,7 +24,7 @@ Key = Annotated[str, Form(min_length=1, max_length=500)]
 _KEYS_SHOWN = 20
 _RELEASE_SECONDS = 30.0
 """A hundred keys may be tried at once."""
-_CLIENTS = {"intake": intake_of, "dispatch": dispatch_of, "reply": reply_of}
+_SERVICES = get_args(ServiceName)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +42,22 @@ async def parked_page(
     cause: Text = "",
     after: Text = "",
 ) -> Response:
-    names = [service] if service else list(_CLIENTS)
+    names = [service] if service else list(_SERVICES)
     services = await gather(*(_parked_of(request, name, cause, after) for name in names))
     return page(
         request,
         "parked.html",
         services=services,
-        names=list(_CLIENTS),
+        names=list(_SERVICES),
         service=service,
         cause=cause,
     )
 
 
 async def _parked_of(request: Request, service: str, cause: str, after: str) -> OfService:
-    client = _CLIENTS[service](request)
-    try:
-        answer = await client.read(request, PATH, cause=cause, after=after, limit=_KEYS_SHOWN)
-    except ServiceUnavailable:
+    client = client_of(request, service)
+    answer = await client.read(request, PATH, cause=cause, after=after, limit=_KEYS_SHOWN)
+    if answer is None:
         return OfService(service, None)
     found = ParkedPage.model_validate(answer)
     if keys := [one.key for one in found.keys if one.seen_at is None]:
@@ -92,7 +85,9 @@ async def confirm_drop(
     key: Annotated[str, Query(max_length=500)],
 ) -> Response:
     """Asks again: a dropped event cannot be brought back."""
-    found = await _client(request, service).read(request, PATH, key=key)
+    found = await client_of(request, service).read(request, PATH, key=key)
+    if found is None:
+        return go_to(request, f"/parked?service={service}")
     parked = ParkedPage.model_validate(found).keys
     return page(request, "parked_drop.html", service=service, parked=parked)
 
@@ -105,7 +100,7 @@ async def drop(request: Request, service: ServiceName, _person: Admin, key: Key)
 async def _change(
     request: Request, service: ServiceName, action: str, body: dict[str, object]
 ) -> Response:
-    answer = await _client(request, service).change(
+    answer = await client_of(request, service).change(
         request, "POST", f"{PATH}/{action}", body, timeout=_RELEASE_SECONDS
     )
     result = Released.model_validate(answer)
@@ -116,7 +111,3 @@ async def _change(
     else:
         done = "released_some" if result.next else "released"
     return go_to(request, f"/parked?service={service}&done={done}")
-
-
-def _client(request: Request, service: str) -> ServiceClient:
-    return _CLIENTS[service](request)

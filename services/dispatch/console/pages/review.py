@@ -2,29 +2,23 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 
-from services.dispatch.console.errors import NOT_FOUND
+from services.dispatch.console.errors import not_found
+from services.dispatch.console.language import both
 from services.dispatch.console.pages.complaint import words_of_complaint
 from services.dispatch.console.queries.complaints import read_complaint
 from services.dispatch.console.queries.replies import read_replies
 from services.dispatch.console.rendering import go_to, page
-from services.dispatch.console.service_clients import ServiceUnavailable, reply_of
+from services.dispatch.console.service_clients import reply_of
 from services.dispatch.console.session import allowed
 from shared.auth.permissions import Permission
 from shared.auth.tokens import Person
-from shared.db import Database, database_of
-from shared.problems import Problem, Text
+from shared.db import DatabaseHere
+from shared.problems import Problem
 from shared.routes import Route
 
 router = APIRouter(prefix="/review", route_class=Route)
-
-DatabaseHere = Annotated[Database, Depends(database_of)]
-
-_SAVE_FIRST = Text(
-    "内容有改动，请先保存，再批准新的一版。",
-    "The text was changed: save it first, then approve the new version.",
-)
 
 
 Reviewer = Annotated[Person, allowed(Permission.REPLY_WRITE, Permission.REPLY_APPROVE)]
@@ -33,13 +27,11 @@ Reviewer = Annotated[Person, allowed(Permission.REPLY_WRITE, Permission.REPLY_AP
 @router.get("")
 async def review_page(request: Request, person: Reviewer, database: DatabaseHere) -> Response:
     async with database.reading() as session:
-        view = await read_replies(session, person.county)
-    try:
-        approved = await reply_of(request).read(request, "/replies", state="approved")
-        by_hand = [reply for reply in approved if reply["by_hand"]]
-    except ServiceUnavailable:
-        by_hand = None
-    return page(request, "review.html", view=view, by_hand=by_hand)
+        drafts = await read_replies(session, person.county, "draft")
+        stuck = await read_replies(session, person.county, "stuck")
+    approved = await reply_of(request).read(request, "/replies", state="approved")
+    by_hand = approved and [reply for reply in approved if reply["by_hand"]]
+    return page(request, "review.html", drafts=drafts, stuck=stuck, by_hand=by_hand)
 
 
 @router.get("/{complaint_id}")
@@ -49,27 +41,15 @@ async def reply_page(
     async with database.reading() as session:
         view = await read_complaint(session, person.county, complaint_id)
     if view is None:
-        raise Problem(404, "unknown_complaint", NOT_FOUND)
+        raise not_found("complaint")
     versions = await _versions(request, complaint_id)
     words = await words_of_complaint(request, complaint_id)
-    return page(
-        request,
-        "reply.html",
-        view=view,
-        versions=versions,
-        words=words,
-    )
+    return page(request, "reply.html", view=view, versions=versions, words=words)
 
 
-async def _versions(request: Request, complaint_id: str) -> list[dict[str, Any]] | None:
+async def _versions(request: Request, complaint_id: str) -> Any:
     """The newest first; None while reply is unavailable."""
-    try:
-        found: list[dict[str, Any]] = await reply_of(request).read(
-            request, f"/replies/{complaint_id}"
-        )
-    except ServiceUnavailable:
-        return None
-    return found
+    return await reply_of(request).read(request, f"/replies/{complaint_id}")
 
 
 @router.post("/{complaint_id}")
@@ -96,7 +76,7 @@ async def write_or_approve(
         solved,
         responsible.strip(),
     ):
-        raise Problem(409, "save_first", _SAVE_FIRST)
+        raise Problem(409, "save_first", both("reply.save_first"))
     await reply.change(request, "POST", f"/replies/{complaint_id}/approve", {"version": version})
     return go_to(request, "/review?done=approved")
 

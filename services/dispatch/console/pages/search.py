@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from services.dispatch.console.queries.complaints import find_complaints
 from services.dispatch.console.rendering import go_to, page
@@ -10,7 +10,7 @@ from services.dispatch.console.session import allowed
 from services.dispatch.models import Complaint
 from shared.auth.permissions import Permission
 from shared.auth.tokens import Person
-from shared.db import Database, database_of
+from shared.db import DatabaseHere
 from shared.routes import Route
 
 router = APIRouter(route_class=Route)
@@ -20,7 +20,7 @@ router = APIRouter(route_class=Route)
 async def search_page(
     request: Request,
     person: Annotated[Person, allowed(Permission.BOARD_SEE)],
-    database: Annotated[Database, Depends(database_of)],
+    database: DatabaseHere,
     q: Annotated[str, Query(max_length=100)] = "",
 ) -> Response:
     wanted = q.strip()

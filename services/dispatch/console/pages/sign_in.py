@@ -3,28 +3,22 @@
 from math import ceil
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 
 from services.dispatch.console import accounts
 from services.dispatch.console.accounts import Credentials, WrongNameOrPassword
 from services.dispatch.console.language import both
 from services.dispatch.console.passwords import LONGEST, TooManySignIns
 from services.dispatch.console.rendering import go_to, page, words_of
-from services.dispatch.console.session import (
-    forget,
-    known_device,
-    remember,
-    sign_in_id_of,
-)
+from services.dispatch.console.session import forget, known_device, remember, sign_in_id_of
 from services.dispatch.console.throttle import TooManyFailures
 from shared.auth.permissions import Permission
-from shared.db import Database, database_of
+from shared.db import DatabaseHere
 from shared.problems import Problem
 from shared.routes import Route
 
 router = APIRouter(route_class=Route)
 
-DatabaseHere = Annotated[Database, Depends(database_of)]
 
 REFUSED = (WrongNameOrPassword, TooManyFailures, TooManySignIns)
 

@@ -2,23 +2,21 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from services.dispatch.console.accounts import UnknownStaff, reset_password
-from services.dispatch.console.errors import NOT_FOUND
+from services.dispatch.console.errors import not_found
 from services.dispatch.console.queries.staff import read_staff
 from services.dispatch.console.rendering import page
 from services.dispatch.console.session import allowed
 from shared.auth.permissions import Permission
 from shared.auth.tokens import Person
-from shared.db import Database, database_of
-from shared.problems import Problem
+from shared.db import DatabaseHere
 from shared.routes import Route
 
 router = APIRouter(prefix="/staff", route_class=Route)
 
 Admin = Annotated[Person, allowed(Permission.STAFF_MANAGE)]
-DatabaseHere = Annotated[Database, Depends(database_of)]
 
 
 @router.get("")
@@ -34,5 +32,5 @@ async def reset(request: Request, name: str, person: Admin, database: DatabaseHe
     try:
         password = await reset_password(database, person.county, name)
     except UnknownStaff:
-        raise Problem(404, "unknown_staff", NOT_FOUND) from None
+        raise not_found("staff") from None
     return page(request, "one_time_password.html", name=name, password=password)

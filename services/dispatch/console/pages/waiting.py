@@ -2,15 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from services.dispatch.console.queries.complaints import read_waiting
 from services.dispatch.console.rendering import go_to, page, part
-from services.dispatch.console.service_clients import ServiceUnavailable, intake_of
+from services.dispatch.console.service_clients import intake_of
 from services.dispatch.console.session import allowed
 from shared.auth.permissions import Permission
 from shared.auth.tokens import Person
-from shared.db import Database, database_of
+from shared.db import DatabaseHere
 from shared.routes import Route
 
 router = APIRouter(route_class=Route)
@@ -19,25 +19,19 @@ Decider = Annotated[Person, allowed(Permission.COMPLAINT_DECIDE)]
 
 
 @router.get("/waiting")
-async def waiting_page(
-    request: Request, person: Decider, database: Annotated[Database, Depends(database_of)]
-) -> Response:
+async def waiting_page(request: Request, person: Decider, database: DatabaseHere) -> Response:
     async with database.reading() as session:
         complaints = await read_waiting(session, person.county)
-    try:
-        unreadable = (await intake_of(request).read(request, "/waiting"))["unreadable"]
-    except ServiceUnavailable:
-        unreadable = None
+    waiting = await intake_of(request).read(request, "/waiting")
+    unreadable = waiting and waiting["unreadable"]
     return page(request, "waiting.html", complaints=complaints, unreadable=unreadable)
 
 
 @router.post("/unreadable/{raw_id}/body")
 async def unreadable_body(request: Request, raw_id: str, _person: Decider) -> Response:
     """The message as it came; it may name somebody, so intake records who looked."""
-    try:
-        body = (await intake_of(request).read(request, f"/unreadable/{raw_id}"))["body"]
-    except ServiceUnavailable:
-        body = None
+    found = await intake_of(request).read(request, f"/unreadable/{raw_id}")
+    body = found and found["body"]
     return part(request, "_unreadable.html", body=body)
 
 
@@ -53,8 +47,5 @@ async def villages_part(
 ) -> Response:
     """Villages to choose from while somebody types."""
     wanted = village_q.strip()
-    try:
-        found = await intake_of(request).read(request, "/villages", q=wanted) if wanted else []
-    except ServiceUnavailable:
-        found = None
+    found = await intake_of(request).read(request, "/villages", q=wanted) if wanted else []
     return part(request, "_villages.html", villages=found, chosen="")

@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
-from services.dispatch.console.commands import carry_out
-from services.dispatch.console.errors import NOT_FOUND
+from services.dispatch.api.steps import step_taker
+from services.dispatch.console.commands import command_of
+from services.dispatch.console.errors import not_found
 from services.dispatch.console.queries.work_order import read_work_order
 from services.dispatch.console.rendering import go_to, page
 from services.dispatch.console.session import allowed
@@ -13,8 +14,7 @@ from services.dispatch.models import WorkOrder
 from services.dispatch.rules.work_order import TRANSITIONS, State, Step
 from shared.auth.permissions import Permission
 from shared.auth.tokens import Person
-from shared.db import Database, database_of
-from shared.problems import Problem
+from shared.db import DatabaseHere
 from shared.routes import Route
 
 router = APIRouter(prefix="/work-orders", route_class=Route)
@@ -27,14 +27,14 @@ async def work_order_page(
     request: Request,
     work_order_id: str,
     person: Annotated[Person, allowed(Permission.WORDS_SEE)],
-    database: Annotated[Database, Depends(database_of)],
+    database: DatabaseHere,
 ) -> Response:
     async with database.reading() as session:
         view = await read_work_order(session, person.county, work_order_id)
-    if view is None:
-        raise Problem(404, "unknown_work_order", NOT_FOUND)
-    if not person.may(Permission.BOARD_SEE) and view.work_order.crew_id != person.crew_id:
-        raise Problem(404, "unknown_work_order", NOT_FOUND)
+    if view is None or not (
+        person.may(Permission.BOARD_SEE) or view.work_order.crew_id == person.crew_id
+    ):
+        raise not_found("work_order")
     return page(request, "work_order.html", view=view, steps=_steps(person, view.work_order))
 
 
@@ -53,6 +53,6 @@ async def take_step(
     request: Request, work_order_id: str, step: Step, person: Annotated[Person, allowed()]
 ) -> Response:
     form = await request.form()
-    await carry_out(request, person, work_order_id, step, form)
+    await step_taker(request)(person, work_order_id, command_of(person, step, form))
     from_phone = form.get("from") == "crew"
     return go_to(request, "/crew" if from_phone else f"/work-orders/{work_order_id}")

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.dispatch.console.queries.deadlines import is_overdue, is_pending
 from services.dispatch.console.queries.due import DueLine, read_due
 from services.dispatch.console.queries.filters import Filters, only_complaints
+from services.dispatch.console.queries.replies import ReplyLine, read_replies
 from services.dispatch.console.queries.tables import (
     complaint,
     deadline,
@@ -23,7 +24,8 @@ from services.dispatch.console.queries.work_order_lines import (
     open_work_orders,
     read_lines,
 )
-from services.dispatch.models import ComplaintState
+from services.dispatch.models import Complaint
+from services.dispatch.rules.fault_matching import UNDECIDED
 from shared.bus.parked_queries import list_parked
 
 SOON = timedelta(hours=24)
@@ -31,30 +33,6 @@ _WAITING_SHOWN = 12
 _WORK_ORDERS_SHOWN = 240
 _COUNTED = 1000
 """Counts stop here: beyond it the number no longer matters, and counting costs."""
-
-WAITING = (ComplaintState.WAITING_FOR_PERSON.value, ComplaintState.NO_SCHEME.value)
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingLine:
-    complaint_id: str
-    state: str
-    platform: str
-    external_id: str
-    category: str
-    town: str | None
-    village: str | None
-    urgent: bool
-    received_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class StuckLine:
-    complaint_id: str
-    why_stuck: str | None
-    stuck_at: datetime | None
-    platform: str
-    external_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +52,8 @@ class Board:
     counts: Counts
     overdue: tuple[DueLine, ...]
     due: tuple[DueLine, ...]
-    waiting: tuple[WaitingLine, ...]
-    stuck: tuple[StuckLine, ...]
+    waiting: tuple[Complaint, ...]
+    stuck: tuple[ReplyLine, ...]
     work_orders: tuple[WorkOrderLine, ...]
     towns: tuple[str, ...]
     parked: int
@@ -98,7 +76,7 @@ async def read_board(
         overdue=await read_due(session, county, filters, overdue=True),
         due=await read_due(session, county, filters, overdue=False),
         waiting=await _waiting(session, county, filters),
-        stuck=await _stuck(session, county),
+        stuck=await read_replies(session, county, "stuck", _WAITING_SHOWN),
         work_orders=await _work_orders(session, county, filters),
         towns=await _towns(session, county),
         parked=len(await list_parked(session, "dispatch", county=county)) if with_parked else 0,
@@ -115,7 +93,7 @@ async def _counts(session: AsyncSession, county: str, now: datetime) -> Counts:
             select(
                 at_most(deadline, is_overdue),
                 at_most(deadline, is_pending, deadline.c.due_at <= now + SOON),
-                at_most(complaint, complaint.c.state.in_(WAITING)),
+                at_most(complaint, complaint.c.state.in_(UNDECIDED)),
                 at_most(work_order, work_order.c.state == "waiting_for_crew"),
                 at_most(
                     work_order,
@@ -130,44 +108,17 @@ async def _counts(session: AsyncSession, county: str, now: datetime) -> Counts:
     return Counts(*row)
 
 
-async def _waiting(session: AsyncSession, county: str, filters: Filters) -> tuple[WaitingLine, ...]:
+async def _waiting(session: AsyncSession, county: str, filters: Filters) -> tuple[Complaint, ...]:
     if filters.state not in ("", "none"):
         return ()
     query = (
-        select(
-            complaint.c.id,
-            complaint.c.state,
-            complaint.c.platform,
-            complaint.c.external_id,
-            complaint.c.category,
-            complaint.c.town,
-            complaint.c.village,
-            complaint.c.urgent,
-            complaint.c.received_at,
-        )
-        .where(complaint.c.county == county, complaint.c.state.in_(WAITING))
+        select(Complaint)
+        .where(complaint.c.county == county, complaint.c.state.in_(UNDECIDED))
         .order_by(complaint.c.urgent.desc(), complaint.c.received_at)
         .limit(_WAITING_SHOWN)
     )
     rows = await session.execute(only_complaints(query, filters))
-    return tuple(WaitingLine(*row) for row in rows)
-
-
-async def _stuck(session: AsyncSession, county: str) -> tuple[StuckLine, ...]:
-    rows = await session.execute(
-        select(
-            reply.c.complaint_id,
-            reply.c.why_stuck,
-            reply.c.stuck_at,
-            complaint.c.platform,
-            complaint.c.external_id,
-        )
-        .join(complaint, complaint.c.id == reply.c.complaint_id)
-        .where(reply.c.county == county, reply.c.state == "stuck")
-        .order_by(reply.c.drafted_at)
-        .limit(_WAITING_SHOWN)
-    )
-    return tuple(StuckLine(*row) for row in rows)
+    return tuple(rows.scalars())
 
 
 async def _work_orders(

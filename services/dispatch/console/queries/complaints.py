@@ -6,18 +6,16 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from services.dispatch.console.queries.work_order import read_deadlines
 from services.dispatch.models import (
     Complaint,
-    ComplaintState,
     DeadlineView,
     ReplyView,
     Scheme,
     SchemeVillage,
     WorkOrder,
 )
+from services.dispatch.queries import complaints_waiting, deadlines_of
 
-WAITING = (ComplaintState.WAITING_FOR_PERSON.value, ComplaintState.NO_SCHEME.value)
 _WAITING_SHOWN = 100
 _FOUND_SHOWN = 50
 _SEARCHED_BACK = timedelta(days=400)
@@ -44,7 +42,7 @@ async def read_complaint(
     )
     return ComplaintPage(
         complaint=complaint,
-        deadlines=tuple(await read_deadlines(session, [complaint_id])),
+        deadlines=tuple(await deadlines_of(session, [complaint_id])),
         work_order=work_order,
         scheme=await session.get(Scheme, work_order.scheme_id) if work_order else None,
         reply=await session.get(ReplyView, complaint_id),
@@ -60,15 +58,9 @@ class WaitingComplaint:
 
 async def read_waiting(session: AsyncSession, county: str) -> tuple[WaitingComplaint, ...]:
     """Those with the next deadline first."""
-    found = await session.execute(
-        select(Complaint)
-        .where(col(Complaint.county) == county, col(Complaint.state).in_(WAITING))
-        .order_by(col(Complaint.received_at))
-        .limit(_WAITING_SHOWN)
-    )
-    complaints = list(found.scalars())
+    complaints = await complaints_waiting(session, county, _WAITING_SHOWN)
     due: dict[str, datetime] = {}
-    for deadline in await read_deadlines(session, [complaint.id for complaint in complaints]):
+    for deadline in await deadlines_of(session, [complaint.id for complaint in complaints]):
         if deadline.met_at is None and deadline.state in ("open", "warned", "missed"):
             due.setdefault(deadline.complaint_id, deadline.due_at)
     lines = [WaitingComplaint(each, due.get(each.id)) for each in complaints]

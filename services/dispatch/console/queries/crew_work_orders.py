@@ -12,8 +12,9 @@ from services.dispatch.console.queries.work_order_lines import (
     open_work_orders,
     read_lines,
 )
+from services.dispatch.rules.work_order import WITH_CREW
 
-_ORDERS_SHOWN = 30
+_WORK_ORDERS_SHOWN = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +40,9 @@ async def read_crew_work_orders(
 ) -> tuple[CrewWorkOrder, ...]:
     """What the crew has to do, the most urgent first."""
     of_crew = open_work_orders(county).where(
-        work_order.c.crew_id == crew_id,
-        work_order.c.state.in_(("assigned", "accepted", "on_site")),
+        work_order.c.crew_id == crew_id, work_order.c.state.in_(WITH_CREW)
     )
-    lines = await read_lines(session, of_crew.limit(_ORDERS_SHOWN))
+    lines = await read_lines(session, of_crew.limit(_WORK_ORDERS_SHOWN))
     of_contact = and_(
         deadline.c.complaint_id == complaint.c.id, deadline.c.stage == "first_contact"
     )
@@ -59,7 +59,7 @@ async def read_crew_work_orders(
         .where(complaint.c.work_order_id.in_([line.id for line in lines]))
         .order_by(deadline.c.met_at.is_not(None), complaint.c.sent_at)
     )
-    of_order: dict[str, list[Resident]] = {}
+    of_work_order: dict[str, list[Resident]] = {}
     for work_order_id, *rest in rows:
-        of_order.setdefault(work_order_id, []).append(Resident(*rest))
-    return tuple(CrewWorkOrder(line, tuple(of_order.get(line.id, ()))) for line in lines)
+        of_work_order.setdefault(work_order_id, []).append(Resident(*rest))
+    return tuple(CrewWorkOrder(line, tuple(of_work_order.get(line.id, ()))) for line in lines)

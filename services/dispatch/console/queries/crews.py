@@ -8,8 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.dispatch.console.queries.tables import crew
 from services.dispatch.console.queries.tables import work_order as work_order_table
 from services.dispatch.models import WorkOrder
-
-_IN_HAND = ("assigned", "accepted", "on_site")
+from services.dispatch.rules.work_order import WITH_CREW
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,7 @@ async def read_crew_choices(session: AsyncSession, work_order: WorkOrder) -> tup
     in_hand = (
         select(func.count())
         .select_from(work_order_table)
-        .where(work_order_table.c.crew_id == crew.c.id, work_order_table.c.state.in_(_IN_HAND))
+        .where(work_order_table.c.crew_id == crew.c.id, work_order_table.c.state.in_(WITH_CREW))
         .scalar_subquery()
     )
     rows = await session.execute(

@@ -1,6 +1,5 @@
 """What keeps failing, with its evidence."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -53,9 +52,9 @@ async def read_hotspots(session: AsyncSession, county: str) -> tuple[HotspotLine
         .limit(_SHOWN)
     )
     rows = list(found.tuples())
-    work_orders = await _work_orders(
-        session, [one for spot, _ in rows for one in spot.work_order_ids]
-    )
+    ids = [one for spot, _ in rows for one in spot.work_order_ids]
+    evidence = await session.execute(select(WorkOrder).where(col(WorkOrder.id).in_(ids)))
+    work_orders = {work_order.id: work_order for work_order in evidence.scalars()}
     lines = [
         HotspotLine(
             hotspot=spot,
@@ -65,8 +64,3 @@ async def read_hotspots(session: AsyncSession, county: str) -> tuple[HotspotLine
         for spot, scheme in rows
     ]
     return tuple(sorted(lines, key=lambda line: line.weight, reverse=True))
-
-
-async def _work_orders(session: AsyncSession, ids: list[str]) -> Mapping[str, WorkOrder]:
-    found = await session.execute(select(WorkOrder).where(col(WorkOrder.id).in_(ids)))
-    return {work_order.id: work_order for work_order in found.scalars()}

@@ -2,14 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.dispatch.console.queries.tables import complaint, deadline, reply
-
-_SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +15,7 @@ class ReplyLine:
     version: int
     returned: bool
     why_stuck: str | None
+    stuck_at: datetime | None
     drafted_at: datetime | None
     platform: str
     external_id: str
@@ -31,29 +29,17 @@ class ReplyLine:
     provisional: bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class Replies:
-    drafts: tuple[ReplyLine, ...]
-    stuck: tuple[ReplyLine, ...]
-
-
-async def read_replies(session: AsyncSession, county: str) -> Replies:
-    drafts = await session.execute(_in_state(county, "draft"))
-    stuck = await session.execute(_in_state(county, "stuck"))
-    return Replies(
-        drafts=tuple(ReplyLine(*row) for row in drafts),
-        stuck=tuple(ReplyLine(*row) for row in stuck),
-    )
-
-
-def _in_state(county: str, state: str) -> Select[Any]:
+async def read_replies(
+    session: AsyncSession, county: str, state: str, most: int = 100
+) -> tuple[ReplyLine, ...]:
     of_reply = and_(deadline.c.complaint_id == reply.c.complaint_id, deadline.c.stage == "reply")
-    return (
+    query = (
         select(
             reply.c.complaint_id,
             reply.c.version,
             reply.c.returned,
             reply.c.why_stuck,
+            reply.c.stuck_at,
             reply.c.drafted_at,
             complaint.c.platform,
             complaint.c.external_id,
@@ -69,5 +55,6 @@ def _in_state(county: str, state: str) -> Select[Any]:
         .outerjoin(deadline, of_reply)
         .where(reply.c.county == county, reply.c.state == state)
         .order_by(deadline.c.due_at.asc().nulls_last(), reply.c.drafted_at)
-        .limit(_SHOWN)
+        .limit(most)
     )
+    return tuple(ReplyLine(*row) for row in await session.execute(query))

@@ -1,20 +1,13 @@
 """Dispatch's tables for SQLAlchemy Core: pages read a few columns of many tables."""
 
 from services.dispatch import models
-from services.dispatch.models import metadata
+from shared.sql import table_of
 
-complaint, crew, failure, hotspot, deadline, reply, scheme, scheme_village, staff, work_order = (
-    metadata.tables[str(model.__tablename__)]
-    for model in (
-        models.Complaint,
-        models.Crew,
-        models.Failure,
-        models.Hotspot,
-        models.DeadlineView,
-        models.ReplyView,
-        models.Scheme,
-        models.SchemeVillage,
-        models.Staff,
-        models.WorkOrder,
-    )
-)
+complaint = table_of(models.Complaint)
+crew = table_of(models.Crew)
+deadline = table_of(models.DeadlineView)
+reply = table_of(models.ReplyView)
+scheme = table_of(models.Scheme)
+scheme_village = table_of(models.SchemeVillage)
+staff = table_of(models.Staff)
+work_order = table_of(models.WorkOrder)

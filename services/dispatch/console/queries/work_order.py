@@ -15,6 +15,7 @@ from services.dispatch.console.queries.work_order_lines import (
     read_lines,
 )
 from services.dispatch.models import Complaint, Crew, DeadlineView, Scheme, WorkOrder, WorkOrderStep
+from services.dispatch.queries import deadlines_of
 
 _COMPLAINTS_SHOWN = 60
 _STEPS_SHOWN = 200
@@ -102,19 +103,8 @@ async def _linked_complaints(
         .limit(_COMPLAINTS_SHOWN)
     )
     complaints = list(found.scalars())
-    deadlines = await read_deadlines(session, [complaint.id for complaint in complaints])
+    deadlines = await deadlines_of(session, [complaint.id for complaint in complaints])
     return tuple(
         LinkedComplaint(each, tuple(p for p in deadlines if p.complaint_id == each.id))
         for each in complaints
     )
-
-
-async def read_deadlines(session: AsyncSession, complaint_ids: Sequence[str]) -> list[DeadlineView]:
-    """The next due first."""
-    found = await session.execute(
-        select(DeadlineView)
-        .where(col(DeadlineView.complaint_id).in_(complaint_ids))
-        # Due together: what is to be resolved stands before its reply.
-        .order_by(col(DeadlineView.due_at), col(DeadlineView.stage).desc())
-    )
-    return list(found.scalars())
