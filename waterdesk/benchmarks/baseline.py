@@ -36,7 +36,8 @@ class BaselineLoad:
 async def collect_rows(
     database_urls: Sequence[str],
 ) -> dict[str, dict[str, StoredBatches[tuple[Any, ...]]]]:
-    """All rows of all tables but the migrations' own. Makes an empty `raw_…` twin of each table."""
+    """All rows of all tables but the migrations' own and the outbox, whose rows are sent as
+    messages. Makes an empty `raw_…` twin of each table."""
     collected: dict[str, dict[str, StoredBatches[tuple[Any, ...]]]] = {}
     for url in database_urls:
         connection = await asyncpg.connect(url)
@@ -51,6 +52,8 @@ async def collect_rows(
                     f'CREATE TABLE "raw_copy_{table}" (LIKE "{table}" INCLUDING DEFAULTS'
                     " INCLUDING INDEXES)"
                 )
+                if table.startswith("outbox"):
+                    continue
                 rows = collected[url][table] = StoredBatches()
                 async with connection.transaction():
                     found = await connection.cursor(f'SELECT * FROM "{table}"')  # noqa: S608
@@ -79,7 +82,7 @@ async def store_rows(url: str, tables: dict[str, StoredBatches[tuple[Any, ...]]]
 async def send_messages(
     outbox_url: str, bus: "BaselineBus", messages: StoredBatches[Message]
 ) -> None:
-    """Insert into an outbox table, read, send, delete: the statements of a relay."""
+    """Insert into an outbox table, read and send: the statements of a relay, which keeps them."""
     connection = await asyncpg.connect(outbox_url)
     insert = (
         "INSERT INTO raw_copy_outbox (id, topic, key, headers, value, recorded_at)"
@@ -97,9 +100,8 @@ async def send_messages(
                         for number, m in enumerate(batch)
                     ],
                 )
-            await connection.fetch("SELECT * FROM raw_copy_outbox ORDER BY id LIMIT 1000")
+            await connection.fetch("SELECT * FROM raw_copy_outbox WHERE id >= $1", start)
             await bus.send(batch)
-            await connection.execute("DELETE FROM raw_copy_outbox WHERE id >= $1", start)
             start += len(batch)
     finally:
         await connection.close()

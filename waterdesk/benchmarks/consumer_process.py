@@ -1,5 +1,8 @@
 """One consuming service in a process of its own, as `waterdesk serve` runs it, without HTTP.
 
+Of its periodic tasks only the one that gives new work orders a crew: the others poll platforms and
+look for what is due.
+
 Writes JSON lines: {"ready": true} once it consumes, {"done", "at"} for complaints whose offset is
 committed, {"peak_mb"} at the end, when standard input is closed.
 """
@@ -15,6 +18,7 @@ from shared.bus.relay import run_relay
 from shared.clock import SystemClock
 from shared.garbage import collect_less_often
 from shared.logging import configure_logging
+from shared.periodic import run_periodically
 from shared.progress import Progress
 from shared.settings import CommonSettings
 from waterdesk import composition
@@ -32,6 +36,13 @@ async def _consume(installation: Installation, name: str) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(run_relay(service.database, bus, stopping, Progress("relay")))
             tasks.create_task(service.consumer.run(stopping))
+            for task in service.tasks:
+                if task.name == "assign_new":
+                    tasks.create_task(
+                        run_periodically(
+                            task.once, task.every_seconds, stopping, Progress(task.name)
+                        )
+                    )
             _report({"ready": True})
             # Nothing is written there: it becomes readable when it is closed.
             asyncio.get_running_loop().add_reader(sys.stdin, stopping.set)
