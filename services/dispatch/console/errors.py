@@ -87,6 +87,8 @@ async def _answer(request: Request, error: Exception) -> Response:
             problem = error
         case RequestValidationError():
             problem = Problem(422, "invalid_request", both("error.invalid"))
+        case HTTPException(status_code=404):
+            problem = not_found("page")
         case HTTPException():
             problem = problem_of_http(error)
         case _:  # the server above logs it
