@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.intake.context import Context
 from services.intake.handlers.ingest import Ingested, ingest
 from services.intake.platforms.incoming import Incoming, Platform, Unreadable
-from shared.bus.transient_errors import is_systemic, is_transient
+from shared.bus.transient_errors import must_wait
 from shared.db import Database
 
 log = structlog.get_logger(__name__)
@@ -42,7 +42,7 @@ class Ingestion:
         try:
             return await self._committed(deliveries, together_with)
         except Exception as error:
-            if _is_not_of_a_delivery(error):
+            if must_wait(error):
                 raise
             log.exception("batch_failed", platform=self.platform, deliveries=len(deliveries))
         ingested = [await self._one(delivery) for delivery in deliveries]
@@ -54,7 +54,7 @@ class Ingestion:
         try:
             (ingested,) = await self._committed([delivery])
         except Exception as error:
-            if _is_not_of_a_delivery(error) or isinstance(delivery, Unreadable):
+            if must_wait(error) or isinstance(delivery, Unreadable):
                 raise
             log.exception("delivery_set_aside", platform=self.platform)
             why = f"cannot be ingested: {type(error).__name__}"
@@ -78,10 +78,6 @@ class Ingestion:
             if together_with:
                 await together_with(session)
         return ingested
-
-
-def _is_not_of_a_delivery(error: Exception) -> bool:
-    return is_transient(error) or is_systemic(error)
 
 
 class PushBatching:

@@ -97,7 +97,17 @@ class Pull:
             return 0
 
         async def move_cursor(session: AsyncSession) -> None:
-            await self._move_cursor(session, cursor, page.next_cursor)
+            """Another replica that was quicker keeps its own."""
+            await session.execute(
+                _CURSOR_MOVED,
+                {
+                    "platform": self._ingestion.platform.value,
+                    "county": self._ingestion.county,
+                    "cursor": page.next_cursor,
+                    "moved_at": self._ingestion.database.clock.now(),
+                    "before": cursor,
+                },
+            )
 
         moves = page.next_cursor != cursor
         if not (page.incoming or moves):
@@ -111,21 +121,6 @@ class Pull:
                 PlatformCursor, (self._ingestion.platform.value, self._ingestion.county)
             )
             return row.cursor if row else None
-
-    async def _move_cursor(
-        self, session: AsyncSession, before: str | None, after: str | None
-    ) -> None:
-        """In the transaction of the page. Another replica that was quicker keeps its own."""
-        await session.execute(
-            _CURSOR_MOVED,
-            {
-                "platform": self._ingestion.platform.value,
-                "county": self._ingestion.county,
-                "cursor": after,
-                "moved_at": self._ingestion.database.clock.now(),
-                "before": before,
-            },
-        )
 
 
 class Reread:

@@ -67,7 +67,6 @@ class KafkaBus:
     def __init__(
         self,
         bootstrap: str,
-        client_id: str = "waterdesk",
         *,
         partitions: int = 6,
         replication: int = 1,
@@ -82,7 +81,7 @@ class KafkaBus:
         self._topic_config = topic_config(replication, retention)
         self._connection: dict[str, Any] = {
             "bootstrap_servers": bootstrap,
-            "client_id": client_id,
+            "client_id": "waterdesk",
             # Before ours: cut short by ours while it connects, aiokafka leaves the socket open.
             "request_timeout_ms": int(timeout * 800),
         }

@@ -87,12 +87,10 @@ class SignedRequests(httpx.Auth):
         app_id: str,
         secret: str,
         clock: Callable[[], datetime],
-        nonce: Callable[[], str] = lambda: secrets.token_hex(16),
     ) -> None:
         self._app_id = app_id
         self._secret = secret
         self._clock = clock
-        self._nonce = nonce
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         request.headers.update(
@@ -103,7 +101,7 @@ class SignedRequests(httpx.Auth):
                 request.url.raw_path.decode("ascii"),
                 request.content,
                 self._clock(),
-                self._nonce(),
+                secrets.token_hex(16),
             )
         )
         yield request

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypedDict
 
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -13,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.intake.handlers.deduplication import NewDelivery
 from services.intake.models import Complaint, DeliveryResult, RawMessage, ResidentData, Words
 from services.intake.platforms.incoming import Platform, Resident, Unreadable
-from shared.bulk_insert import bulk_insert
+from shared.bulk_insert import bulk_insert, new_row
 from shared.privacy.vault import Vault
 from shared.sql import row_written, table_of
 
@@ -31,32 +30,6 @@ _WITH_NEW_WORDS = frozenset(
 )
 APPLIED = frozenset({DeliveryResult.RECEIVED, DeliveryResult.EDITED})
 """The words of the last of these are how the complaint stands now."""
-
-
-class _RawMessageRow(TypedDict):
-    id: str
-    platform: str
-    county: str
-    delivery_id: str
-    external_id: str | None
-    received_at: datetime
-    result: str
-    why: str | None
-    sealed_body: bytes
-    complaint_id: str | None
-
-
-class _WordsRow(TypedDict):
-    complaint_id: str
-    raw_message_id: str
-    result: str
-    stated_at: datetime
-    sealed: bytes
-
-
-class _ResidentRow(TypedDict):
-    complaint_id: str
-    sealed: bytes
 
 
 _COLUMNS = table_of(Complaint).c.keys()
@@ -95,9 +68,10 @@ class Records:
     county: str
     now: datetime
     vault: Vault
-    _raw: list[_RawMessageRow] = field(default_factory=list)
-    _words: list[_WordsRow] = field(default_factory=list)
-    _residents: dict[str, _ResidentRow] = field(default_factory=dict)
+    _raw: list[RawMessage] = field(default_factory=list)
+    _words: list[Words] = field(default_factory=list)
+    _residents: dict[str, bytes] = field(default_factory=dict)
+    """Sealed, by the complaint's id."""
 
     def add(
         self,
@@ -122,28 +96,29 @@ class Records:
         )
         if not has_words:
             return
+        words = {"title": incoming.title, "text": incoming.text}
         self._words.append(
-            {
-                "complaint_id": complaint_id,
-                "raw_message_id": delivery.raw_id,
-                "result": result.value,
-                "stated_at": incoming.stated_at,
-                "sealed": self._seal(
-                    {"title": incoming.title, "text": incoming.text}, words_of(delivery.raw_id)
-                ),
-            }
+            new_row(
+                Words,
+                complaint_id=complaint_id,
+                raw_message_id=delivery.raw_id,
+                result=result.value,
+                stated_at=incoming.stated_at,
+                sealed=self._seal(words, words_of(delivery.raw_id)),
+            )
         )
         if result in APPLIED and (known := _known_of(incoming.resident)):
-            self._residents[complaint_id] = {
-                "complaint_id": complaint_id,
-                "sealed": self._seal(known, resident_of(complaint_id)),
-            }
+            self._residents[complaint_id] = self._seal(known, resident_of(complaint_id))
 
     async def write(self, session: AsyncSession) -> None:
         await bulk_insert(session, _raw_messages, self._raw)
         await bulk_insert(session, _words, self._words)
         if self._residents:
-            await session.execute(_RESIDENT_WRITTEN, list(self._residents.values()))
+            rows = [
+                {"complaint_id": complaint_id, "sealed": sealed}
+                for complaint_id, sealed in self._residents.items()
+            ]
+            await session.execute(_RESIDENT_WRITTEN, rows)
 
     async def write_unreadable(
         self, session: AsyncSession, unreadable: Sequence[tuple[str, Unreadable]]
@@ -151,19 +126,20 @@ class Records:
         """Each with the id for its row. One that another replica has just stored is left out."""
         if not unreadable:
             return
+        rows = [
+            self._raw_row(
+                raw_id,
+                message.delivery_id,
+                DeliveryResult.UNREADABLE,
+                external_id=message.external_id,
+                body=message.raw,
+                why=message.why,
+            )
+            for raw_id, message in sorted(unreadable, key=lambda pair: pair[1].delivery_id)
+        ]
         await session.execute(
             upsert(_raw_messages).on_conflict_do_nothing(),
-            [
-                self._raw_row(
-                    raw_id,
-                    message.delivery_id,
-                    DeliveryResult.UNREADABLE,
-                    external_id=message.external_id,
-                    body=message.raw,
-                    why=message.why,
-                )
-                for raw_id, message in sorted(unreadable, key=lambda pair: pair[1].delivery_id)
-            ],
+            [{each.name: vars(row)[each.name] for each in _raw_messages.c} for row in rows],
         )
 
     def _raw_row(
@@ -176,21 +152,20 @@ class Records:
         body: bytes | None,
         complaint_id: str | None = None,
         why: str | None = None,
-    ) -> _RawMessageRow:
-        return {
-            "id": raw_id,
-            "platform": self.platform.value,
-            "county": self.county,
-            "delivery_id": delivery_id,
-            "external_id": external_id,
-            "received_at": self.now,
-            "result": result.value,
-            "why": why,
-            "sealed_body": b""
-            if body is None
-            else self.vault.seal(body, belongs_to=body_of(raw_id)),
-            "complaint_id": complaint_id,
-        }
+    ) -> RawMessage:
+        return new_row(
+            RawMessage,
+            id=raw_id,
+            platform=self.platform.value,
+            county=self.county,
+            delivery_id=delivery_id,
+            external_id=external_id,
+            received_at=self.now,
+            result=result.value,
+            why=why,
+            sealed_body=b"" if body is None else self.vault.seal(body, belongs_to=body_of(raw_id)),
+            complaint_id=complaint_id,
+        )
 
     def _seal(self, personal: Mapping[str, str], belongs_to: str) -> bytes:
         plain = json.dumps(personal, ensure_ascii=False).encode("utf-8", "replace")

@@ -13,6 +13,8 @@ from .incoming import MalformedMessage
 MAX_TEXT = 20_000
 MAX_NUMBER = 100
 MAX_TITLE = 200
+_TITLE_LENGTH = 30
+"""Of a title made from the text."""
 _LAST_SECOND = 253_402_300_799
 _UNSTORABLE = re.compile("\x00|[\ud800-\udfff]")
 """NUL and lone surrogates: JSON can express them, UTF-8 or PostgreSQL cannot hold them."""
@@ -102,7 +104,7 @@ def unix_time(message: Mapping[str, object], field: str) -> datetime:
     return datetime.fromtimestamp(min(int(text), _LAST_SECOND), UTC)
 
 
-def first_sentence(text: str, at_most: int = 30) -> str:
+def first_sentence(text: str) -> str:
     """A title for a message that has none: its first sentence, cut."""
     sentences = (sentence.strip() for sentence in _SENTENCE_END.split(text))
-    return next((sentence for sentence in sentences if sentence), text.strip())[:at_most]
+    return next((sentence for sentence in sentences if sentence), text.strip())[:_TITLE_LENGTH]

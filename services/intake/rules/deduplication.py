@@ -69,24 +69,23 @@ class Message:
     stated_at: datetime
 
 
-def chased_by(
-    message: Message, earlier: Iterable[Message], within: timedelta = CHASE_WITHIN
-) -> Message | None:
+def chased_by(message: Message, earlier: Iterable[Message]) -> Message | None:
     """The earlier complaint that `message` chases, the latest of several; None where it is new.
 
-    It is a chase where the same person writes within `within` about the same category and village.
+    It is a chase where the same person writes within CHASE_WITHIN about the same category and
+    village.
     A category or village that the new words leave open fits any: who asks "when will they come?"
     has said before what it is about.
     """
-    chased = (before for before in earlier if _is_chase_of(message, before, within))
+    chased = (before for before in earlier if _is_chase_of(message, before))
     return max(chased, key=lambda before: (before.stated_at, before.number), default=None)
 
 
-def _is_chase_of(message: Message, before: Message, within: timedelta) -> bool:
+def _is_chase_of(message: Message, before: Message) -> bool:
     return (
         message.number != before.number
         and message.person_key == before.person_key
-        and timedelta(0) <= message.stated_at - before.stated_at <= within
+        and timedelta(0) <= message.stated_at - before.stated_at <= CHASE_WITHIN
         and message.category in (None, before.category)
         and message.village_code in (None, before.village_code)
     )

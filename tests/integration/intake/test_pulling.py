@@ -127,7 +127,7 @@ def killed_at(nth: int, database: Database, monkeypatch: pytest.MonkeyPatch) -> 
     with monkeypatch.context() as patched:
         patched.setattr(AsyncSession, "commit", commit)
         # A dead process tries nothing else.
-        patched.setattr("services.intake.batching.is_transient", lambda _error: True)
+        patched.setattr("services.intake.batching.must_wait", lambda _error: True)
         yield steps
     event.remove(engine, "before_cursor_execute", on_statement)
 
