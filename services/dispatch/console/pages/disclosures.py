@@ -1,7 +1,7 @@
 """Who looked at whose data: for supervisors and admins, from intake's record."""
 
 from datetime import date, datetime, time, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 
@@ -51,7 +51,7 @@ async def search(
 
 
 async def _page(request: Request, typed: dict[str, str], before: str = "") -> Response:
-    wanted: dict[str, Any] = {name: value for name, value in typed.items() if value}
+    wanted = {name: value for name, value in typed.items() if value}
     if since := wanted.get("since"):
         wanted["since"] = _midnight(since).isoformat()
     if until := wanted.get("until"):
