@@ -56,18 +56,6 @@ def encrypted_envelope(to_user: str, encrypted: str) -> str:
     return to_xml({"ToUserName": to_user, "Encrypt": encrypted})
 
 
-def encrypted_reply(encrypted: str, signature: str, timestamp: str, nonce: str) -> str:
-    """The body of a safe-mode passive answer."""
-    return to_xml(
-        {
-            "Encrypt": encrypted,
-            "MsgSignature": signature,
-            "TimeStamp": int(timestamp),
-            "Nonce": nonce,
-        }
-    )
-
-
 def _element(name: str, value: str | int) -> str:
     if isinstance(value, int):
         return f"<{name}>{value}</{name}>"

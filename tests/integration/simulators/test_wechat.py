@@ -120,7 +120,8 @@ async def test_a_message_is_delivered_three_times_at_most(
 async def test_a_passive_reply_is_heard(simulators: Simulators, intake: Intake) -> None:
     encrypted = CRYPTO.encrypt("<xml><Content>已登记</Content></xml>")
     signature = CRYPTO.signature("1", "n", encrypted)
-    intake.answers = [Response(wechat_xml.encrypted_reply(encrypted, signature, "1", "n"))]
+    answer = {"Encrypt": encrypted, "MsgSignature": signature, "TimeStamp": "1", "Nonce": "n"}
+    intake.answers = [Response(wechat_xml.to_xml(answer))]
     simulators.wechat.write_message("o1", "停水了")
     assert await simulators.deliver_pushes() == 1
     (passive_reply,) = simulators.journal.entries("wechat", "passive_reply")
