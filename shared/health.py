@@ -5,14 +5,13 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Annotated
 
 import structlog
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from sqlalchemy import text
 
 from shared.bus.transient_errors import is_systemic, is_transient
-from shared.db import Database, database_of
+from shared.db import Database, DatabaseHere
 from shared.progress import Progress
 
 LIVE = "/livez"
@@ -33,9 +32,7 @@ async def live() -> dict[str, str]:
 
 @router.get(READY, responses={503: {"description": "Something is late or stopped."}})
 @router.get("/health/ready", include_in_schema=False)
-async def ready(
-    request: Request, response: Response, database: Annotated[Database, Depends(database_of)]
-) -> dict[str, object]:
+async def ready(request: Request, response: Response, database: DatabaseHere) -> dict[str, object]:
     """200 where the database answers and every part made progress lately; else 503.
 
     `waiting_for` names what is late, `parts` the age in seconds of each part's last success.

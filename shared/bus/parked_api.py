@@ -15,7 +15,7 @@ from shared.auth.requires import requires
 from shared.auth.tokens import Person
 from shared.bus.consumer import Consumer
 from shared.bus.parked_queries import ParkedKey, list_parked, mark_seen
-from shared.db import Database, database_of
+from shared.db import DatabaseHere
 from shared.openapi import problems
 from shared.problems import Problem, Text
 from shared.routes import Route
@@ -27,7 +27,6 @@ _NOTHING_PARKED = Text("此编号下没有搁置的消息。", "Nothing is parke
 router = APIRouter(prefix=PATH, tags=["parked events"], route_class=Route)
 
 _Admin = Annotated[Person, requires(Permission.PARKED_DECIDE)]
-_Db = Annotated[Database, Depends(database_of)]
 _Key = Annotated[str, Field(min_length=1, max_length=500)]
 
 
@@ -83,7 +82,7 @@ class Released(BaseModel):
 class _Parked:
     """The parked events that one person sees: those of their county, and those that name none."""
 
-    def __init__(self, request: Request, person: _Admin, database: _Db) -> None:
+    def __init__(self, request: Request, person: _Admin, database: DatabaseHere) -> None:
         self.service: str = request.app.title
         self.person = person
         self.database = database

@@ -7,7 +7,6 @@ from pydantic import BaseModel
 
 from services.intake.api.dependencies import (
     ContextHere,
-    DatabaseHere,
     refusal,
     refuse_unopened,
     unknown,
@@ -27,7 +26,7 @@ from shared.auth.permissions import Permission
 from shared.auth.requires import requires
 from shared.auth.tokens import Person
 from shared.bus.outbox import Outbox
-from shared.db import Database, Session
+from shared.db import Database, DatabaseHere, Session
 from shared.problems import Problem, Text, language_of
 from shared.routes import Route
 

@@ -8,7 +8,6 @@ from services.intake.context import Context
 from services.intake.handlers.decide import DecisionRefused, Refusal
 from shared.auth.requires import NOT_ALLOWED
 from shared.auth.tokens import Person
-from shared.db import Database, database_of
 from shared.problems import Problem, Text
 
 UNKNOWN = Text("没有这件诉求。", "There is no such complaint.")
@@ -46,7 +45,6 @@ async def context_of(request: Request) -> Context:
     return context
 
 
-DatabaseHere = Annotated[Database, Depends(database_of)]
 ContextHere = Annotated[Context, Depends(context_of)]
 
 

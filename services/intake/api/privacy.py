@@ -9,7 +9,7 @@ from typing import Annotated, Self
 from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from services.intake.api.dependencies import ContextHere, DatabaseHere
+from services.intake.api.dependencies import ContextHere
 from services.intake.handlers.disclose import (
     DisclosureFilter,
     complaints_of_person,
@@ -20,7 +20,7 @@ from shared.auth.permissions import Permission
 from shared.auth.requires import requires
 from shared.auth.tokens import Person
 from shared.bus.outbox import Outbox
-from shared.db import Session
+from shared.db import DatabaseHere, Session
 from shared.routes import Route
 
 router = APIRouter(tags=["privacy"], route_class=Route)

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnExpressionArgument, func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.intake.api.dependencies import ContextHere, DatabaseHere, refusal, unknown
+from services.intake.api.dependencies import ContextHere, refusal, unknown
 from services.intake.handlers.decide import DecisionRefused, mark_handled
 from services.intake.handlers.disclose import disclose_unreadable
 from services.intake.models import Complaint, DeliveryResult, RawMessage
@@ -18,6 +18,7 @@ from services.intake.rules.gazetteer import folded
 from shared.auth.permissions import Permission
 from shared.auth.requires import requires
 from shared.auth.tokens import Person
+from shared.db import DatabaseHere
 from shared.events.complaints import Decision
 from shared.routes import Route
 

@@ -17,11 +17,12 @@ from services.reply.rules.objections import Objection
 from shared.auth.permissions import Permission
 from shared.auth.requires import requires
 from shared.auth.tokens import Person
+from shared.db import DatabaseHere
 from shared.openapi import problems
 from shared.routes import Route
 
 from .http_errors import problem_of
-from .work import Config, Db
+from .work import Config
 
 router = APIRouter(tags=["deadlines"], route_class=Route)
 
@@ -48,7 +49,7 @@ class DeadlineView(BaseModel):
 @router.get("/deadlines", responses=problems(404))
 async def get_deadlines(
     complaint_id: str,
-    database: Db,
+    database: DatabaseHere,
     person: Reader,
 ) -> list[DeadlineView]:
     """One complaint's deadlines in the order of the stages."""
@@ -70,7 +71,7 @@ async def get_deadlines(
 async def post_contacted(
     complaint_id: str,
     command: RecordContact,
-    database: Db,
+    database: DatabaseHere,
     config: Config,
     person: Annotated[Person, requires(Permission.WORK_ORDER_WORK)],
 ) -> None:
@@ -85,7 +86,7 @@ async def post_extension(
     complaint_id: str,
     stage: Stage,
     command: AskExtension,
-    database: Db,
+    database: DatabaseHere,
     config: Config,
     person: Writer,
 ) -> None:
@@ -102,7 +103,7 @@ async def post_extension_answer(
     complaint_id: str,
     stage: Stage,
     command: AnswerExtension,
-    database: Db,
+    database: DatabaseHere,
     config: Config,
     person: Writer,
 ) -> None:

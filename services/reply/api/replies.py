@@ -16,10 +16,11 @@ from services.reply.rules.objections import Objection
 from shared.auth.permissions import Permission
 from shared.auth.requires import requires
 from shared.auth.tokens import Person
+from shared.db import DatabaseHere
 from shared.routes import Route
 
 from .http_errors import problem_of
-from .work import Config, Db
+from .work import Config
 
 router = APIRouter(prefix="/replies", tags=["replies"], route_class=Route)
 
@@ -66,7 +67,7 @@ class WrittenDraft(BaseModel):
 
 @router.get("")
 async def list_replies(
-    database: Db,
+    database: DatabaseHere,
     config: Config,
     person: Reader,
     state: Annotated[list[ReplyState] | None, Query()] = None,
@@ -89,7 +90,7 @@ async def list_replies(
 
 @router.get("/{complaint_id}")
 async def get_reply(
-    complaint_id: str, database: Db, config: Config, person: Reader
+    complaint_id: str, database: DatabaseHere, config: Config, person: Reader
 ) -> list[ReplyVersion]:
     """All versions with their words, the newest first; empty where there is none yet."""
     async with database.reading() as session:
@@ -118,7 +119,7 @@ async def get_reply(
 
 @router.put("/{complaint_id}/draft")
 async def put_draft(
-    complaint_id: str, command: WriteDraft, database: Db, config: Config, person: Writer
+    complaint_id: str, command: WriteDraft, database: DatabaseHere, config: Config, person: Writer
 ) -> WrittenDraft:
     """Write the next version. 409: there is a newer one than was read, or one is being sent."""
     version = await in_transaction(
@@ -129,7 +130,11 @@ async def put_draft(
 
 @router.post("/{complaint_id}/approve", status_code=204)
 async def post_approve(
-    complaint_id: str, command: ApproveReply, database: Db, config: Config, person: Approver
+    complaint_id: str,
+    command: ApproveReply,
+    database: DatabaseHere,
+    config: Config,
+    person: Approver,
 ) -> None:
     """Let a version be sent."""
     await in_transaction(
@@ -139,7 +144,11 @@ async def post_approve(
 
 @router.post("/{complaint_id}/resolve-stuck", status_code=204)
 async def post_resolve_stuck(
-    complaint_id: str, command: ResolveStuck, database: Db, config: Config, person: Approver
+    complaint_id: str,
+    command: ResolveStuck,
+    database: DatabaseHere,
+    config: Config,
+    person: Approver,
 ) -> None:
     """A person has looked on the platform: it arrived, or it is to be sent again."""
     await in_transaction(
@@ -149,7 +158,7 @@ async def post_resolve_stuck(
 
 @router.post("/{complaint_id}/told", status_code=204)
 async def post_told(
-    complaint_id: str, command: NoteTold, database: Db, config: Config, person: Writer
+    complaint_id: str, command: NoteTold, database: DatabaseHere, config: Config, person: Writer
 ) -> None:
     """The call sheet's tick: an approved reply was phoned, or posted where we have no channel."""
     await in_transaction(

@@ -5,7 +5,6 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from services.reply.context import ReplyConfig
-from shared.db import Database, database_of
 
 
 async def _config_of(request: Request) -> ReplyConfig:
@@ -14,5 +13,4 @@ async def _config_of(request: Request) -> ReplyConfig:
     return config
 
 
-Db = Annotated[Database, Depends(database_of)]
 Config = Annotated[ReplyConfig, Depends(_config_of)]
