@@ -46,9 +46,6 @@ class Limits:
             "application_name": "waterdesk" if self.statement else "waterdesk, unhurried",
             "timezone": "UTC",
             "jit": "off",  # our queries are short: compiling them costs more than it saves
-            # A plan kept from when its table was small would scan it ever after. Planning again
-            # costs less than that, and goes by the size that the table has now.
-            "plan_cache_mode": "force_custom_plan",
             "random_page_cost": "1.1",  # the tables in use are in memory, or on solid-state disks
             "statement_timeout": str(int((self.statement or 0) * 1000)),
             "idle_in_transaction_session_timeout": silence_ms,

@@ -86,15 +86,16 @@ class _Supervisor:
 
     def stop(self) -> None:
         self._stopping.set()
-        self._thread.join()
-        self._server.stop(self._process)
+        while self._thread.is_alive():  # it may be starting the server again right now
+            self._server.stop(self._process)
+            self._thread.join(_LOOK_EVERY_SECONDS)
 
     def _watch(self) -> None:
         backoff = Backoff(first=0.5, longest=30)
-        while not self._stopping.wait(_LOOK_EVERY_SECONDS):
-            if self._process.poll() is None:
-                continue
-            status = self._process.returncode
+        while True:
+            status = self._process.wait()
+            if self._stopping.is_set():
+                return
             log.error("postgres_ended", status=status, log=str(self._server.log))
             while not self._stopping.wait(backoff.next_delay()):
                 try:

@@ -43,7 +43,7 @@ class DispatchSettings(CommonSettings):
         10, gt=0, description="How often waiting work orders look for a free crew."
     )
     assign_new_every_seconds: float = Field(
-        1, gt=0, description="The same for those that no crew has been looked for yet."
+        0.5, gt=0, description="The same for those that no crew has been looked for yet."
     )
     trusted_proxies: Annotated[str, AfterValidator(_are_networks)] = Field(
         "",

@@ -15,7 +15,7 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.advisory_locks import AdvisoryLock
-from shared.sql import any_of
+from shared.sql import any_of, table_of
 
 from .models import Complaint, Deadline, Link, Reply, WorkOrder
 from .rules.objections import CommandRejected, Objection
@@ -30,16 +30,16 @@ class LinkedWorkOrder:
 
     complaint_id: str
     work_order_id: str
-    is_repaired: bool
 
 
 MOST_LOCKS = 1000
 _LOCK = int(AdvisoryLock.REPLY_COMPLAINT)
 _LOCK_BATCH = text(f"""
 WITH linked AS MATERIALIZED (
-    SELECT link.complaint_id, link.work_order_id, work_order.repaired_at IS NOT NULL AS is_repaired
-    FROM link LEFT JOIN work_order ON work_order.id = link.work_order_id
-    WHERE link.work_order_id = ANY (:work_order_ids)
+    SELECT complaint_id, work_order_id FROM link WHERE work_order_id = ANY (:work_order_ids)
+    UNION
+    SELECT complaint_id, work_order_id FROM link JOIN work_order ON work_order.id = work_order_id
+    WHERE work_order_id = ANY (:if_repaired) AND repaired_at IS NOT NULL
 ), touched AS MATERIALIZED (
     SELECT DISTINCT hashtext(id) AS number
     FROM (SELECT complaint_id AS id FROM linked UNION ALL SELECT unnest(:complaint_ids)) AS ids
@@ -53,18 +53,23 @@ WITH linked AS MATERIALIZED (
 ), locked AS MATERIALIZED (
     SELECT pg_advisory_xact_lock({_LOCK}, number) FROM entered, touched WHERE NOT is_large
 )
-SELECT complaint_id, work_order_id, is_repaired
+SELECT complaint_id, work_order_id
 FROM (SELECT (SELECT count(*) FROM entered), count(*) FROM locked) AS done LEFT JOIN linked ON true
 """).bindparams(  # noqa: S608 - numbers of ours
     bindparam("complaint_ids", type_=ARRAY(String)),
     bindparam("work_order_ids", type_=ARRAY(String)),
+    bindparam("if_repaired", type_=ARRAY(String)),
 )
 
 
 async def lock_complaints(
-    session: AsyncSession, complaint_ids: Collection[str], work_order_ids: Collection[str]
+    session: AsyncSession,
+    complaint_ids: Collection[str],
+    work_order_ids: Collection[str],
+    if_repaired: Collection[str] = (),
 ) -> Sequence[LinkedWorkOrder]:
-    """Lock these complaints, and those linked to these work orders, until the commit.
+    """Lock these complaints, and those linked to these work orders, until the commit; those of
+    `if_repaired` only where the work order is repaired.
 
     Two replicas may get the events of one complaint at once, one from each topic, and before the
     complaint is committed there is no row to lock. Returns the links of the work orders. (They do
@@ -78,6 +83,7 @@ async def lock_complaints(
         {
             "complaint_ids": list(complaint_ids),
             "work_order_ids": list(work_order_ids),
+            "if_repaired": list(if_repaired),
         },
     )
     return [LinkedWorkOrder(*row) for row in found if row.complaint_id is not None]
@@ -113,6 +119,11 @@ async def rows(
 ) -> Sequence[_Row]:
     found = await session.execute(statement, {"keys": list(keys), **more})
     return found.scalars().all()
+
+
+def beside_session(statement: Select[tuple[_Row]], model: type[_Row]) -> Select[Any]:
+    """The same rows for `new_rows`."""
+    return statement.with_only_columns(*table_of(model).c)
 
 
 async def links_of(

@@ -45,6 +45,15 @@ _OF_WORK_ORDERS: tuple[type[Event], ...] = (
     work_orders.WorkOrderClosed,
 )
 
+_CONCERN_COMPLAINTS = (
+    work_orders.CrewArrived,
+    work_orders.WorkOrderRepaired,
+    work_orders.WorkOrderClosed,
+)
+"""Events that something may follow from for the complaints linked before."""
+_NAMED_IN_DRAFTS = (work_orders.WorkOrderOpened, work_orders.CrewAssigned)
+"""Scheme and crew are named in drafts, and there is no draft before the repair."""
+
 
 def handlers(config: ReplyConfig) -> Mapping[type[Event], Handler]:
     async def on_events(
@@ -68,7 +77,8 @@ async def handle_batch(context: Context, events: Sequence[Envelope[Any]]) -> Non
                 if isinstance(event.data, ComplaintsLinked)
             )
         ),
-        work_order_ids={event.data.work_order_id for event in of_work_orders},
+        work_order_ids=_work_orders(of_work_orders, _CONCERN_COMPLAINTS),
+        if_repaired=_work_orders(of_work_orders, _NAMED_IN_DRAFTS),
     )
     causes: dict[str, str | None] = {}
     for handle, group in grouped_by_handler(of_complaints, _OF_COMPLAINTS):
@@ -76,3 +86,7 @@ async def handle_batch(context: Context, events: Sequence[Envelope[Any]]) -> Non
     if of_work_orders:
         causes.update(await on_work_orders_changed(context, of_work_orders, linked_before))
     await reconcile(context, causes)
+
+
+def _work_orders(events: Sequence[Envelope[Any]], types: tuple[type[Event], ...]) -> set[str]:
+    return {each.data.work_order_id for each in events if type(each.data) in types}

@@ -4,15 +4,14 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class BusUnavailable(Exception):
     """The bus cannot be reached now; nothing was lost, try again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One event on its way: CloudEvents 1.0 in binary mode."""
 
     topic: str

@@ -97,7 +97,7 @@ async def _relay_while_locked(
             sent = await relay_batch(connection, bus)
             progress.succeeded()
             backoff.reset()
-            if not sent:
+            if sent < _BATCH:  # what has come meanwhile has set relay_wanted again
                 await wait_for(database.relay_wanted, _LOOK_EVERY_SECONDS)
     finally:
         # A pooled connection outlives this function: without this the lock would outlive it too.

@@ -14,6 +14,7 @@ from sqlmodel import col
 from services.dispatch.models import Crew, WorkOrder
 from services.dispatch.rules.assignment import Candidate, WaitingWorkOrder, choose_crews
 from services.dispatch.rules.work_order import WITH_CREW, State
+from shared.bulk_insert import bulk_update, new_rows
 from shared.sql import any_of, table_of
 from shared.vocabulary import Component
 
@@ -24,7 +25,7 @@ _AT_ONCE = 1000
 _work_orders = table_of(WorkOrder)
 _WAITING = col(WorkOrder.state) == State.WAITING_FOR_CREW.value
 _WAITING_THERE = (
-    select(WorkOrder)
+    select(*_work_orders.c)
     .where(col(WorkOrder.county) == bindparam("its_county"), _WAITING)
     .order_by(
         col(WorkOrder.urgent).desc(),
@@ -34,7 +35,6 @@ _WAITING_THERE = (
     )
     .limit(_AT_ONCE)
     .with_for_update(key_share=True, skip_locked=True)
-    .execution_options(populate_existing=True)
 )
 _CREWS = select(Crew).where(col(Crew.county) == bindparam("its_county")).order_by(col(Crew.id))
 _BUSY = (
@@ -59,8 +59,7 @@ async def assign_waiting(context: Context, county: str) -> int:
     dropped: the work order keeps waiting for the next round.
     """
     session = context.session
-    found = await session.execute(_WAITING_THERE, {"its_county": county})
-    waiting = found.scalars().all()
+    waiting = await new_rows(session, WorkOrder, _WAITING_THERE, its_county=county)
     if not waiting:
         return 0
     crews = (await session.execute(_CREWS, {"its_county": county})).scalars().all()
@@ -74,15 +73,19 @@ async def assign_waiting(context: Context, county: str) -> int:
         if each == seen[each.id]
     }
     given = 0
+    changed = []
     for work_order in waiting:
         choice = choices[work_order.id]
         reason = ",".join(choice.reasons)
         if choice.crew_id is None:
-            work_order.wait(reason)
+            if work_order.wait(reason):
+                changed.append(work_order)
         elif choice.crew_id in unchanged:
             crew = crew_by_id[choice.crew_id]
             context.record([work_order.assign(crew.id, crew.name, reason, context.now)])
+            changed.append(work_order)
             given += 1
+    await bulk_update(session, _work_orders, changed, WorkOrder.CHANGED_BY_ASSIGNMENT)
     return given
 
 

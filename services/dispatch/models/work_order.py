@@ -158,6 +158,16 @@ class WorkOrder(DispatchTable, table=True):
             self.assign_reason = None
         return [Change(self._line(Happening.BECAME_URGENT, now))]
 
+    CHANGED_BY_ASSIGNMENT: ClassVar = (
+        "state",
+        "version",
+        "crew_id",
+        "assigned_at",
+        "assign_reason",
+        "accepted_at",
+        "arrived_at",
+    )
+
     def assign(
         self,
         crew_id: str,
@@ -184,10 +194,11 @@ class WorkOrder(DispatchTable, table=True):
             details["note"] = note
         return Change(self._line(Happening.ASSIGNED, now, who, **details), assigned)
 
-    def wait(self, reason: str) -> None:
-        """No crew can go yet."""
-        if self.assign_reason != reason:
-            self.assign_reason = reason
+    def wait(self, reason: str) -> bool:
+        """No crew can go yet. Returns whether that was for another reason before."""
+        changes = self.assign_reason != reason
+        self.assign_reason = reason
+        return changes
 
     def accept(self, who: str, now: datetime) -> Change:
         """The crew has seen it and is on its way."""

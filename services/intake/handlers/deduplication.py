@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ARRAY, Integer, LargeBinary, bindparam, func, select
-from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.intake.models import Complaint, RawMessage
@@ -13,7 +12,7 @@ from services.intake.platforms.incoming import Incoming, Kind, Platform
 from services.intake.rules.classification import Classification
 from services.intake.rules.deduplication import CHASE_WITHIN, Message, chased_by
 from shared.advisory_locks import AdvisoryLock
-from shared.sql import any_of
+from shared.sql import any_of, table_of
 from shared.vocabulary import Category
 
 UNNUMBERED = frozenset({Platform.WECHAT, Platform.PHONE})
@@ -24,22 +23,23 @@ _HOLD_PERSONS = select(
         AdvisoryLock.PERSON, func.unnest(bindparam("locks", type_=ARRAY(Integer)))
     )
 )
-_KNOWN = select(col(RawMessage.delivery_id), col(RawMessage.complaint_id)).where(
-    col(RawMessage.platform) == bindparam("its_platform"),
-    col(RawMessage.county) == bindparam("its_county"),
-    col(RawMessage.delivery_id) == any_of("delivery_ids"),
+_raw_messages, _complaints = table_of(RawMessage).c, table_of(Complaint).c
+_KNOWN = select(_raw_messages.delivery_id, _raw_messages.complaint_id).where(
+    _raw_messages.platform == bindparam("its_platform"),
+    _raw_messages.county == bindparam("its_county"),
+    _raw_messages.delivery_id == any_of("delivery_ids"),
 )
 _COMPLAINED_BEFORE = select(
-    col(Complaint.external_id),
-    col(Complaint.person_key),
-    col(Complaint.category),
-    col(Complaint.village_code),
-    col(Complaint.sent_at),
+    _complaints.external_id,
+    _complaints.person_key,
+    _complaints.category,
+    _complaints.village_code,
+    _complaints.sent_at,
 ).where(
-    col(Complaint.person_key) == any_of("person_keys", LargeBinary),
-    col(Complaint.platform) == bindparam("its_platform"),
-    col(Complaint.county) == bindparam("its_county"),
-    col(Complaint.sent_at) >= bindparam("earliest"),
+    _complaints.person_key == any_of("person_keys", LargeBinary),
+    _complaints.platform == bindparam("its_platform"),
+    _complaints.county == bindparam("its_county"),
+    _complaints.sent_at >= bindparam("earliest"),
 )
 
 

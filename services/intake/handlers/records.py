@@ -4,8 +4,10 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import text
+from pydantic_core import to_json
+from sqlalchemy import LargeBinary, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -33,6 +35,7 @@ APPLIED = frozenset({DeliveryResult.RECEIVED, DeliveryResult.EDITED})
 
 
 _COLUMNS = table_of(Complaint).c.keys()
+_BYTES = [each.name for each in table_of(Complaint).c if isinstance(each.type, LargeBinary)]
 _NAMES = ", ".join(f'"{name}"' for name in _COLUMNS)
 _INSERT_OR_LOCK = text(
     f"INSERT INTO complaint ({_NAMES}) SELECT {_NAMES}"  # noqa: S608 - our own columns
@@ -50,14 +53,17 @@ async def insert_or_lock(session: AsyncSession, rows: Iterable[Complaint]) -> di
 
     One statement in the order of numbers, so that two replicas never wait for each other.
     """
-    values = [{name: vars(row)[name] for name in _COLUMNS} for row in rows]
-    as_json = json.dumps(values, default=_as_postgres_reads_it)
+    as_json = to_json([_as_postgres_reads_it(row) for row in rows]).decode()
     found = await session.execute(_INSERT_OR_LOCK, {"rows": as_json})
     return {row.external_id: row.id for row in found}
 
 
-def _as_postgres_reads_it(value: datetime | bytes) -> str:
-    return value.isoformat() if isinstance(value, datetime) else rf"\x{value.hex()}"
+def _as_postgres_reads_it(row: Complaint) -> dict[str, Any]:
+    values = {name: vars(row)[name] for name in _COLUMNS}
+    for name in _BYTES:
+        if values[name] is not None:
+            values[name] = rf"\x{values[name].hex()}"
+    return values
 
 
 @dataclass(slots=True)

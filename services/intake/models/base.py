@@ -2,10 +2,11 @@
 
 from sqlalchemy import MetaData
 from sqlalchemy.orm import registry
-from sqlmodel import SQLModel
+
+from shared.table import Table
 
 metadata = MetaData()
 
 
-class IntakeTable(SQLModel, registry=registry(metadata=metadata)):
+class IntakeTable(Table, registry=registry(metadata=metadata)):
     metadata = metadata

@@ -1,6 +1,7 @@
 """One complaint of one platform, and what was decided about it."""
 
 from datetime import UTC, datetime
+from operator import attrgetter
 
 from sqlalchemy import ARRAY, Index, String, UniqueConstraint, text
 from sqlmodel import Field
@@ -8,11 +9,13 @@ from sqlmodel import Field
 from services.intake.platforms.incoming import Incoming, Kind
 from services.intake.rules.classification import Classification, contradicts
 from services.intake.rules.deduplication import Version
+from shared.bulk_insert import new_row
 from shared.columns import Moment
 from shared.events.complaints import Decision
 
 from .base import IntakeTable
 
+_decided = attrgetter(*Decision.model_fields)
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
@@ -99,8 +102,8 @@ class Complaint(IntakeTable, table=True):
         """As its first delivery tells it. Where that is a chase, any version of the ticket that
         comes is newer than what the chase says of it."""
         is_chase = first.kind is Kind.CHASE
-        # Not validated again: that takes as long as writing it.
-        return cls.model_construct(
+        return new_row(
+            cls,
             id=complaint_id,
             county=first.county,
             platform=first.platform.value,
@@ -114,7 +117,7 @@ class Complaint(IntakeTable, table=True):
             person_key=person_key,
             chases=int(is_chase),
             reasons=list(classified.reasons),
-            **dict(Decision.model_validate(classified, from_attributes=True)),
+            **dict(zip(Decision.model_fields, _decided(classified), strict=True)),
         )
 
     @property

@@ -49,8 +49,9 @@ async def on_work_orders_changed(
 ) -> Mapping[str, str]:
     """Opened, linked to complaints, assigned, arrived, repaired or closed.
 
-    `linked_before`: the links of these work orders. Returns the complaints for which something may
-    follow, with the work order that it follows from. A complaint need not have been received yet.
+    `linked_before`: the links of those that something may follow from. Returns the complaints for
+    which something may follow, with the work order that it follows from. A complaint need not have
+    been received yet.
     """
     links: dict[tuple[str, int], NewLink] = {}
     facts: dict[str, WorkOrderFacts] = {}
@@ -69,12 +70,7 @@ async def on_work_orders_changed(
     await bulk_insert(context.session, table_of(Link), list(links.values()))
     if facts:
         await context.session.execute(_FACTS_WRITTEN, [vars(one) for one in facts.values()])
-    touched = {
-        link.complaint_id: link.work_order_id
-        for link in linked_before
-        if link.work_order_id in facts
-        and (link.is_repaired or not facts[link.work_order_id].for_drafts_only)
-    }
+    touched = {link.complaint_id: link.work_order_id for link in linked_before}
     return touched | {link.complaint_id: link.work_order_id for link in links.values()}
 
 

@@ -17,6 +17,7 @@ from services.reply.loading import (
     DEADLINES,
     REPLIES,
     LinkAndWorkOrder,
+    beside_session,
     by_complaint,
     links_of,
     rows,
@@ -24,12 +25,13 @@ from services.reply.loading import (
 from services.reply.models import Complaint, Deadline, Reply, ReplyState, deadlines_set
 from services.reply.rules.deadlines import Stage
 from services.reply.rules.milestones import Facts, Linked, done_at
-from shared.bulk_insert import bulk_insert
+from shared.bulk_insert import bulk_insert, bulk_update, new_rows
 from shared.sql import any_of, table_of
 
 from .draft_replies import draft_where_due
 
-_DEADLINES_TO_JUDGE = DEADLINES.where(
+_COMPLAINTS = beside_session(COMPLAINTS, Complaint)
+_DEADLINES_TO_JUDGE = beside_session(DEADLINES, Deadline).where(
     or_(col(Deadline.met_at).is_not(None), col(Deadline.stage) == any_of("done"))
 )
 """Those that the facts say something about: done now, or taken for done before."""
@@ -45,7 +47,7 @@ async def reconcile(context: Context, causes: Mapping[str, str | None]) -> None:
         return
     session = context.session
     await session.flush()
-    complaints = await rows(session, COMPLAINTS, causes)
+    complaints = await new_rows(session, Complaint, _COMPLAINTS, keys=list(causes))
     known = [complaint.id for complaint in complaints]
     if not known:
         return
@@ -58,41 +60,54 @@ async def reconcile(context: Context, causes: Mapping[str, str | None]) -> None:
         for complaint in complaints
     }
     stages = {stage.value for each in done.values() for stage in each}
-    deadlines = by_complaint(await rows(session, _DEADLINES_TO_JUDGE, known, done=list(stages)))
+    deadlines = await new_rows(
+        session, Deadline, _DEADLINES_TO_JUDGE, keys=known, done=list(stages)
+    )
+    await _judge(context, complaints, deadlines, done, causes)
     drafts: list[Reply] = []
+    accepted: list[Complaint] = []
     for complaint in complaints:
         cause, linked = causes[complaint.id], links.get(complaint.id)
-        own_deadlines = deadlines.get(complaint.id, ())
-        await _judge(context, complaint, own_deadlines, done[complaint.id], cause)
         if accepted_at := done[complaint.id].get(Stage.ACCEPT):
             profile = context.config.profile(complaint.platform)
-            complaint.accept(accepted_at, context.now, acknowledges=profile.acknowledges)
+            if complaint.accept(accepted_at, context.now, acknowledges=profile.acknowledges):
+                accepted.append(complaint)
         work_order = linked[-1][1] if linked else None
         draft = draft_where_due(context, complaint, work_order, replies.get(complaint.id, ()))
         if draft is not None:
             context.tell(draft.drafted, caused_by=cause)
             drafts.append(draft)
+    await bulk_update(session, table_of(Complaint), accepted, Complaint.CHANGED_BY_ACCEPTANCE)
     await bulk_insert(session, table_of(Reply), drafts)
 
 
 async def _judge(
     context: Context,
-    complaint: Complaint,
-    deadlines: Sequence[Deadline],
-    done: Mapping[Stage, datetime],
-    cause: str | None,
+    complaints: Iterable[Complaint],
+    deadlines: Iterable[Deadline],
+    done: Mapping[str, Mapping[Stage, datetime]],
+    causes: Mapping[str, str | None],
 ) -> None:
     """Hold each deadline to the time its stage was done, as far as is known by now. Where one turns
-    out not to be done after all, all are told anew."""
-    reopened = False
+    out not to be done after all, all of its complaint are told anew."""
+    judged: list[Deadline] = []
+    reopened = set[str]()
     for deadline in deadlines:
-        at = done.get(Stage(deadline.stage))
-        reopened |= at is None and deadline.met_at is not None
-        context.tell(*deadline.judge(at, context.now), caused_by=cause)
+        complaint_id = deadline.complaint_id
+        at = done[complaint_id].get(Stage(deadline.stage))
+        if at == deadline.met_at:
+            continue
+        if at is None:
+            reopened.add(complaint_id)
+        context.tell(*deadline.judge(at, context.now), caused_by=causes[complaint_id])
+        judged.append(deadline)
+    await bulk_update(context.session, table_of(Deadline), judged, Deadline.CHANGED_BY_JUDGEMENT)
     if reopened:
-        await context.session.flush()
-        all_stages = await rows(context.session, DEADLINES, [complaint.id])
-        context.tell(deadlines_set(complaint, all_stages), caused_by=cause)
+        all_stages = by_complaint(await rows(context.session, DEADLINES, reopened))
+        for complaint in complaints:
+            if complaint.id in reopened:
+                told = deadlines_set(complaint, all_stages[complaint.id])
+                context.tell(told, caused_by=causes[complaint.id])
 
 
 def _facts(

@@ -2,10 +2,11 @@
 
 from sqlalchemy import MetaData
 from sqlalchemy.orm import registry
-from sqlmodel import SQLModel
+
+from shared.table import Table
 
 metadata = MetaData()
 
 
-class ReplyTable(SQLModel, registry=registry(metadata=metadata)):
+class ReplyTable(Table, registry=registry(metadata=metadata)):
     metadata = metadata

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import ClassVar, Self
 
 from sqlalchemy import BigInteger, Index, text
 from sqlmodel import Field
@@ -143,13 +143,17 @@ class Complaint(ReplyTable, table=True):
         """Somebody spoke to the resident; the first time counts."""
         self.contacted_at = min(at, self.contacted_at or at)
 
-    def accept(self, accepted_at: datetime, now: datetime, *, acknowledges: bool) -> None:
-        """Somebody works on it; a platform that acknowledges is to be told, once."""
+    CHANGED_BY_ACCEPTANCE: ClassVar = ("accepted_at", "acknowledge_at")
+
+    def accept(self, accepted_at: datetime, now: datetime, *, acknowledges: bool) -> bool:
+        """Somebody works on it; a platform that acknowledges is to be told, once. Returns whether
+        that changed anything."""
         if accepted_at == self.accepted_at:
-            return
+            return False
         if self.accepted_at is None and acknowledges and self.state == ComplaintState.OPEN:
             self.acknowledge_at = now
         self.accepted_at = accepted_at
+        return True
 
     def claim_acknowledgement(self, until: datetime) -> None:
         """It is due again after `until`, should the process die."""

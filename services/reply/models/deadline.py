@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Self
+from typing import ClassVar, Self
 
 from sqlalchemy import CheckConstraint, Index, SmallInteger, text
 from sqlmodel import Field
@@ -112,6 +112,8 @@ class Deadline(ReplyTable, table=True):
                 )
             )
         return [*warned, *self._become(swept(before, now), now)]
+
+    CHANGED_BY_JUDGEMENT: ClassVar = ("standing", "next_at", "met_at", "missed_recorded_at")
 
     def judge(self, done_at: datetime | None, now: datetime) -> list[DeadlineEvent]:
         """Meet or miss it by when its stage was done; None: it is not done, as far as is known."""

@@ -86,11 +86,6 @@ class WorkOrderFacts:
     finished_at: datetime | None = None
     finished_sequence: int | None = None
 
-    @property
-    def for_drafts_only(self) -> bool:
-        """Scheme and crew are named in drafts, and there is no draft before the repair."""
-        return self.arrived_at is None and self.finished_at is None
-
     def arrive(self, at: datetime, sequence: int) -> None:
         """The first arrival counts."""
         if self.arrived_at is None:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from .calendar import SHANGHAI, Due, OutsideCalendar, WorkCalendar
 from .time_limits import MAX_DAYS, Duration, Limit, Unit, Unreadable, read_limit
@@ -119,8 +120,7 @@ class Policy:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class CountedDeadline:
+class CountedDeadline(NamedTuple):
     """One stage of one ticket."""
 
     stage: Stage
@@ -166,6 +166,7 @@ def count_deadlines(
     starts_at = ticket.starts_at
     printed, unreadable = _printed(ticket.printed_limit, starts_at, calendar)
     due_by: dict[Duration, Due] = {}  # stages often share a limit
+    warnings: dict[tuple[Limit, datetime, timedelta], datetime] = {}
     made = []
     for stage in _IN_ORDER:
         by_policy = limits.get(stage)
@@ -183,12 +184,15 @@ def count_deadlines(
             continue
         warn_before = by_policy.warn_before if by_policy else policy.printed_warn_before
         limit, due = counted
+        warning = limit, due.at, warn_before
+        if warning not in warnings:
+            warnings[warning] = warn_at(limit, starts_at, due.at, warn_before, calendar)
         made.append(
             CountedDeadline(
                 stage=stage,
                 warn_before=warn_before,
                 due_at=due.at,
-                warn_at=warn_at(limit, starts_at, due.at, warn_before, calendar),
+                warn_at=warnings[warning],
                 provisional=due.provisional,
                 source=PRINTED if counted is printed else policy.id,
                 extensions_allowed=policy.extensions_allowed,

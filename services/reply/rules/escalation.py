@@ -5,9 +5,9 @@ platforms print them: a reply in the very second it is due is in time. What was 
 not when its event came: sweep and event may come in any order and end alike.
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 _ONE_SECOND = timedelta(seconds=1)
 
@@ -32,8 +32,7 @@ class SweepAction(StrEnum):
     RECORD_MISSED = "record_missed"
 
 
-@dataclass(frozen=True, slots=True)
-class DeadlineState:
+class DeadlineState(NamedTuple):
     """What a deadline's course depends on. Instants are UTC."""
 
     standing: Standing
@@ -73,9 +72,9 @@ def swept(deadline: DeadlineState, now: datetime) -> DeadlineState:
     """The deadline after the sweep has acted on it."""
     match next_action(deadline, now):
         case SweepAction.WARN:
-            return replace(deadline, standing=Standing.WARNED)
+            return deadline._replace(standing=Standing.WARNED)
         case SweepAction.RECORD_MISSED:
-            return replace(deadline, standing=Standing.MISSED)
+            return deadline._replace(standing=Standing.MISSED)
         case SweepAction.NOTHING:
             return deadline
 
@@ -89,7 +88,7 @@ def met(deadline: DeadlineState, at: datetime) -> DeadlineState:
     if deadline.met_at is not None and deadline.met_at <= at:
         return deadline
     late = is_past(deadline.due_at, at)
-    return replace(deadline, met_at=at, standing=Standing.MISSED if late else Standing.MET)
+    return deadline._replace(met_at=at, standing=Standing.MISSED if late else Standing.MET)
 
 
 def moved(deadline: DeadlineState, warn_at: datetime, due_at: datetime) -> DeadlineState:
@@ -102,7 +101,7 @@ def moved(deadline: DeadlineState, warn_at: datetime, due_at: datetime) -> Deadl
         return deadline
     later = warn_at > deadline.warn_at
     standing = Standing.OPEN if later else deadline.standing
-    return replace(deadline, standing=standing, warn_at=warn_at, due_at=due_at)
+    return deadline._replace(standing=standing, warn_at=warn_at, due_at=due_at)
 
 
 def counted_again(deadline: DeadlineState, warn_at: datetime, due_at: datetime) -> DeadlineState:
@@ -121,6 +120,6 @@ def judged(deadline: DeadlineState, done_at: datetime | None, *, missed: bool) -
     if done_at == deadline.met_at:
         return deadline
     if done_at is not None:
-        return met(replace(deadline, met_at=None), done_at)
+        return met(deadline._replace(met_at=None), done_at)
     standing = Standing.MISSED if missed else Standing.OPEN
-    return replace(deadline, met_at=None, standing=standing)
+    return deadline._replace(met_at=None, standing=standing)

@@ -1,6 +1,5 @@
 """What the sweep does with a deadline, and what must never be."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -22,7 +21,7 @@ from services.reply.rules.escalation import (
 WARN = datetime(2026, 11, 30, 5, 30, tzinfo=UTC)
 DUE = datetime(2026, 11, 30, 15, 59, 59, tzinfo=UTC)
 OPEN = DeadlineState(Standing.OPEN, warn_at=WARN, due_at=DUE)
-WARNED = replace(OPEN, standing=Standing.WARNED)
+WARNED = OPEN._replace(standing=Standing.WARNED)
 SECOND = timedelta(seconds=1)
 
 
