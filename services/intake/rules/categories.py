@@ -82,7 +82,7 @@ def categorise(letter: Letter) -> Categorised:
     )
 
 
-_COMPONENTS = PatternIndex([(named, named[1]) for named in COMPONENT_WORDS])
+_COMPONENTS = PatternIndex(COMPONENT_WORDS.items())
 
 
 def component_hint(category: Category, letter: Letter) -> Component | None:
@@ -90,7 +90,7 @@ def component_hint(category: Category, letter: Letter) -> Component | None:
     if category in (Category.SERVICE, Category.NOT_OURS):
         return None
     parts = _COMPONENTS.candidates(letter.ngrams)
-    named = (part for part, pattern in parts if pattern.search(letter.text))
+    named = (part for part in parts if COMPONENT_WORDS[part].search(letter.text))
     return next(named, USUAL_COMPONENT.get(category))
 
 

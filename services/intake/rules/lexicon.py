@@ -8,6 +8,7 @@ is an ordinary regular expression over plain text (see plain_text.py).
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from shared.vocabulary import Category
 
@@ -32,15 +33,15 @@ class Elsewhere(StrEnum):
     ROADS = "roads"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Cue:
     """Words that speak for one category, or for one body elsewhere."""
 
-    name: str
     speaks_for: Category | Elsewhere
+    name: str
     weight: float
     """How far one mention goes; 3 is "says it outright", 1 is "fits"."""
-    pattern: re.Pattern[str]
+    notation: str
     explains_away: bool = False
     """Its words are taken out before ours are looked for: in 房屋漏水 the leak is not ours."""
     borrowed: bool = False
@@ -48,21 +49,11 @@ class Cue:
     deniable: bool = False
     """不, 没有, 不再 before it deny it: 不停水 is no outage, while 没有放心水 is a complaint."""
 
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        return words(self.notation)
+
 
 def words(notation: str) -> re.Pattern[str]:
     """The pattern of one entry: white space is dropped, `…` is a gap within the clause."""
     return re.compile(re.sub(r"\s+", "", notation).replace("…", _GAP))
-
-
-def cue(
-    name: str,
-    speaks_for: Category | Elsewhere,
-    weight: float,
-    notation: str,
-    *,
-    explains_away: bool = False,
-    borrowed: bool = False,
-    deniable: bool = False,
-) -> Cue:
-    pattern = words(notation)
-    return Cue(name, speaks_for, weight, pattern, explains_away, borrowed, deniable)

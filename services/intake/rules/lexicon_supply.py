@@ -4,7 +4,9 @@ Written from how rural residents speak (吃水, 一滴水都没有, 断断续续
 from any one data set. Weights: 3 says it outright, 2 says it mostly, 1 fits.
 """
 
-from services.intake.rules.lexicon import Cue, cue, words
+from functools import partial
+
+from services.intake.rules.lexicon import Cue, words
 from services.intake.rules.lexicon_billing import BILLING_CUES
 from shared.vocabulary import Category
 
@@ -18,21 +20,25 @@ _BROKEN = (
 )
 _VERY = "(?:很|太|特别|非常|极其?|越来越|好|这么|也|都|就|比较|偏|更|有点|变|真|严重|老){0,3}"
 
+_other = partial(Cue, Category.OTHER)
+_outage = partial(Cue, Category.OUTAGE)
+_low_pressure = partial(Cue, Category.LOW_PRESSURE)
+_water_quality = partial(Cue, Category.WATER_QUALITY)
+_pipe_leak = partial(Cue, Category.PIPE_LEAK)
+
 WATERWORKS = "waterworks_named"
 """A body is named, which may be about its walls or its wages."""
 
 SUPPLY_CUES: tuple[Cue, ...] = (
-    cue(  # 私接水管 lays a pipe as well, but asks for none
+    _other(  # 私接水管 lays a pipe as well, but asks for none
         "water_taken_in_secret",
-        Category.OTHER,
         3,
         r"(?:私|偷)(?:自|下|偷)?…(?:接|装|铺设?|挖)[^,。;!?:]{0,6}(?:水管|自来水|水表)|偷(?:用)?(?:自来)?水|盗(?:用|取)?(?:自来)?水",
         explains_away=True,
     ),
     # 停水
-    cue(
+    _outage(
         "no_water",
-        Category.OUTAGE,
         3,
         r"""(?:停|断|仃)[了的过]?(?:我们?家?的?)?(?:自来)?水(?!费|表|通知|公告|平)
         |(?:没|没有|无)水(?!费|表|平|管|压|源|利|井|质|厂|库|池|垢|分|印|泵|喝|吃)
@@ -45,31 +51,24 @@ SUPPLY_CUES: tuple[Cue, ...] = (
         |(?:龙头|管子|管里)…(?:放|拧|接|流)?不出水|停掉?…(?:用|供)水|(?:没|未)[^,。!?;]{0,5}停水(?:通知|公告)""",
         deniable=True,
     ),
-    cue(  # alone an outage; beside 泥水 it says that the water cannot be drunk
-        "nothing_to_drink",
-        Category.OUTAGE,
-        2,
-        r"(?:没|没有|无)水[喝吃]",
-        deniable=True,
+    _outage(  # alone an outage; beside 泥水 it says that the water cannot be drunk
+        "nothing_to_drink", 2, r"(?:没|没有|无)水[喝吃]", deniable=True
     ),
-    cue(
+    _outage(
         "asks_when_water_returns",
-        Category.OUTAGE,
         1.2,
         r"(?:什么时候|啥时候|几时|几点|何时)[^,。;!?:]{0,4}(?:来水|恢复供水|有水)",
     ),
-    cue(
+    _outage(
         "water_comes_and_goes",
-        Category.OUTAGE,
         2.5,
         r"""(?:断断续续|时断时续|时有时无|时来时不来|隔三差五|三天两头)(?=[^。!?]{0,12}水)
         |水…(?:断断续续|时断时续|时有时无)|(?:限时|定时|间歇|分时|分段|错峰)(?:性)?(?:供|放|用|停)水
         |(?:[一两二三四五几0-9]{1,3}天|才|只)(?:才|只)?(?:来|供|放)一?[次会回]?(?:水|[一两几]个?小时)""",
         deniable=True,
     ),
-    cue(
+    _outage(
         "hard_to_get_water",
-        Category.OUTAGE,
         1.5,
         r"""(?:吃|用|饮|喝)水(?:安全)?(?:很|非常|十分|极其|极度|特别|太|都|也|相当|成了?|一直|真|是){0,3}
         (?:难|困难|不便|紧张|成问题|不方便|不了|艰难|大问题)
@@ -77,54 +76,41 @@ SUPPLY_CUES: tuple[Cue, ...] = (
         |缺水|干旱|天旱|靠天吃水|水(?:量)?不够(?:用|吃|喝)|水源不足|供水(?:不稳|不正常|没有?保障|紧张|困难|难)
 """,
     ),
-    cue(
+    _outage(
         "source_dry",
-        Category.OUTAGE,
         2.5,
         r"""(?:水源|水源井|机井|深井|井|泉|山泉水?|水库)…(?:干了|枯竭?|见底|断流|没水|抽干|出不来水)""",
     ),
-    cue(
+    _outage(
         "pump_stopped",
-        Category.OUTAGE,
         2,
         r"(?:水泵|抽水泵|潜水泵|泵房|电机|机井|深井)…(?:坏|烧|不转|故障|不工作|抽不|停了|跳闸)|泵(?:又)?坏",
     ),
-    cue(
-        "frozen_pipe",
-        Category.OUTAGE,
-        2,
-        r"(?:水管|管子|管道|水表|龙头|自来水)…冻(?:住|上|了|结|实)",
-    ),
+    _outage("frozen_pipe", 2, r"(?:水管|管子|管道|水表|龙头|自来水)…冻(?:住|上|了|结|实)"),
     # 水压低
-    cue(
+    _low_pressure(
         "pressure_low",
-        Category.LOW_PRESSURE,
         3,
         r"""水压…(?:只有|仅|低|小|不足|不够|不稳|上不|弱|差|不正常|下降|不达标|无法|不能|为零|没有)|水压(?:的)?问题
         |(?:低|增|没)水压|水[^,。;!?:]{0,3}(?:没劲|没[有]?压力|无力)|挤牙膏|(?:供水|水的?|自来水)压力…(?:不足|不够|太小|过低|偏低|很低|很小|太低|偏小)
         |供水(?:量|流量)?(?:严重)?不足|水[^,。;!?:]{0,3}上不[去来了]|[楼层]…上不[去来了]水|上不[去来了]水|水压…(?:启动|热水器)""",
         deniable=True,
     ),
-    cue(
+    _low_pressure(
         "thin_flow",
-        Category.LOW_PRESSURE,
         3,
         rf"""水(?:流|量|头|势)?{_VERY}小(?!区|组|时|学|孩|伙|寨|河|井|儿|镇|麦|巷|店|型|户|村|于|水)
         |水(?:流|量)?…(?:细如|细得|像?线一样|一根线|一股线|筷子粗|滴滴答答|一滴一滴|淅淅沥沥)|细如丝|尿(?:大|快|粗|一样)
         |(?:接|放)一(?:桶|盆|壶)水…(?:半|小时|分钟)""",
         deniable=True,
     ),
-    cue(  # gas that is off says the same
-        "heater_does_not_light",
-        Category.LOW_PRESSURE,
-        1.5,
-        r"热水器…(?:打不|不能|无法|启动不|点不|用不|不着|熄火)",
+    _low_pressure(  # gas that is off says the same
+        "heater_does_not_light", 1.5, r"热水器…(?:打不|不能|无法|启动不|点不|用不|不着|熄火)"
     ),
-    cue("pressure_named", Category.LOW_PRESSURE, 1, r"水压|加压|增压"),
+    _low_pressure("pressure_named", 1, r"水压|加压|增压"),
     # 水质
-    cue(
+    _water_quality(
         "dirty_water",
-        Category.WATER_QUALITY,
         3,
         r"""(?:水|龙头|管子?里|井里)[^。!?;]{0,10}?(?:浑|混浊|浊|发黄|变黄|泛黄|黄色|黄的|是黄|很黄|黄水|黄汤|发黑|变黑|
         黑色|发红|红色|铁锈|锈水|白色|发白|乳白|变白|白沫|发绿|异味|怪味|臭|腥|霉|苦|咸|发涩|很脏|太脏|特别脏|脏得|脏的|
@@ -134,86 +120,65 @@ SUPPLY_CUES: tuple[Cue, ...] = (
         |(?:重金属|细菌|大肠杆?菌|氟|硝酸盐)…超标""",
         deniable=True,
     ),
-    cue(
+    _water_quality(
         "quality_named",
-        Category.WATER_QUALITY,
         2,
         r"""水质…(?:差|问题|不好|不合格|不达标|不行|堪忧|变|下降|恶化|污染|改进|提升|净化|异常|太|检测|安全|超标|没保证)
         |(?:净化|深度净化)…水质|(?:饮用?水|水源|井水|用水|吃的?水)…(?:污染|不卫生|不安全|安全(?:问题)?|令人堪忧|卫生)""",
     ),
-    cue(
+    _water_quality(
         "none_fit_to_drink",
-        Category.WATER_QUALITY,
         3,
         r"[吃用喝]不[上到着](?:能[喝吃]|干净|放心|安全|卫生)的?水|没有?能[喝吃]的水",
     ),
-    cue(
+    _water_quality(
         "unfit_to_drink",
-        Category.WATER_QUALITY,
         2,
         r"""(?:水)[^。!?]{0,12}?(?:不能|不敢|没法|无法|不可|不适合)(?:再|直接)?(?:吃|喝|饮|用来做饭|做饭|下咽)
         |(?:放心|干净|卫生|健康|合格)的?水|洗澡…(?:痒|过敏)|能喝的水|二次污染|水[^,。;!?:]{0,4}(?:没有?|未)(?:经过?)?(?:消毒|净化|过滤)|不洗…水箱|水[池塔箱窖][^。!?;]{0,8}(?:不洗|没洗|没清|不清|脏|漂着|淹死)""",
     ),
-    cue(
+    _water_quality(
         "people_ill_from_water",
-        Category.WATER_QUALITY,
         3,
         r"""(?:喝|吃|饮|用)[^。!?]{0,6}水[^。!?]{0,20}?(?:拉肚子|腹泻|肚子疼|肚子痛|呕吐|中毒|住院|生病|病倒|恶心|发烧)
         |水[^,。!?;]{0,4}[喝吃][^。!?]{0,12}?(?:拉肚子|腹泻|肚子疼|肚子痛|呕吐|中毒|恶心)
         |(?:拉肚子|腹泻|呕吐|中毒)[^。!?]{0,14}水""",
     ),
     # 漏水
-    cue(
+    _pipe_leak(
         "pipe_burst_or_leak",
-        Category.PIPE_LEAK,
         3,
         rf"""{_WATER_PIPE}…{_BROKEN}|跑冒滴漏|挖[断坏破]了?(?:自来)?水管
         |(?:冻裂|冻坏|冻爆|压断|压坏)…(?:水管|水表)""",
         deniable=True,
     ),
-    cue(
-        "pipe_broken",
-        Category.PIPE_LEAK,
-        3,
-        rf"{_ANY_PIPE}…{_BROKEN}|爆管",
-        borrowed=True,
-        deniable=True,
-    ),
-    cue(
+    _pipe_leak("pipe_broken", 3, rf"{_ANY_PIPE}…{_BROKEN}|爆管", borrowed=True, deniable=True),
+    _pipe_leak(
         "valve_broken",
-        Category.PIPE_LEAK,
         2,
         r"(?:进户|入户|表[前后]|水表?|总)[^,。;!?:]{0,3}(?:阀门?|闸门?)[^,。;!?:]{0,4}(?:坏|关不|失灵|锈死|打不开)",
     ),
-    cue(
+    _pipe_leak(
         "water_running_to_waste",
-        Category.PIPE_LEAK,
         2.5,
         r"""(?:路面|路上|路边|地下|地里|地面|门口|巷子|马路|井里|墙根|院子)…(?:冒水|往外冒|涌水|喷水|淌水|冒出)
         |水(?:往|向)…(?:喷|冒|流|淌)|水(?:白白|哗哗|一直|日夜|到处|都)…(?:流|淌|浪费|跑)|自来水…(?:流|淌)(?:了|到|得|走|掉)""",
     ),
-    cue("leak_named", Category.PIPE_LEAK, 1.3, r"漏水|渗水|跑水|水漏"),
+    _pipe_leak("leak_named", 1.3, r"漏水|渗水|跑水|水漏"),
     *BILLING_CUES,
     # 说的是供水，没说是什么
-    cue(
+    _other(
         "asks_about_outage_notice",
-        Category.OTHER,
         2.5,
         r"停水(?:通知|公告|信息|计划)|(?:计划|检修)停水|(?:听说|据说|是否|会不会|是不是)…停水|(?:什么时候|几点|何时)…停水",
     ),
-    cue(
+    _other(
         "supply_named",
-        Category.OTHER,
         1,
         r"""自来水(?!公司|厂)|供水(?!公司|站)|饮用?水|吃水|用水|水源|生活水|水龙头|机井|水塔|水窖|蓄水池|水井|井水|直饮水|
         人饮工程|二次加压|水管|水表""",
     ),
-    cue(
-        WATERWORKS,
-        Category.OTHER,
-        1,
-        r"水厂|水务|水业|供水(?:公司|站)|水管?站|自来水(?:公司|厂)",
-    ),
+    _other(WATERWORKS, 1, r"水厂|水务|水业|供水(?:公司|站)|水管?站|自来水(?:公司|厂)"),
 )
 """Every cue that a letter is ours, and for which category."""
 

@@ -18,7 +18,7 @@ from tests.unit.intake.more_letters import CLEAR, UNCLEAR
 
 PATTERNS = [
     *(cue.pattern for cue in (*ELSEWHERE_CUES, *SUPPLY_CUES)),
-    *(pattern for _, pattern in COMPONENT_WORDS),
+    *COMPONENT_WORDS.values(),
     *(it for it in vars(lexicon_urgency).values() if isinstance(it, re.Pattern)),
     NOT_WATER,
 ]
