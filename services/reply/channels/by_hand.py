@@ -10,6 +10,6 @@ _HANDLED = (
 _RETURNED = "退回原因：{reason}。责任单位：{responsible}。"
 
 PROFILES: Final = (
-    PlatformProfile("phone", _HANDLED, _RETURNED, told_by="phone"),
+    PlatformProfile("phone", _HANDLED, _RETURNED, reaches_resident=True, told_by="phone"),
     PlatformProfile("excel", _HANDLED, _RETURNED),
 )

@@ -38,6 +38,7 @@ PROFILE: Final = PlatformProfile(
         "{signed_on}"
     ),
     can_look=True,
+    reaches_resident=True,  # it stands in their own thread
 )
 PROFILES: Final = (PROFILE,)
 

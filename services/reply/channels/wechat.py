@@ -28,6 +28,7 @@ PROFILE: Final = PlatformProfile(
     returned_form="您好！您反映的{subject}问题，经核实，{reason}，由{responsible}负责。",
     longest_reply=600,  # it takes 2,048 bytes, and a Chinese character has three
     answers_person=True,
+    reaches_resident=True,
     told_by="wechat",
 )
 PROFILES: Final = (PROFILE,)

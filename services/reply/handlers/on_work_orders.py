@@ -25,9 +25,9 @@ WorkOrderEvent = ComplaintsLinked | _FactsEvent
 
 _FACTS_WRITTEN = text("""
 INSERT INTO work_order AS known (id, county, scheme_name, crew_name, arrived_at, arrived_sequence,
-    repaired_at, found, done, finished_at, finished_sequence)
+    repaired_at, found, done, first_repaired_at, first_repaired_sequence)
 VALUES (:id, :county, :scheme_name, :crew_name, :arrived_at, :arrived_sequence,
-    :repaired_at, :found, :done, :finished_at, :finished_sequence)
+    :repaired_at, :found, :done, :first_repaired_at, :first_repaired_sequence)
 ON CONFLICT (id) DO UPDATE SET
     scheme_name = coalesce(excluded.scheme_name, known.scheme_name),
     crew_name = coalesce(excluded.crew_name, known.crew_name),
@@ -36,10 +36,11 @@ ON CONFLICT (id) DO UPDATE SET
     repaired_at = coalesce(excluded.repaired_at, known.repaired_at),
     found = coalesce(excluded.found, known.found),
     done = coalesce(excluded.done, known.done),
-    finished_at = coalesce(known.finished_at, excluded.finished_at),
-    finished_sequence = coalesce(known.finished_sequence, excluded.finished_sequence)
+    first_repaired_at = coalesce(known.first_repaired_at, excluded.first_repaired_at),
+    first_repaired_sequence =
+        coalesce(known.first_repaired_sequence, excluded.first_repaired_sequence)
 """)
-"""The first arrival and the first end of the work count; of everything else the last word."""
+"""The first arrival and the first repair count; of everything else the last word."""
 
 
 async def on_work_orders_changed(
@@ -84,7 +85,5 @@ def _learn(known: WorkOrderFacts, data: _FactsEvent, sequence: int) -> None:
             known.arrive(data.arrived_at, sequence)
         case WorkOrderRepaired():
             known.repair(data.found, data.done, data.repaired_at, sequence)
-        case WorkOrderClosed(outcome="nothing_found"):
-            known.finish(data.closed_at, sequence)
-        case WorkOrderClosed():  # repaired: known already; merged: its complaints are linked anew
-            pass
+        case WorkOrderClosed():
+            pass  # a decision of the office: it proves that nothing was done (rules/milestones.py)

@@ -24,7 +24,7 @@ from services.reply.loading import (
 )
 from services.reply.models import Complaint, Deadline, Reply, ReplyState, deadlines_set
 from services.reply.rules.deadlines import Stage
-from services.reply.rules.milestones import Facts, Linked, done_at
+from services.reply.rules.milestones import Answer, Facts, Linked, done_at
 from shared.bulk_insert import bulk_insert, bulk_update, new_rows
 from shared.sql import any_of, table_of
 
@@ -55,7 +55,7 @@ async def reconcile(context: Context, causes: Mapping[str, str | None]) -> None:
     replies = by_complaint(await rows(session, REPLIES, known))
     done = {
         complaint.id: done_at(
-            _facts(complaint, links.get(complaint.id, ()), replies.get(complaint.id, ()))
+            _facts(context, complaint, links.get(complaint.id, ()), replies.get(complaint.id, ()))
         )
         for complaint in complaints
     }
@@ -111,18 +111,19 @@ async def _judge(
 
 
 def _facts(
-    complaint: Complaint, links: Sequence[LinkAndWorkOrder], versions: Iterable[Reply]
+    context: Context,
+    complaint: Complaint,
+    links: Sequence[LinkAndWorkOrder],
+    versions: Iterable[Reply],
 ) -> Facts:
+    profile = context.config.profile(complaint.platform)
     return Facts(
         decided_at=complaint.decided_at,
         contacted_at=complaint.contacted_at,
-        delivered_at=min(
-            (
-                reply.delivered_at
-                for reply in versions
-                if reply.delivered_at is not None and reply.state == ReplyState.DELIVERED
-            ),
-            default=None,
+        answers=tuple(
+            Answer(reply.delivered_at, reply.solved, reply.returned, profile.reaches_resident)
+            for reply in versions
+            if reply.delivered_at is not None and reply.state == ReplyState.DELIVERED
         ),
         links=_linked(links) if links else (),
     )
@@ -141,7 +142,7 @@ def _linked(links: Sequence[LinkAndWorkOrder]) -> tuple[Linked, ...]:
             since=link.since,
             until=until,
             arrived=work_order.arrived if work_order else None,
-            finished=work_order.finished if work_order else None,
+            repaired=work_order.repaired if work_order else None,
         )
         for (link, work_order), until in zip(links, ends, strict=True)
     )

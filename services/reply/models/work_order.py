@@ -28,17 +28,16 @@ class WorkOrder(ReplyTable, table=True):
     repaired_at: Moment | None = None
     found: str | None = None
     done: str | None = None
-    finished_at: Moment | None = None
-    """When it was first repaired, or closed because nothing was found."""
-    finished_sequence: int | None = Field(None, sa_type=BigInteger)
+    first_repaired_at: Moment | None = None
+    first_repaired_sequence: int | None = Field(None, sa_type=BigInteger)
 
     @property
     def arrived(self) -> Done | None:
         return _done(self.arrived_at, self.arrived_sequence)
 
     @property
-    def finished(self) -> Done | None:
-        return _done(self.finished_at, self.finished_sequence)
+    def repaired(self) -> Done | None:
+        return _done(self.first_repaired_at, self.first_repaired_sequence)
 
 
 class Link(ReplyTable, table=True):
@@ -83,8 +82,8 @@ class WorkOrderFacts:
     repaired_at: datetime | None = None
     found: str | None = None
     done: str | None = None
-    finished_at: datetime | None = None
-    finished_sequence: int | None = None
+    first_repaired_at: datetime | None = None
+    first_repaired_sequence: int | None = None
 
     def arrive(self, at: datetime, sequence: int) -> None:
         """The first arrival counts."""
@@ -92,10 +91,7 @@ class WorkOrderFacts:
             self.arrived_at, self.arrived_sequence = at, sequence
 
     def repair(self, found: str, done: str, at: datetime, sequence: int) -> None:
-        """The last repair is what a draft says; the first one is when it was finished."""
+        """The last repair is what a draft says; the first one is when it was resolved."""
         self.found, self.done, self.repaired_at = found, done, at
-        self.finish(at, sequence)
-
-    def finish(self, at: datetime, sequence: int) -> None:
-        if self.finished_at is None:
-            self.finished_at, self.finished_sequence = at, sequence
+        if self.first_repaired_at is None:
+            self.first_repaired_at, self.first_repaired_sequence = at, sequence

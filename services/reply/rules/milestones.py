@@ -1,17 +1,39 @@
 """When each stage of a complaint was done, from the facts known by now.
 
-The answer depends on the facts alone, not on the order in which their events came. A later stage
-done proves the earlier ones: a crew in the village has accepted the ticket, and an answer that the
-platform has taken ends them all.
+The answer depends on the facts alone, not on the order in which their events came. A fact ends the
+stages that were done in fact, and no others:
+
+| fact                                               | accept | first contact | resolve | reply |
+|----------------------------------------------------|--------|---------------|---------|-------|
+| a person decided what the complaint is             |   x    |               |         |       |
+| it was linked to a work order                      |   x    |               |         |       |
+| somebody spoke to the resident, as recorded        |   x    |       x       |         |       |
+| the crew arrived                                   |   x    |       x       |         |       |
+| the crew repaired it                               |   x    |       x       |    x    |       |
+| an answer was delivered                            |   x    |               |         |   x   |
+| ... where the resident reads it (WeChat, a call)   |   x    |       x       |         |   x   |
+| ... and the person who approved it says: solved    |   x    |               |    x    |   x   |
+| the platform has the ticket back (退回)            |   x    |       x       |    x    |   x   |
+| the office closed or merged the work order         |        |               |         |       |
+
+- 12345 passes an answer on and asks the office apart from it whether the resident was contacted, so
+  an answer to it is no contact. On the message board the answer stands in the resident's thread,
+  and there is no phone number to call: there the answer is the contact.
+- An answer with "not solved" is in time for reply, and leaves resolve open.
+- A returned ticket is another office's: nobody of ours has anything left to do. Figures leave it
+  out by the state of its complaint.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from .deadlines import Stage
 
-_LAST_FIRST = tuple(reversed(Stage))
+_Stages = tuple[Stage, ...]
+_ACCEPTED: _Stages = (Stage.ACCEPT,)
+_CONTACTED: _Stages = (*_ACCEPTED, Stage.FIRST_CONTACT)
+_REPAIRED: _Stages = (*_CONTACTED, Stage.RESOLVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +53,7 @@ class Linked:
     until: int | None
     """Sequence of the link to another work order; None: it is linked to this one."""
     arrived: Done | None
-    finished: Done | None
-    """Repaired, or nothing was found."""
+    repaired: Done | None
 
     def counts(self, fact: Done | None) -> datetime | None:
         """When this fact counts for the complaint: what was done before the link counts from the
@@ -43,34 +64,52 @@ class Linked:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """A reply that its platform has."""
+
+    at: datetime
+    solved: bool
+    """The person who approved it says that the problem is solved."""
+    returned: bool
+    reaches_resident: bool
+    """The resident reads or hears it without a platform passing it on."""
+
+    @property
+    def stages(self) -> _Stages:
+        if self.returned:
+            return tuple(Stage)
+        contacted = _CONTACTED if self.reaches_resident else _ACCEPTED
+        return (*contacted, *((Stage.RESOLVE,) if self.solved else ()), Stage.REPLY)
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
-    decided_at: datetime | None
+    decided_at: datetime | None = None
     """A person decided what the complaint is."""
-    contacted_at: datetime | None
-    delivered_at: datetime | None
-    """The platform had our answer, or had the ticket back."""
+    contacted_at: datetime | None = None
+    answers: tuple[Answer, ...] = ()
     links: tuple[Linked, ...] = ()
 
 
 def done_at(facts: Facts) -> Mapping[Stage, datetime]:
     """The earliest time each stage was done; a stage not done yet is missing."""
-    seen: dict[Stage, list[datetime | None]] = {
-        Stage.ACCEPT: [facts.decided_at, *(link.since.at for link in facts.links)],
-        Stage.FIRST_CONTACT: [
-            facts.contacted_at,
-            *(link.counts(link.arrived) for link in facts.links),
-        ],
-        Stage.RESOLVE: [link.counts(link.finished) for link in facts.links],
-        Stage.REPLY: [facts.delivered_at],
-    }
     done: dict[Stage, datetime] = {}
-    proven: datetime | None = None
-    for stage in _LAST_FIRST:
-        proven = _earliest([proven, *seen[stage]])
-        if proven is not None:
-            done[stage] = proven
+    for at, stages in _happened(facts):
+        if at is None:
+            continue
+        for stage in stages:
+            if stage not in done or at < done[stage]:
+                done[stage] = at
     return done
 
 
-def _earliest(times: Iterable[datetime | None]) -> datetime | None:
-    return min((time for time in times if time is not None), default=None)
+def _happened(facts: Facts) -> Iterator[tuple[datetime | None, _Stages]]:
+    """Each fact's time and the stages that it ends, as in the table above."""
+    yield facts.decided_at, _ACCEPTED
+    yield facts.contacted_at, _CONTACTED
+    for link in facts.links:
+        yield link.since.at, _ACCEPTED
+        yield link.counts(link.arrived), _CONTACTED
+        yield link.counts(link.repaired), _REPAIRED
+    for answer in facts.answers:
+        yield answer.at, answer.stages

@@ -24,5 +24,8 @@ class PlatformProfile:
     person."""
     answers_person: bool = False
     """Whether a reply goes to a person by the platform's own name for them (a handle)."""
+    reaches_resident: bool = False
+    """Whether the resident reads or hears a reply without the platform passing it on: the reply is
+    a contact with them as well."""
     told_by: ToldBy = "platform"
     """Who tells the resident."""

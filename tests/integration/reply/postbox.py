@@ -125,6 +125,15 @@ class Postbox:
         )
         await self.approves(complaint_id)
 
+    async def answered_unrepaired(self, platform: str) -> None:
+        """A complaint that the platform knows, its answer written and approved by people before
+        anything is repaired."""
+        external_id = self._ask("c1", platform)
+        await self.harness.receives(
+            received("c1", platform=platform, external_id=external_id, sent_at=self.now)
+        )
+        await self.approves("c1", await self.writes("配件明日到货。", version=0))
+
     async def approves(self, complaint_id: str, version: int = 1) -> None:
         reviewer = Person("li", Role.REVIEWER, COUNTY)
         async with transaction(self.harness.database, self.config) as context:

@@ -140,10 +140,13 @@ async def test_a_complaint_linked_to_a_finished_repair_was_resolved_when_it_came
     assert (await harness.deadlines())[Stage.RESOLVE].met_at == NOW + HOUR
 
 
-async def test_nothing_found_resolves_but_writes_no_answer(harness: Harness) -> None:
-    await harness.receives(received(), linked(), closed(outcome="nothing_found"))
-    assert (await harness.deadlines())[Stage.RESOLVE].met_at == NOW + 5 * HOUR
-    assert await harness.replies() == []
+@pytest.mark.parametrize("outcome", ["nothing_found", "repaired", "merged"])
+async def test_a_work_order_closed_by_the_office_meets_nothing(
+    harness: Harness, outcome: str
+) -> None:
+    await harness.receives(received(), linked(), closed(outcome=outcome))
+    assert _ended(harness, DeadlineMet) == ["accept"]  # by the link
+    assert (await harness.deadlines())[Stage.RESOLVE].met_at is None
 
 
 async def test_a_person_who_decides_has_accepted_the_complaint(harness: Harness) -> None:

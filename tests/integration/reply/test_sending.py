@@ -42,6 +42,18 @@ async def test_an_approved_reply_arrives_and_ends_the_deadlines(
     assert (reply.told_by, reply.told_at) == (told_by, reply.delivered_at)
 
 
+@pytest.mark.parametrize("platform", PLATFORMS)
+async def test_an_answer_is_a_contact_only_where_the_resident_reads_it(
+    postbox: Postbox, platform: str
+) -> None:
+    await postbox.answered_unrepaired(platform)
+    await postbox.until_quiet()
+    deadlines = await postbox.harness.deadlines()
+    read = {Stage.FIRST_CONTACT} if platform != "hotline_12345" else set()
+    met = {stage for stage, deadline in deadlines.items() if deadline.met_at is not None}
+    assert met == {Stage.ACCEPT, Stage.REPLY} | read
+
+
 async def test_a_delivery_is_told_once(postbox: Postbox) -> None:
     await postbox.approved()
     await postbox.until_quiet()

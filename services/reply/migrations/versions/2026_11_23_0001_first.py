@@ -123,8 +123,8 @@ def _make_work_order() -> None:
         _at("repaired_at"),
         _text("found", nullable=True),
         _text("done", nullable=True),
-        _at("finished_at"),
-        sa.Column("finished_sequence", sa.BigInteger),
+        _at("first_repaired_at"),
+        sa.Column("first_repaired_sequence", sa.BigInteger),
     )
     op.create_table(
         "link",
