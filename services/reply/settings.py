@@ -71,7 +71,7 @@ class ReplySettings(CommonSettings):
         None, description="Subscription notice for replies outside WeChat's 48 hours."
     )
 
-    sweep_seconds: float = Field(1, gt=0, description="How often due deadlines are looked for.")
+    sweep_seconds: float = Field(0.25, gt=0, description="How often due deadlines are looked for.")
     sender_seconds: float = Field(2, gt=0, description="How often replies due to leave are sent.")
     send_first_wait_seconds: float = Field(
         30, gt=0, description="Pause after a failed attempt; twice as long each time."

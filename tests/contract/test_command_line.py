@@ -115,6 +115,7 @@ BAD_INPUT: Sequence[str] = (
     "bench",
     "bench pipeline --bus nonsense",
     "bench pipeline --complaints 0",
+    "bench deadlines --seconds 1",
     "verify",  # in a home where nothing was ever prepared
 )
 BAD_SETTINGS: Mapping[str, Mapping[str, str]] = {

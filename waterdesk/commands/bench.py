@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -17,6 +17,8 @@ from shared.settings import CommonSettings
 from waterdesk.benchmarks.baseline import BaselineBus, BaselineKafka, BaselinePostgres
 from waterdesk.benchmarks.callbacks import VegetaMissing
 from waterdesk.benchmarks.callbacks import measure as measure_callbacks
+from waterdesk.benchmarks.deadlines import POSTGRES_SETTINGS as FOR_DEADLINES
+from waterdesk.benchmarks.deadlines import measure as measure_deadlines
 from waterdesk.benchmarks.pipeline import BusInUseError, Measured, measure
 from waterdesk.benchmarks.replicas import SERVICES as REPLICATED
 from waterdesk.benchmarks.replicas import measure as measure_replicas
@@ -104,12 +106,34 @@ def replicas() -> None:
             typer.echo(json.dumps(asyncio.run(measure_replicas(installation, service))))
 
 
+@bench.command("deadlines")
+def deadlines(
+    rows: Annotated[int, typer.Option(min=0, help="Open deadlines far in the future.")] = 1_000_000,
+    per_second: Annotated[int, typer.Option(min=1, help="How many fall due each second.")] = 1000,
+    seconds: Annotated[int, typer.Option(min=2, help="For how long.")] = 60,
+) -> None:
+    """到期时限: two processes sweep deadlines that fall due; one is killed half-way.
+
+    One JSON line: due (how many fell due), missed (of these, never recorded), twice (recorded more
+    than once) and p99_late_ms: from the instant a deadline counts as past, one second after it is
+    due, to the commit that records it.
+
+    Example:  waterdesk bench deadlines --rows 1000000 --per-second 1000 --seconds 60
+    """
+    with _temporary_installation(FOR_DEADLINES) as installation:
+        asyncio.run(installation.migrate(("reply",)))
+        measured = asyncio.run(measure_deadlines(installation, rows, per_second, seconds))
+    typer.echo(json.dumps(asdict(measured)))
+
+
 @contextmanager
-def _temporary_installation() -> Iterator[Installation]:
+def _temporary_installation(
+    postgres_settings: Mapping[str, str] | None = None,
+) -> Iterator[Installation]:
     configure_logging("ERROR")
     with TemporaryDirectory(prefix="waterdesk-bench-") as home:
         settings = CommonSettings(home=Path(home), database_url=None, bus="embedded", bus_url=None)
-        with open_installation(settings) as installation:
+        with open_installation(settings, postgres_settings) as installation:
             yield installation
 
 

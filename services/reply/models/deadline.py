@@ -96,6 +96,8 @@ class Deadline(ReplyTable, table=True):
     def warn_before(self) -> timedelta:
         return timedelta(seconds=self.warn_before_seconds)
 
+    CHANGED_BY_SWEEP: ClassVar = ("standing", "next_at", "warned_at", "missed_recorded_at")
+
     def sweep(self, now: datetime) -> list[DeadlineEvent]:
         """Warn, or record the miss, where that is due."""
         before = self.state
