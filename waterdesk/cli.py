@@ -24,6 +24,7 @@ COMMANDS = (
     "disclosures",
     "keys",
     "triage",
+    "report",
     "due",
     "calendar",
     "bench",

@@ -1,0 +1,67 @@
+"""Reads what figures are counted from: every complaint of a period, with its stages."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.dispatch.models import Complaint, Crew, DeadlineView, WorkOrder
+from services.dispatch.rules.figures import ComplaintFact, StageFact
+from shared.clock import SHANGHAI
+from shared.sql import table_of
+
+_complaints, _work_orders, _crews = table_of(Complaint), table_of(WorkOrder), table_of(Crew)
+_deadlines = table_of(DeadlineView)
+
+
+async def complaint_facts(
+    session: AsyncSession, county: str, received_from: datetime, received_before: datetime
+) -> Sequence[ComplaintFact]:
+    """The complaints received from one instant until before the other, the oldest first."""
+    in_period = (
+        _complaints.c.county == county,
+        _complaints.c.received_at >= received_from,
+        _complaints.c.received_at < received_before,
+    )
+    stages: dict[str, list[StageFact]] = defaultdict(list)
+    found = await session.execute(
+        select(_deadlines)
+        .join(_complaints, _complaints.c.id == _deadlines.c.complaint_id)
+        .where(*in_period)
+        .order_by(_deadlines.c.complaint_id, _deadlines.c.due_at, _deadlines.c.stage)
+    )
+    for row in found:
+        stages[row.complaint_id].append(
+            StageFact(
+                stage=row.stage,
+                due_at=row.due_at,
+                met_at=row.met_at,
+                missed=row.state == "missed",
+                late=row.late,
+                provisional=row.provisional,
+            )
+        )
+    listed = await session.execute(
+        select(_complaints, _crews.c.name.label("crew"))
+        .outerjoin(_work_orders, _work_orders.c.id == _complaints.c.work_order_id)
+        .outerjoin(_crews, _crews.c.id == _work_orders.c.crew_id)
+        .where(*in_period)
+        .order_by(_complaints.c.received_at, _complaints.c.id)
+    )
+    return [
+        ComplaintFact(
+            complaint_id=row.id,
+            external_id=row.external_id,
+            platform=row.platform,
+            town=row.town or "",
+            category=row.category,
+            crew=row.crew or "",
+            month=row.received_at.astimezone(SHANGHAI).strftime("%Y-%m"),
+            is_ours=row.is_ours,
+            chases=row.chases,
+            stages=tuple(stages[row.id]),
+        )
+        for row in listed
+    ]

@@ -1,0 +1,196 @@
+"""A report of a year against an independent count in SQL, and its forms against each other."""
+
+import json
+import random
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import pytest
+from python_calamine import CalamineWorkbook
+from sqlalchemy import text
+
+from services.dispatch.complaint_facts import complaint_facts
+from services.dispatch.models import Complaint, DeadlineView
+from services.dispatch.rules.fault_matching import ComplaintState
+from shared.bulk_insert import bulk_insert, new_row
+from shared.db import Database
+from shared.sql import table_of
+from waterdesk.report.content import Report, as_json, make_report, period
+from waterdesk.report.document import write_document
+from waterdesk.report.workbook import write_workbook
+
+COUNTY, ANOTHER = "610122", "610123"
+YEAR = (date(2026, 1, 1), date(2026, 12, 31))
+FORMULA = "=HYPERLINK(1)<b>"
+TOWNS = ("三里镇", "官庄镇", FORMULA, None)
+STAGES = ("accept", "first_contact", "resolve", "reply")
+_HOUR = timedelta(hours=1)
+
+
+def _complaint(number: int, chance: random.Random) -> Complaint:
+    at = datetime(2025, 12, 28, tzinfo=UTC) + timedelta(minutes=chance.randrange(375 * 24 * 60))
+    is_ours = chance.random() < 0.9
+    return new_row(
+        Complaint,
+        id=f"c{number}",
+        county=chance.choice([COUNTY] * 9 + [ANOTHER]),
+        platform=chance.choice(["hotline_12345", "message_board", "wechat"]),
+        external_id=f"T{number}",
+        sent_at=at,
+        received_at=at,
+        time_limit=None,
+        is_ours=is_ours,
+        category=chance.choice(["outage", "pipe_leak"]) if is_ours else "not_ours",
+        second_category=None,
+        component=None,
+        urgent=False,
+        says_repeated=False,
+        village_code=None,
+        village=None,
+        town=chance.choice(TOWNS),
+        village_group=None,
+        category_confidence=1.0,
+        place_confidence=1.0,
+        needs_human=False,
+        state=ComplaintState.WAITING_FOR_PERSON.value,
+        chases=chance.choice([0, 0, 1, 3]),
+    )
+
+
+def _deadline(complaint: Complaint, stage: str, chance: random.Random) -> DeadlineView:
+    due_at = complaint.received_at + 24 * _HOUR
+    state = chance.choice(["open", "warned", "missed", "met", "met", "met"])
+    late = state == "met" and chance.random() < 0.2
+    is_done = state == "met" or (state == "missed" and chance.random() < 0.3)
+    return new_row(
+        DeadlineView,
+        complaint_id=complaint.id,
+        stage=stage,
+        county=complaint.county,
+        due_at=due_at,
+        warn_at=due_at - _HOUR,
+        provisional=chance.random() < 0.05,
+        source="printed",
+        limit_unreadable=False,
+        state=state,
+        met_at=(due_at + _HOUR if late or state == "missed" else due_at - _HOUR)
+        if is_done
+        else None,
+        late=late or (state == "missed" and is_done),
+    )
+
+
+@pytest.fixture
+async def dispatch(new_database: Callable[[str], Awaitable[Database]]) -> Database:
+    """With a year of complaints of two counties, and some days more."""
+    database = await new_database("dispatch")
+    chance = random.Random(20261127)
+    complaints = [_complaint(number, chance) for number in range(900)]
+    deadlines = [_deadline(each, stage, chance) for each in complaints for stage in STAGES]
+    async with database.work() as (session, _):
+        await bulk_insert(session, table_of(Complaint), complaints)
+        await bulk_insert(session, table_of(DeadlineView), deadlines)
+    return database
+
+
+@pytest.fixture
+async def report(dispatch: Database) -> Report:
+    async with dispatch.reading() as session:
+        facts = await complaint_facts(session, COUNTY, *period(*YEAR))
+    return make_report(facts, COUNTY, *YEAR, datetime(2027, 1, 4, tzinfo=UTC))
+
+
+_OURS = """
+    SELECT c.* FROM complaint c WHERE c.county = '610122' AND c.is_ours
+    AND (c.received_at AT TIME ZONE 'Asia/Shanghai')::date BETWEEN '2026-01-01' AND '2026-12-31'
+"""
+
+
+async def _one(database: Database, query: str) -> Any:
+    async with database.reading() as session:
+        return (await session.execute(text(f"WITH ours AS ({_OURS}) {query}"))).scalar_one()
+
+
+async def test_the_figures_are_those_that_sql_counts(dispatch: Database, report: Report) -> None:
+    figures = as_json(report)
+    assert figures["complaints"] == await _one(dispatch, "SELECT count(*) FROM ours") > 500
+    assert figures["chased"] == await _one(dispatch, "SELECT count(*) FROM ours WHERE chases > 0")
+    assert figures["late"] == await _one(
+        dispatch,
+        "SELECT count(*) FROM ours WHERE EXISTS (SELECT FROM deadline_view d"
+        " WHERE d.complaint_id = ours.id AND (d.late OR d.state = 'missed' AND d.met_at IS NULL))",
+    )
+    for name, stage in (("response_rate", "first_contact"), ("resolve_rate", "resolve")):
+        assert figures[name] == pytest.approx(
+            float(
+                await _one(
+                    dispatch,
+                    "SELECT avg((met_at IS NOT NULL)::int) FROM ours JOIN deadline_view d"
+                    f" ON d.complaint_id = ours.id AND d.stage = '{stage}'"
+                    " WHERE met_at IS NOT NULL OR d.state = 'missed'",
+                )
+            ),
+            abs=5e-5,
+        )
+    for group in figures["by_town"]:
+        assert group["complaints"] == await _one(
+            dispatch,
+            f"SELECT count(*) FROM ours WHERE coalesce(town, '') = '{group['town']}'",
+        )
+    assert len(figures["by_month"]) == 12
+    assert sum(group["complaints"] for group in figures["by_month"]) == figures["complaints"]
+    assert len(figures["late_stages"]) == await _one(
+        dispatch,
+        "SELECT count(*) FROM ours JOIN deadline_view d ON d.complaint_id = ours.id"
+        " WHERE d.late OR d.state = 'missed' AND d.met_at IS NULL",
+    )
+
+
+def test_every_figure_has_its_definition(report: Report) -> None:
+    figures = as_json(report)
+    totals = {name for name, value in figures.items() if isinstance(value, int | float)}
+    assert totals < figures["definitions"].keys()
+    assert figures["satisfaction_rate"] is None  # nobody was asked
+    json.dumps(figures)
+
+
+def test_the_workbook_shows_the_same_figures_and_no_formula(report: Report, tmp_path: Path) -> None:
+    path = tmp_path / "2026.xlsx"
+    write_workbook(report, path)
+    sheets = CalamineWorkbook.from_path(path)
+    assert sheets.sheet_names == [
+        "总表",
+        "按月",
+        "按乡镇",
+        "按渠道",
+        "按队伍",
+        "按类别",
+        "逾期清单",
+    ]
+    totals = {row[0]: row[1] for row in sheets.get_sheet_by_name("总表").to_python() if row[0]}
+    assert totals["诉求件数"] == report.total.complaints
+    assert totals["响应率"] == report.total.response_rate
+    towns = sheets.get_sheet_by_name("按乡镇").to_python()
+    assert {str(row[0]) for row in towns} == {"按乡镇", "三里镇", "官庄镇", FORMULA, "未定"}
+    assert sum(int(str(row[1]).split(".")[0]) for row in towns[1:]) == report.total.complaints
+    assert len(sheets.get_sheet_by_name("逾期清单").to_python()) == 1 + len(report.late)
+    with ZipFile(path) as parts:
+        assert not any(
+            b"<f>" in parts.read(name) for name in parts.namelist() if "worksheets" in name
+        )
+
+
+def test_the_document_shows_the_same_figures(report: Report, tmp_path: Path) -> None:
+    path = tmp_path / "2026.docx"
+    write_document(report, path)
+    with ZipFile(path) as parts:
+        written = parts.read("word/document.xml").decode()
+    assert f">{report.total.complaints}<" in written
+    assert "2026年01月01日 至 2026年12月31日" in written
+    assert "三里镇" in written
+    assert "=HYPERLINK(1)&lt;b&gt;" in written
+    assert "{{" not in written
+    assert "{%" not in written

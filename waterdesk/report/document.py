@@ -1,0 +1,82 @@
+"""The report as a Word document, from a template that an office may replace by its own.
+
+The template's fields are docxtpl's (https://docxtpl.readthedocs.io): `county`, `since`, `until`,
+`made_at`, `totals` (each with `heading`, `value`, `definition`), `breakdowns` (each with `title`
+and `rows`, whose `cells` are text) and `late` (rows of `cells`).
+"""
+
+from pathlib import Path
+from typing import Any
+
+from docxtpl import DocxTemplate
+from jinja2 import Environment
+
+from services.dispatch.rules.figures import DEFINITIONS
+from shared.clock import SHANGHAI
+from waterdesk.report.content import BREAKDOWNS, TOTALS, Report, totals_of
+from waterdesk.report.words import BREAKDOWN_TITLES, HEADINGS, percent, value_of
+
+TEMPLATE = Path(__file__).parent / "template.docx"
+_SHARES = frozenset(name for name in TOTALS if name.endswith("_rate"))
+_TIME = "%Y-%m-%d %H:%M"
+
+
+def write_document(report: Report, path: Path, template: Path = TEMPLATE) -> None:
+    """Raises OSError where a file cannot be read or written, jinja2.TemplateError where the
+    template asks for a field that is not there."""
+    document = DocxTemplate(template)
+    # Towns and crews come from the county's own files: they are text, never markup.
+    document.render(_fields(report), Environment(autoescape=True))
+    document.save(path)
+
+
+def _fields(report: Report) -> dict[str, Any]:
+    totals = totals_of(report.total)
+    return {
+        "county": report.county,
+        "since": f"{report.since:%Y年%m月%d日}",
+        "until": f"{report.until:%Y年%m月%d日}",
+        "made_at": report.made_at.astimezone(SHANGHAI).strftime(_TIME),
+        "totals": [
+            {
+                "heading": HEADINGS[name],
+                "value": _shown(name, totals[name]),
+                "definition": DEFINITIONS[name][0],
+            }
+            for name in TOTALS
+        ],
+        "headings": [HEADINGS[name] for name in TOTALS],
+        "breakdowns": [
+            {
+                "title": BREAKDOWN_TITLES[kind],
+                "rows": [
+                    {
+                        "cells": [
+                            value_of(kind, value),
+                            *(_shown(name, figure) for name, figure in totals_of(figures).items()),
+                        ]
+                    }
+                    for value, figures in report.by[kind]
+                ],
+            }
+            for kind in BREAKDOWNS
+        ],
+        "late": [
+            {
+                "cells": [
+                    line.external_id,
+                    value_of("platform", line.platform),
+                    value_of("town", line.town),
+                    value_of("category", line.category),
+                    value_of("stage", line.stage),
+                    line.due_at.astimezone(SHANGHAI).strftime(_TIME),
+                    line.met_at.astimezone(SHANGHAI).strftime(_TIME) if line.met_at else "未办",
+                ]
+            }
+            for line in report.late
+        ],
+    }
+
+
+def _shown(name: str, figure: float | None) -> str:
+    return percent(figure) if name in _SHARES else str(figure)
