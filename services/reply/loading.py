@@ -39,7 +39,7 @@ WITH linked AS MATERIALIZED (
     SELECT complaint_id, work_order_id FROM link WHERE work_order_id = ANY (:work_order_ids)
     UNION
     SELECT complaint_id, work_order_id FROM link JOIN work_order ON work_order.id = work_order_id
-    WHERE work_order_id = ANY (:if_repaired) AND repaired_at IS NOT NULL
+    WHERE work_order_id = ANY (:if_answerable) AND (repaired_at IS NOT NULL OR nothing_found <> '')
 ), touched AS MATERIALIZED (
     SELECT DISTINCT hashtext(id) AS number
     FROM (SELECT complaint_id AS id FROM linked UNION ALL SELECT unnest(:complaint_ids)) AS ids
@@ -58,7 +58,7 @@ FROM (SELECT (SELECT count(*) FROM entered), count(*) FROM locked) AS done LEFT 
 """).bindparams(  # noqa: S608 - numbers of ours
     bindparam("complaint_ids", type_=ARRAY(String)),
     bindparam("work_order_ids", type_=ARRAY(String)),
-    bindparam("if_repaired", type_=ARRAY(String)),
+    bindparam("if_answerable", type_=ARRAY(String)),
 )
 
 
@@ -66,10 +66,10 @@ async def lock_complaints(
     session: AsyncSession,
     complaint_ids: Collection[str],
     work_order_ids: Collection[str],
-    if_repaired: Collection[str] = (),
+    if_answerable: Collection[str] = (),
 ) -> Sequence[LinkedWorkOrder]:
     """Lock these complaints, and those linked to these work orders, until the commit; those of
-    `if_repaired` only where the work order is repaired.
+    `if_answerable` only where the work order is repaired, or nothing was found.
 
     Two replicas may get the events of one complaint at once, one from each topic, and before the
     complaint is committed there is no row to lock. Returns the links of the work orders. (They do
@@ -83,7 +83,7 @@ async def lock_complaints(
         {
             "complaint_ids": list(complaint_ids),
             "work_order_ids": list(work_order_ids),
-            "if_repaired": list(if_repaired),
+            "if_answerable": list(if_answerable),
         },
     )
     return [LinkedWorkOrder(*row) for row in found if row.complaint_id is not None]

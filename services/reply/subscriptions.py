@@ -52,7 +52,8 @@ _CONCERN_COMPLAINTS = (
 )
 """Events that something may follow from for the complaints linked before."""
 _NAMED_IN_DRAFTS = (work_orders.WorkOrderOpened, work_orders.CrewAssigned)
-"""Scheme and crew are named in drafts, and there is no draft before the repair."""
+"""Scheme and crew are named in drafts, and there is no draft before the repair. A crew that is
+sent again withdraws the draft that nothing was found."""
 
 
 def handlers(config: ReplyConfig) -> Mapping[type[Event], Handler]:
@@ -78,7 +79,7 @@ async def handle_batch(context: Context, events: Sequence[Envelope[Any]]) -> Non
             )
         ),
         work_order_ids=_work_orders(of_work_orders, _CONCERN_COMPLAINTS),
-        if_repaired=_work_orders(of_work_orders, _NAMED_IN_DRAFTS),
+        if_answerable=_work_orders(of_work_orders, _NAMED_IN_DRAFTS),
     )
     causes: dict[str, str | None] = {}
     for handle, group in grouped_by_handler(of_complaints, _OF_COMPLAINTS):

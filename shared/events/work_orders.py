@@ -89,6 +89,9 @@ class WorkOrderClosed(_WorkOrderEvent):
     closed_at: AwareDatetime
     outcome: Literal["repaired", "nothing_found", "merged"]
     merged_into: str | None = None
+    note: str | None = None
+    """What the office wrote where nothing was found (about the fault, never about a person). None:
+    it closed by itself, when its last complaint left it."""
 
 
 class FailureRepeated(_WorkOrderEvent):

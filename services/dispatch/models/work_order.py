@@ -268,6 +268,7 @@ class WorkOrder(DispatchTable, table=True):
             closed_at=now,
             outcome=outcome.value,
             merged_into=self.merged_into,
+            note=details.get("note") if outcome is Outcome.NOTHING_FOUND else None,
         )
         line = self._line(Happening.CLOSED, now, who, outcome=outcome.value, **details)
         return Change(line, event)

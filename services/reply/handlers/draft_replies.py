@@ -9,8 +9,10 @@ from services.reply.rules.calendar import SHANGHAI
 from services.reply.rules.drafting import (
     DraftFacts,
     HandledFacts,
+    NothingFoundFacts,
     ReturnedFacts,
     Signature,
+    asks_for_another_answer,
     draft_reply,
     is_another_matter,
     still_true,
@@ -25,11 +27,12 @@ def draft_where_due(
     """The draft that is missing; ours is replaced where the facts have changed since.
 
     What a person has written stays as it is, unless the complaint turned out to be ours after all,
-    or not to be. Nothing is touched once it may have been sent. `versions`: the newest first.
+    or not to be. Nothing is touched once it may have been sent; an answer that it is not solved yet
+    is followed by another after the repair. `versions`: the newest first.
     """
     facts = _facts(complaint, work_order)
     live = next((reply for reply in versions if reply.state != ReplyState.SUPERSEDED), None)
-    if live is not None:
+    if live is not None and not _is_followed_by_another(live, facts):
         if live.state not in _MAY_BE_REPLACED or _stays(context, live, complaint, facts):
             return None
         live.supersede()
@@ -42,6 +45,14 @@ def draft_where_due(
         context.now,
         solved=isinstance(facts, HandledFacts) and facts.solved,
         returned=isinstance(facts, ReturnedFacts),
+    )
+
+
+def _is_followed_by_another(live: Reply, facts: DraftFacts | None) -> bool:
+    return (
+        live.state == ReplyState.DELIVERED
+        and not live.returned
+        and asks_for_another_answer(facts, solved=live.solved, written_at=live.drafted_at)
     )
 
 
@@ -61,11 +72,21 @@ def _facts(complaint: Complaint, work_order: WorkOrder | None) -> DraftFacts | N
         if complaint.needs_human:
             return None
         return ReturnedFacts(category=complaint.category, place=complaint.village or "")
-    if work_order is None or work_order.repaired_at is None:
+    if work_order is None:
+        return None
+    place = complaint.village or work_order.scheme_name or ""
+    if work_order.nothing_found:
+        return NothingFoundFacts(
+            category=complaint.category,
+            place=place,
+            note=work_order.nothing_found,
+            contacted_at=complaint.contacted_at,
+        )
+    if work_order.repaired_at is None:
         return None
     return HandledFacts(
         category=complaint.category,
-        place=complaint.village or work_order.scheme_name or "",
+        place=place,
         crew=work_order.crew_name or "",
         found=work_order.found or "",
         done=work_order.done or "",

@@ -25,9 +25,9 @@ WorkOrderEvent = ComplaintsLinked | _FactsEvent
 
 _FACTS_WRITTEN = text("""
 INSERT INTO work_order AS known (id, county, scheme_name, crew_name, arrived_at, arrived_sequence,
-    repaired_at, found, done, first_repaired_at, first_repaired_sequence)
+    repaired_at, found, done, nothing_found, first_repaired_at, first_repaired_sequence)
 VALUES (:id, :county, :scheme_name, :crew_name, :arrived_at, :arrived_sequence,
-    :repaired_at, :found, :done, :first_repaired_at, :first_repaired_sequence)
+    :repaired_at, :found, :done, :nothing_found, :first_repaired_at, :first_repaired_sequence)
 ON CONFLICT (id) DO UPDATE SET
     scheme_name = coalesce(excluded.scheme_name, known.scheme_name),
     crew_name = coalesce(excluded.crew_name, known.crew_name),
@@ -36,6 +36,7 @@ ON CONFLICT (id) DO UPDATE SET
     repaired_at = coalesce(excluded.repaired_at, known.repaired_at),
     found = coalesce(excluded.found, known.found),
     done = coalesce(excluded.done, known.done),
+    nothing_found = coalesce(excluded.nothing_found, known.nothing_found),
     first_repaired_at = coalesce(known.first_repaired_at, excluded.first_repaired_at),
     first_repaired_sequence =
         coalesce(known.first_repaired_sequence, excluded.first_repaired_sequence)
@@ -80,10 +81,10 @@ def _learn(known: WorkOrderFacts, data: _FactsEvent, sequence: int) -> None:
         case WorkOrderOpened():
             known.scheme_name = data.scheme_name
         case CrewAssigned():
-            known.crew_name = data.crew_name
+            known.assign(data.crew_name)
         case CrewArrived():
             known.arrive(data.arrived_at, sequence)
         case WorkOrderRepaired():
             known.repair(data.found, data.done, data.repaired_at, sequence)
-        case WorkOrderClosed():
-            pass  # a decision of the office: it proves that nothing was done (rules/milestones.py)
+        case WorkOrderClosed():  # by a decision of the office, which proves nothing else
+            known.nothing_found = data.note or known.nothing_found

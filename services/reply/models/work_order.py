@@ -28,6 +28,9 @@ class WorkOrder(ReplyTable, table=True):
     repaired_at: Moment | None = None
     found: str | None = None
     done: str | None = None
+    nothing_found: str | None = None
+    """What the office wrote when it closed it because nothing was found; empty or None: it did not,
+    or a crew has been sent again since."""
     first_repaired_at: Moment | None = None
     first_repaired_sequence: int | None = Field(None, sa_type=BigInteger)
 
@@ -82,8 +85,13 @@ class WorkOrderFacts:
     repaired_at: datetime | None = None
     found: str | None = None
     done: str | None = None
+    nothing_found: str | None = None
     first_repaired_at: datetime | None = None
     first_repaired_sequence: int | None = None
+
+    def assign(self, crew_name: str) -> None:
+        """A crew is sent (again): that nothing was found no longer stands."""
+        self.crew_name, self.nothing_found = crew_name, ""
 
     def arrive(self, at: datetime, sequence: int) -> None:
         """The first arrival counts."""
@@ -93,5 +101,6 @@ class WorkOrderFacts:
     def repair(self, found: str, done: str, at: datetime, sequence: int) -> None:
         """The last repair is what a draft says; the first one is when it was resolved."""
         self.found, self.done, self.repaired_at = found, done, at
+        self.nothing_found = ""
         if self.first_repaired_at is None:
             self.first_repaired_at, self.first_repaired_sequence = at, sequence

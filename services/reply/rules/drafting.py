@@ -33,6 +33,17 @@ class HandledFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class NothingFoundFacts:
+    """The office closed the work order because nothing was found; `note` is what it wrote. Whether
+    that solves the complaint is for the person to say who reviews the draft."""
+
+    category: str
+    place: str
+    note: str
+    contacted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class ReturnedFacts:
     """Why a ticket goes back (退回): a return names the reason and who is responsible."""
 
@@ -42,7 +53,7 @@ class ReturnedFacts:
     responsible: str = ROOM_FOR_RESPONSIBLE
 
 
-DraftFacts = HandledFacts | ReturnedFacts
+DraftFacts = HandledFacts | NothingFoundFacts | ReturnedFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +98,16 @@ def draft_reply(facts: DraftFacts, profile: PlatformProfile, signature: Signatur
     return profile.handled_form.format(handling=_handling(facts), outcome=_outcome(facts), **slots)
 
 
+def asks_for_another_answer(
+    facts: DraftFacts | None, *, solved: bool, written_at: datetime
+) -> bool:
+    """Whether another answer follows a delivered one: that said "not solved", and the repair was
+    done after it was written."""
+    if solved or not isinstance(facts, HandledFacts) or facts.repaired_at is None:
+        return False
+    return facts.repaired_at > written_at
+
+
 def is_another_matter(*, returned: bool, is_ours: bool, needs_human: bool) -> bool:
     """Whether the complaint turned out to be ours after all, or not to be: a return is no answer
     to what is ours, nor the other way round. Nothing is known while a person has to decide."""
@@ -103,18 +124,23 @@ def still_true(text: str, by_the_facts: str | None, *, by_person: bool) -> bool:
     return by_person or text == by_the_facts
 
 
-def _handling(facts: HandledFacts) -> str:
+def _handling(facts: HandledFacts | NothingFoundFacts) -> str:
+    contacted = f"{_moment(facts.contacted_at)}已与反映人联系。" if facts.contacted_at else ""
+    if isinstance(facts, NothingFoundFacts):
+        return f"{_outcome(facts)}核查说明：{_clean(facts.note)}。{contacted}"
     found, done = _clean(facts.found), _clean(facts.done)
     sentences = (
         f"{facts.crew}到场查看：{found}。" if found else "",
         f"处理措施：{done}。" if done else "",
         _outcome(facts),
-        f"{_moment(facts.contacted_at)}已与反映人联系。" if facts.contacted_at else "",
+        contacted,
     )
     return "".join(sentences)
 
 
-def _outcome(facts: HandledFacts) -> str:
+def _outcome(facts: HandledFacts | NothingFoundFacts) -> str:
+    if isinstance(facts, NothingFoundFacts):
+        return "经核查，未发现所反映的问题。"
     repaired = f"{_moment(facts.repaired_at)}完成维修，" if facts.repaired_at else ""
     return f"{repaired}{'问题已解决' if facts.solved else '问题尚未解决'}。"
 

@@ -215,6 +215,7 @@ async def test_closed_by_hand_where_nothing_was_found(dispatch: Dispatch) -> Non
     work_order_id = await one_work_order(dispatch)
     work_order = await dispatch.takes(Close(note="现场已供水"), work_order_id)
     assert (work_order.state, work_order.outcome) == ("closed", "nothing_found")
+    assert [each.note for each in dispatch.told_of(WorkOrderClosed)] == ["现场已供水"]
     again = await dispatch.takes(Close(note="现场已供水"), work_order_id)
     assert again.version == work_order.version
 

@@ -149,8 +149,18 @@ def repaired(work_order_id: str = "w1", *, at: datetime = NOW + 4 * HOUR) -> Wor
 
 
 def closed(
-    work_order_id: str = "w1", *, outcome: str = "repaired", at: datetime = NOW + 5 * HOUR
+    work_order_id: str = "w1",
+    *,
+    outcome: str = "repaired",
+    note: str | None = None,
+    at: datetime = NOW + 5 * HOUR,
 ) -> WorkOrderClosed:
     return WorkOrderClosed.model_validate(
-        {"work_order_id": work_order_id, "county": COUNTY, "closed_at": at, "outcome": outcome}
+        {
+            "work_order_id": work_order_id,
+            "county": COUNTY,
+            "closed_at": at,
+            "outcome": outcome,
+            "note": note,
+        }
     )

@@ -53,7 +53,18 @@ REPAIR_STORIES: list[Callable[[str, str], list[Event]]] = [
         repaired(w),
         closed(w),
     ],
-    lambda c, w: [opened(w), linked(c, work_order_id=w), closed(w, outcome="nothing_found")],
+    lambda c, w: [
+        opened(w),
+        linked(c, work_order_id=w),
+        closed(w, outcome="nothing_found", note="现场已供水"),
+    ],
+    lambda c, w: [
+        linked(c, work_order_id=w),
+        closed(w, outcome="nothing_found", note="现场已供水"),
+        assigned(w, at=NOW + 6 * HOUR),
+        arrived(w, at=NOW + 7 * HOUR),
+        repaired(w, at=NOW + 8 * HOUR),
+    ],
     lambda c, w: [
         opened(w),
         linked(c, work_order_id=w, at=NOW + HOUR),

@@ -9,6 +9,7 @@ from tests.integration.reply.events import (
     HOUR,
     NOT_OURS,
     assigned,
+    closed,
     decided,
     decision,
     linked,
@@ -36,6 +37,34 @@ async def test_a_repair_drafts_the_answer_in_the_form_of_the_platform(
     assert "更换电机，恢复供水" in draft.text
     assert draft.solved
     assert not draft.returned
+
+
+@pytest.mark.parametrize("platform", ANSWERED_IN)
+async def test_where_nothing_was_found_a_draft_says_what_the_office_wrote(
+    harness: Harness, platform: str
+) -> None:
+    await harness.receives(received(platform=platform), opened(), linked())
+    await harness.receives(closed(outcome="nothing_found", note="户内阀门未开"))
+    draft = await harness.live_reply()
+    assert ANSWERED_IN[platform] in draft.text
+    assert "户内阀门未开" in draft.text
+    assert (draft.state, draft.solved, draft.written_by) == (ReplyState.DRAFT, False, None)
+
+
+async def test_a_work_order_that_its_complaints_left_drafts_nothing(harness: Harness) -> None:
+    await harness.receives(received(), linked(), closed(outcome="nothing_found"))
+    assert await harness.replies() == []
+
+
+async def test_a_crew_that_is_sent_again_withdraws_that_nothing_was_found(
+    harness: Harness,
+) -> None:
+    await harness.receives(received(), linked())
+    await harness.receives(closed(outcome="nothing_found", note="户内阀门未开"))
+    await harness.receives(assigned(at=NOW + 6 * HOUR))
+    assert [reply.state for reply in await harness.replies()] == [ReplyState.SUPERSEDED]
+    await harness.receives(repaired(at=NOW + 8 * HOUR))
+    assert "更换电机" in (await harness.live_reply()).text
 
 
 async def test_each_complaint_of_one_repair_gets_one_draft(harness: Harness) -> None:

@@ -16,7 +16,7 @@ from services.reply.rules.deadlines import Stage
 from services.reply.rules.escalation import Standing
 from shared.events.replies import ReplyDelivered, ReplyStuck, ResidentTold
 from tests.integration.reply.crashes import Killed, killed_at
-from tests.integration.reply.events import HOUR, NOT_OURS, received
+from tests.integration.reply.events import HOUR, NOT_OURS, linked, received, repaired
 from tests.integration.reply.postbox import PACE, Postbox
 from waterdesk.simulators.failure_modes import FailureMode
 
@@ -52,6 +52,17 @@ async def test_an_answer_is_a_contact_only_where_the_resident_reads_it(
     read = {Stage.FIRST_CONTACT} if platform != "hotline_12345" else set()
     met = {stage for stage, deadline in deadlines.items() if deadline.met_at is not None}
     assert met == {Stage.ACCEPT, Stage.REPLY} | read
+
+
+async def test_an_answer_that_it_is_not_solved_is_followed_by_another_after_the_repair(
+    postbox: Postbox,
+) -> None:
+    await postbox.answered_unrepaired("hotline_12345")
+    await postbox.until_quiet()
+    await postbox.harness.receives(linked(), repaired(at=postbox.now + HOUR))
+    newest, interim = await postbox.harness.replies()
+    assert (interim.state, newest.state) == (ReplyState.DELIVERED, ReplyState.DRAFT)
+    assert newest.solved
 
 
 async def test_a_delivery_is_told_once(postbox: Postbox) -> None:

@@ -1,7 +1,7 @@
 """What a draft says, in each platform's form, and what it never says."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from services.reply.channel_registry import known_profiles
 from services.reply.rules.drafting import (
     HandledFacts,
+    NothingFoundFacts,
     ReturnedFacts,
     Signature,
+    asks_for_another_answer,
     draft_reply,
     is_another_matter,
     still_true,
@@ -30,6 +32,12 @@ SOLVED = HandledFacts(
     repaired_at=datetime(2026, 11, 23, 8, 5, tzinfo=UTC),
     contacted_at=None,
     solved=True,
+)
+NOTHING_FOUND = NothingFoundFacts(
+    category="outage",
+    place="樊家村供水工程",
+    note="户内阀门未开，开后正常。",
+    contacted_at=None,
 )
 RETURNED = ReturnedFacts(
     category="not_ours",
@@ -68,6 +76,33 @@ def test_a_return_names_the_reason_and_who_is_responsible(platform: str) -> None
     assert RETURNED.reason in text
     assert RETURNED.responsible in text
     assert "解决" not in text
+
+
+@pytest.mark.parametrize("platform", PROFILES)
+def test_where_nothing_was_found_the_office_note_is_said_and_no_repair(platform: str) -> None:
+    text = draft_reply(NOTHING_FOUND, PROFILES[platform], SIGNATURE)
+    assert "经核查，未发现所反映的问题。核查说明：户内阀门未开，开后正常。" in text
+    assert "您反映的樊家村供水工程停水问题" in text
+    for unsaid in ("到场", "维修", "解决", "联系"):
+        assert unsaid not in text
+
+
+@pytest.mark.parametrize(
+    ("facts", "solved", "hours_later", "asks"),
+    [
+        pytest.param(SOLVED, False, 1, True, id="repaired after it"),
+        pytest.param(SOLVED, False, -1, False, id="written with the repair known"),
+        pytest.param(SOLVED, True, 1, False, id="it was solved by its writer's word"),
+        pytest.param(NOTHING_FOUND, False, 1, False, id="nothing was found"),
+        pytest.param(None, False, 1, False, id="nothing has happened since"),
+    ],
+)
+def test_an_answer_that_it_is_not_solved_is_followed_by_another(
+    facts: HandledFacts | NothingFoundFacts | None, solved: bool, hours_later: int, asks: bool
+) -> None:
+    assert SOLVED.repaired_at is not None
+    written_at = SOLVED.repaired_at - timedelta(hours=hours_later)
+    assert asks_for_another_answer(facts, solved=solved, written_at=written_at) is asks
 
 
 @pytest.mark.parametrize("platform", ["hotline_12345", "message_board", "wechat"])

@@ -123,6 +123,7 @@ def _make_work_order() -> None:
         _at("repaired_at"),
         _text("found", nullable=True),
         _text("done", nullable=True),
+        _text("nothing_found", nullable=True),
         _at("first_repaired_at"),
         sa.Column("first_repaired_sequence", sa.BigInteger),
     )
