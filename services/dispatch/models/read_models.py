@@ -1,14 +1,44 @@
-"""The console's read models: deadlines and replies, as reply's events tell of them."""
+"""The console's read models: deadlines and replies, from reply's events in any order.
 
-from typing import Annotated
+Of two facts about one thing the one with the larger sequence stands, whatever the machines' clocks
+say. So any order of arrival, and any repetition, gives the same picture.
+
+`Deadline` and `Reply` are the rows while their news is handled: attributes of a table's class cost
+ten times as much to set.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, Final
 
 from sqlalchemy import BigInteger, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from shared.columns import Moment
+from shared.events.replies import (
+    DeadlineMet,
+    DeadlineMissed,
+    DeadlineWarned,
+    ReplyApproved,
+    ReplyDelivered,
+    ReplyDrafted,
+    ReplyStuck,
+    ResidentTold,
+    SetDeadline,
+)
 
 from .base import DispatchTable
+
+ReplyNews = ReplyDrafted | ReplyApproved | ReplyDelivered | ReplyStuck | ResidentTold
+_KINDS: Final[Mapping[type[ReplyNews], str]] = {
+    ReplyDrafted: "draft",
+    ReplyApproved: "approved",
+    ReplyStuck: "stuck",
+    ReplyDelivered: "delivered",
+    ResidentTold: "told",
+}
 
 
 class DeadlineView(DispatchTable, table=True):
@@ -52,6 +82,60 @@ class DeadlineView(DispatchTable, table=True):
     """The sequence of the event that the state is from; 0: none yet."""
 
 
+@dataclass(slots=True)
+class Deadline:
+    """Columns as of DeadlineView."""
+
+    complaint_id: str
+    stage: str
+    county: str
+    due_at: datetime
+    warn_at: datetime | None = None
+    provisional: bool = False
+    source: str = ""
+    limit_unreadable: bool = False
+    state: str = "open"
+    met_at: datetime | None = None
+    late: bool = False
+    warned_for: datetime | None = None
+    set_sequence: int = 0
+    state_sequence: int = 0
+
+    def set(self, sequence: int, counted: SetDeadline, *, limit_unreadable: bool) -> None:
+        """The deadline was counted, or counted again."""
+        if sequence <= self.set_sequence:
+            return
+        self.set_sequence = sequence
+        self.due_at, self.warn_at = counted.due_at, counted.warn_at
+        self.provisional, self.source = counted.provisional, counted.source
+        self.limit_unreadable = limit_unreadable
+        self._withdraw_warning()
+
+    def become(self, sequence: int, news: DeadlineWarned | DeadlineMissed | DeadlineMet) -> None:
+        """It was warned of, missed or met; what is met late stays missed."""
+        if sequence <= self.state_sequence:
+            return
+        self.state_sequence = sequence
+        self.met_at, self.late, self.warned_for = None, False, None
+        match news:
+            case DeadlineWarned():
+                self.state, self.warned_for = "warned", news.due_at
+            case DeadlineMissed():
+                self.state = "missed"
+            case DeadlineMet():
+                self.state = "missed" if news.late else "met"
+                self.met_at, self.late = news.met_at, news.late
+        if self.set_sequence == 0:
+            self.due_at = news.due_at
+        self._withdraw_warning()
+
+    def _withdraw_warning(self) -> None:
+        """A warning no longer stands where the deadline has been moved away since."""
+        if self.warned_for is not None:
+            moved = self.set_sequence > self.state_sequence and self.due_at > self.warned_for
+            self.state = "open" if moved else "warned"
+
+
 class ReplyView(DispatchTable, table=True):
     """The newest version of the reply to one complaint, as reply tells it, without its words."""
 
@@ -75,7 +159,7 @@ class ReplyView(DispatchTable, table=True):
     """Not ours: the ticket goes back with a reason."""
     sequences: Annotated[dict[str, int], Field(sa_type=JSONB)]
     """By kind of news (draft, approved, stuck, delivered, told): the sequence of its event. The
-    largest one says the state."""
+    largest one says the state; the resident is told of nothing but what has been delivered."""
     drafted_at: Moment | None = None
     approved_by: str | None = None
     approved_at: Moment | None = None
@@ -85,3 +169,50 @@ class ReplyView(DispatchTable, table=True):
     receipt: str | None = None
     told_at: Moment | None = None
     told_by: str | None = None
+
+
+@dataclass(slots=True)
+class Reply:
+    """Columns as of ReplyView."""
+
+    complaint_id: str
+    county: str
+    version: int = 0
+    state: str = ""
+    returned: bool = False
+    sequences: dict[str, int] = field(default_factory=dict)
+    drafted_at: datetime | None = None
+    approved_by: str | None = None
+    approved_at: datetime | None = None
+    stuck_at: datetime | None = None
+    why_stuck: str | None = None
+    delivered_at: datetime | None = None
+    receipt: str | None = None
+    told_at: datetime | None = None
+    told_by: str | None = None
+
+    def note(self, sequence: int, news: ReplyNews) -> None:
+        """Drafted, approved, stuck, delivered, or the resident was told."""
+        if news.version > self.version:
+            self.__init__(self.complaint_id, self.county, news.version)  # type: ignore[misc]
+        kind = _KINDS[type(news)]
+        if news.version < self.version or sequence <= self.sequences.get(kind, 0):
+            return
+        match news:
+            case ReplyDrafted():
+                self.drafted_at = news.drafted_at
+            case ReplyApproved():
+                self.approved_by, self.approved_at = news.approved_by, news.approved_at
+            case ReplyStuck():
+                self.why_stuck, self.stuck_at = news.why, news.stuck_at
+            case ReplyDelivered():
+                self.receipt, self.delivered_at = news.receipt, news.delivered_at
+            case ResidentTold():
+                self.told_by, self.told_at = news.by, news.told_at
+        if isinstance(news, ReplyDrafted | ReplyDelivered) and sequence > max(
+            self.sequences.get("draft", 0), self.sequences.get("delivered", 0)
+        ):
+            self.returned = news.returned
+        self.sequences = {**self.sequences, kind: sequence}
+        newest = max(self.sequences, key=lambda each: self.sequences[each])
+        self.state = "delivered" if newest == "told" else newest

@@ -1,47 +1,69 @@
 """Any order of arrival, and any repetition, gives the same picture of deadlines and replies."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.dispatch.rules.read_models import Deadline, Reply
+from services.dispatch.models.read_models import Deadline, Reply, ReplyNews
+from shared.events.replies import (
+    DeadlineMet,
+    DeadlineMissed,
+    DeadlineWarned,
+    ReplyApproved,
+    ReplyDelivered,
+    ReplyDrafted,
+    ReplyStuck,
+    ResidentTold,
+    SetDeadline,
+)
 
 NOW = datetime(2026, 10, 12, 1, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 moments = st.integers(0, 5).map(lambda hours: NOW + hours * HOUR)
 sequences = st.lists(st.integers(1, 60), min_size=1, max_size=6, unique=True)
+_ABOUT: dict[str, Any] = {"complaint_id": "c1", "county": "610122"}
+
+DeadlineNews = SetDeadline | DeadlineWarned | DeadlineMissed | DeadlineMet
 
 
-def _set(due_at: datetime, source: str) -> Callable[[Deadline, int], None]:
-    def tell(deadline: Deadline, sequence: int) -> None:
-        deadline.set(
-            sequence,
-            due_at=due_at,
-            warn_at=due_at - HOUR,
-            provisional=source == "policy",
-            source=source,
-            limit_unreadable=False,
-        )
-
-    return tell
+def _counted(due_at: datetime, source: str) -> SetDeadline:
+    return SetDeadline(
+        stage="reply",
+        due_at=due_at,
+        warn_at=due_at - HOUR,
+        provisional=source == "policy",
+        source=source,
+    )
 
 
-def _become(state: str, due_at: datetime, met_at: datetime) -> Callable[[Deadline, int], None]:
-    def tell(deadline: Deadline, sequence: int) -> None:
-        if state.startswith("met"):
-            deadline.become(sequence, "met", due_at, met_at, late=state == "met late")
-        else:
-            deadline.become(sequence, state, due_at)
-
-    return tell
+def _warned(due_at: datetime) -> DeadlineWarned:
+    return DeadlineWarned(**_ABOUT, stage="reply", due_at=due_at, warned_at=due_at - HOUR)
 
 
-deadline_news = st.one_of(
-    st.builds(_set, moments, st.sampled_from(["printed", "policy"])),
-    st.builds(_become, st.sampled_from(["warned", "missed", "met", "met late"]), moments, moments),
+def _missed(due_at: datetime) -> DeadlineMissed:
+    return DeadlineMissed(**_ABOUT, stage="reply", due_at=due_at, recorded_at=due_at)
+
+
+def _met(due_at: datetime, met_at: datetime, late: bool) -> DeadlineMet:
+    return DeadlineMet(**_ABOUT, stage="reply", due_at=due_at, met_at=met_at, late=late)
+
+
+def _tell(deadline: Deadline, sequence: int, news: DeadlineNews) -> None:
+    if isinstance(news, SetDeadline):
+        deadline.set(sequence, news, limit_unreadable=False)
+    else:
+        deadline.become(sequence, news)
+
+
+deadline_news: st.SearchStrategy[DeadlineNews] = st.one_of(
+    st.builds(_counted, moments, st.sampled_from(["printed", "policy"])),
+    st.builds(_warned, moments),
+    st.builds(_missed, moments),
+    st.builds(_met, moments, moments, st.booleans()),
 )
 
 
@@ -50,9 +72,9 @@ def test_any_order_of_arrival_gives_the_same_deadline(data: st.DataObject) -> No
     numbered = {sequence: data.draw(deadline_news) for sequence in sorted(data.draw(sequences))}
 
     def picture(arrivals: Sequence[int]) -> Deadline:
-        deadline = Deadline("c1", "reply", "610122", NOW)
+        deadline = Deadline(**_ABOUT, stage="reply", due_at=NOW)
         for sequence in arrivals:
-            numbered[sequence](deadline, sequence)
+            _tell(deadline, sequence, numbered[sequence])
         return deadline
 
     arrivals = data.draw(st.permutations(list(numbered)))
@@ -62,34 +84,30 @@ def test_any_order_of_arrival_gives_the_same_deadline(data: st.DataObject) -> No
 
 @given(moments, moments)
 def test_a_warning_stands_until_the_deadline_moves_away(due: datetime, moved_to: datetime) -> None:
-    deadline = Deadline("c1", "reply", "610122", due)
-    _set(due, "printed")(deadline, 1)
-    deadline.become(2, "warned", due)
-    _set(moved_to, "policy")(deadline, 3)
+    deadline = Deadline(**_ABOUT, stage="reply", due_at=due)
+    _tell(deadline, 1, _counted(due, "printed"))
+    _tell(deadline, 2, _warned(due))
+    _tell(deadline, 3, _counted(moved_to, "policy"))
     assert deadline.state == ("open" if moved_to > due else "warned")
 
 
-def _tell_reply(
-    kind: str, version: int, at: datetime, *, returned: bool
-) -> Callable[[Reply, int], None]:
-    def tell(reply: Reply, sequence: int) -> None:
-        match kind:
-            case "draft":
-                reply.drafted(sequence, version, at, returned=returned)
-            case "approved":
-                reply.approved(sequence, version, f"by {at}", at)
-            case "stuck":
-                reply.stuck(sequence, version, "refused", at)
-            case "delivered":
-                reply.delivered(sequence, version, f"R {at}", at, returned=returned)
-            case "told":
-                reply.told(sequence, version, "phone", at)
-
-    return tell
+def _reply_news(kind: str, version: int, at: datetime, *, returned: bool) -> ReplyNews:
+    about = {**_ABOUT, "version": version}
+    match kind:
+        case "draft":
+            return ReplyDrafted(**about, drafted_at=at, returned=returned)
+        case "approved":
+            return ReplyApproved(**about, approved_by=f"by {at}", approved_at=at)
+        case "stuck":
+            return ReplyStuck(**about, why="refused", stuck_at=at)
+        case "delivered":
+            return ReplyDelivered(**about, receipt=f"R {at}", delivered_at=at, returned=returned)
+        case _:
+            return ResidentTold(**about, by="phone", told_at=at)
 
 
 reply_news = st.builds(
-    _tell_reply,
+    _reply_news,
     st.sampled_from(["draft", "approved", "stuck", "delivered", "told"]),
     st.integers(1, 2),
     moments,
@@ -102,9 +120,9 @@ def test_any_order_of_arrival_gives_the_same_reply(data: st.DataObject) -> None:
     numbered = {sequence: data.draw(reply_news) for sequence in sorted(data.draw(sequences))}
 
     def picture(arrivals: Sequence[int]) -> dict[str, object]:
-        reply = Reply("c1", "610122")
+        reply = Reply(**_ABOUT)
         for sequence in arrivals:
-            numbered[sequence](reply, sequence)
+            reply.note(sequence, numbered[sequence])
         return asdict(reply)
 
     arrivals = data.draw(st.permutations(list(numbered)))
@@ -114,8 +132,8 @@ def test_any_order_of_arrival_gives_the_same_reply(data: st.DataObject) -> None:
 
 def test_what_was_delivered_is_not_approved_again_by_a_clock_that_is_late() -> None:
     """Two replicas of reply, three seconds apart: the later event has the earlier time."""
-    reply = Reply("c1", "610122")
+    reply = Reply(**_ABOUT)
     late, early = NOW - 3 * timedelta(seconds=1), NOW
-    _tell_reply("approved", 1, early, returned=False)(reply, 7)
-    _tell_reply("delivered", 1, late, returned=False)(reply, 8)
+    reply.note(7, _reply_news("approved", 1, early, returned=False))
+    reply.note(8, _reply_news("delivered", 1, late, returned=False))
     assert reply.state == "delivered"
