@@ -15,6 +15,7 @@ from services.dispatch.console.pages import (
     complaint,
     crew,
     disclosures,
+    due,
     enter,
     hotspots,
     parked,
@@ -37,6 +38,7 @@ _PAGES = (
     account,
     staff,
     board,
+    due,
     work_order,
     crew,
     enter,  # before complaint: /complaints/new is no complaint's id

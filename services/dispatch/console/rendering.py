@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from services.dispatch.console.language import COOKIE, LANGUAGES, Words, language_of_reader
+from services.dispatch.console.queries.filters import Filters
 from services.dispatch.console.times import SOON, in_full, point_in_time, span
 from shared.auth.permissions import Permission
 
@@ -83,6 +84,12 @@ def live_tag(request: Request, view: object) -> str:
     return hashlib.sha256(seen.encode()).hexdigest()[:24]
 
 
+def address(path: str, filters: Filters, **more: str) -> str:
+    """A page with what is chosen, so that a link or a reload keeps it."""
+    chosen = urlencode({**filters.chosen, **more})
+    return f"{path}?{chosen}" if chosen else path
+
+
 def go_to(request: Request, address: str) -> Response:
     """After a change: on to a page that shows it (post, redirect, get)."""
     if by_htmx(request):
@@ -113,6 +120,7 @@ def _render(request: Request, template: str, found: Mapping[str, Any]) -> str:
         path=request.url.path,
         done=request.query_params.get("done", ""),
         asset=asset,
+        address=address,
         other_language=other_language,
         when=lambda at: _when(at, now, words.language),
         left=lambda at: _left(at, now, words),

@@ -47,16 +47,10 @@ class DeadlineView(DispatchTable, table=True):
     __tablename__ = "deadline_view"
     __table_args__ = (
         Index(
-            "deadline_pending",
+            "deadline_unmet",
             "county",
             "due_at",
-            postgresql_where=text("state IN ('open', 'warned')"),
-        ),
-        Index(
-            "deadline_overdue",
-            "county",
-            "due_at",
-            postgresql_where=text("state = 'missed' AND met_at IS NULL"),
+            postgresql_where=text("met_at IS NULL AND state IN ('open', 'warned', 'missed')"),
         ),
     )
 

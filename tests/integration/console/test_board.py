@@ -27,9 +27,11 @@ async def test_what_is_overdue_stands_first_then_what_is_due_next(
         board = await read_board(session, COUNTY, Filters(), clock.now())
     assert {line.state for line in board.overdue} == {"missed"}
     assert all(line.due_at < clock.now() for line in board.overdue)
-    dues = [line.due_at for line in board.due]
-    assert dues == sorted(dues)
-    assert len({line.complaint_id for line in board.due}) == len(board.due)
+    for lines in (board.overdue, board.pending):
+        dues = [line.due_at for line in lines]
+        assert dues == sorted(dues)
+    faults = [line.fault for line in board.overdue + board.pending]
+    assert len(set(faults)) == len(faults)
 
 
 async def test_a_fault_is_one_line_however_many_complain(
@@ -43,10 +45,11 @@ async def test_a_fault_is_one_line_however_many_complain(
         )
     async with database.reading() as session:
         board = await read_board(session, COUNTY, Filters(), clock.now())
-    (of_fault,) = [line for line in board.due if line.work_order_id == IDS.on_site]
-    assert of_fault.together == 30
+    lines = board.overdue + board.pending
+    (of_fault,) = [line for line in lines if line.work_order_id == IDS.on_site]
+    assert (of_fault.together, of_fault.overdue) == (30, 2), "what is overdue and what is to come"
     assert of_fault.crew == "三里镇维修一队"
-    assert {line.complaint_id for line in board.due} >= {IDS.waiting}, "and hides nothing else"
+    assert {line.complaint_id for line in lines} >= {IDS.waiting}, "and hides nothing else"
 
 
 async def test_what_was_kept_late_is_no_longer_overdue(
@@ -60,14 +63,14 @@ async def test_what_was_kept_late_is_no_longer_overdue(
         )
     async with database.reading() as session:
         board = await read_board(session, COUNTY, Filters(), clock.now())
-    assert (board.overdue, board.counts.overdue) == ((), 0)
+    assert (board.overdue, board.counts.due.overdue) == ((), 0)
 
 
 async def test_the_counts_are_those_of_the_rows(database: Database, clock: ManualClock) -> None:
     async with database.reading() as session:
         counts = (await read_board(session, COUNTY, Filters(), clock.now())).counts
     assert (counts.waiting, counts.without_crew, counts.in_repair) == (2, 3, 12)
-    assert (counts.drafts, counts.stuck, counts.overdue) == (3, 1, 2)
+    assert (counts.drafts, counts.stuck, counts.due.overdue) == (3, 1, 2)
 
 
 @pytest.mark.parametrize(
@@ -84,8 +87,8 @@ async def test_a_filter_leaves_what_it_names(
 ) -> None:
     async with database.reading() as session:
         board = await read_board(session, COUNTY, filters, clock.now())
-    assert board.due
-    assert {getattr(line, field) for line in board.due} == set(filters.chosen.values())
+    assert board.pending
+    assert {getattr(line, field) for line in board.pending} == set(filters.chosen.values())
     if field == "work_order_state":
         assert {line.state for line in board.work_orders} == {"on_site"}
         assert board.waiting == ()
@@ -96,7 +99,7 @@ async def test_complaints_without_an_order_can_be_filtered_out(
 ) -> None:
     async with database.reading() as session:
         board = await read_board(session, COUNTY, Filters(state="none"), clock.now())
-    assert {line.work_order_id for line in board.due} == {None}
+    assert {line.work_order_id for line in board.pending} == {None}
     assert board.work_orders == ()
     assert {line.id for line in board.waiting} == {IDS.waiting, IDS.without_scheme}
 

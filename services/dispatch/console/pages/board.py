@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from services.dispatch.console.queries.board import Board, read_board
 from services.dispatch.console.queries.filters import Filters
@@ -14,14 +14,6 @@ from shared.db import Database
 from shared.routes import Route
 
 router = APIRouter(route_class=Route)
-
-_Choice = Annotated[str, Query(max_length=60)]
-
-
-async def _filters(
-    town: _Choice = "", category: _Choice = "", platform: _Choice = "", state: _Choice = ""
-) -> Filters:
-    return Filters(town, category, platform, state)
 
 
 async def _read(request: Request, person: Person, filters: Filters) -> Board:
@@ -37,10 +29,7 @@ async def _read(request: Request, person: Person, filters: Filters) -> Board:
 
 
 @router.get("/")
-async def board(
-    request: Request,
-    filters: Annotated[Filters, Depends(_filters)],
-) -> Response:
+async def board(request: Request, filters: Annotated[Filters, Depends()]) -> Response:
     person = await signed_in(request)
     if not person.may(Permission.BOARD_SEE):
         return go_to(request, "/crew")
@@ -52,7 +41,7 @@ async def board(
 async def board_part(
     request: Request,
     person: Annotated[Person, allowed(Permission.BOARD_SEE)],
-    filters: Annotated[Filters, Depends(_filters)],
+    filters: Annotated[Filters, Depends()],
 ) -> Response:
     """What the board asks for every few seconds."""
     view = await _read(request, person, filters)

@@ -1,19 +1,28 @@
 """The live board: what is due next, what waits for a person, what is being repaired."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.dispatch.console.queries.deadlines import is_overdue, is_pending
-from services.dispatch.console.queries.due import DueLine, read_due
-from services.dispatch.console.queries.filters import Filters, only_complaints
+from services.dispatch.console.queries.due import (
+    DueCounts,
+    DueFilters,
+    DueLine,
+    count_due,
+    read_due,
+)
+from services.dispatch.console.queries.filters import (
+    Filters,
+    only_complaints,
+    only_work_orders,
+    undecided,
+)
 from services.dispatch.console.queries.replies import ReplyLine, read_replies
 from services.dispatch.console.queries.tables import (
     complaint,
-    deadline,
     reply,
     scheme,
     scheme_village,
@@ -25,10 +34,10 @@ from services.dispatch.console.queries.work_order_lines import (
     read_lines,
 )
 from services.dispatch.models import Complaint
-from services.dispatch.rules.fault_matching import UNDECIDED
 from shared.bus.parked_queries import list_parked
 
-SOON = timedelta(hours=24)
+_OVERDUE_SHOWN = 10
+_PENDING_SHOWN = 20
 _WAITING_SHOWN = 12
 _WORK_ORDERS_SHOWN = 240
 _COUNTED = 1000
@@ -37,8 +46,9 @@ _COUNTED = 1000
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    overdue: int
-    due_soon: int
+    """Of what the filters leave."""
+
+    due: DueCounts
     waiting: int
     without_crew: int
     in_repair: int
@@ -51,7 +61,9 @@ class Counts:
 class Board:
     counts: Counts
     overdue: tuple[DueLine, ...]
-    due: tuple[DueLine, ...]
+    """The longest overdue first."""
+    pending: tuple[DueLine, ...]
+    """Faults of which nothing is overdue, the next due first."""
     waiting: tuple[Complaint, ...]
     stuck: tuple[ReplyLine, ...]
     work_orders: tuple[WorkOrderLine, ...]
@@ -71,77 +83,67 @@ async def read_board(
     *,
     with_parked: bool = False,
 ) -> Board:
+    due = DueFilters(filters.town, filters.category, filters.platform, filters.state)
+    overdue, pending = replace(due, due="overdue"), replace(due, due="pending")
     return Board(
-        counts=await _counts(session, county, now),
-        overdue=await read_due(session, county, filters, overdue=True),
-        due=await read_due(session, county, filters, overdue=False),
+        counts=await _counts(session, county, filters, await count_due(session, county, due, now)),
+        overdue=await read_due(session, county, overdue, now, _OVERDUE_SHOWN),
+        pending=await read_due(session, county, pending, now, _PENDING_SHOWN),
         waiting=await _waiting(session, county, filters),
         stuck=await read_replies(session, county, "stuck", _WAITING_SHOWN),
         work_orders=await _work_orders(session, county, filters),
-        towns=await _towns(session, county),
+        towns=await read_towns(session, county),
         parked=len(await list_parked(session, "dispatch", county=county)) if with_parked else 0,
     )
 
 
-async def _counts(session: AsyncSession, county: str, now: datetime) -> Counts:
-    def at_most(table: Table, *conditions: Any) -> Any:
-        some = select(1).select_from(table).where(table.c.county == county, *conditions)
+async def _counts(session: AsyncSession, county: str, filters: Filters, due: DueCounts) -> Counts:
+    def at_most(some: Select[Any]) -> Any:
         return select(func.count()).select_from(some.limit(_COUNTED).subquery()).scalar_subquery()
 
-    row = (
-        await session.execute(
-            select(
-                at_most(deadline, is_overdue),
-                at_most(deadline, is_pending, deadline.c.due_at <= now + SOON),
-                at_most(complaint, complaint.c.state.in_(UNDECIDED)),
-                at_most(work_order, work_order.c.state == "waiting_for_crew"),
-                at_most(
-                    work_order,
-                    work_order.c.state != "closed",
-                    work_order.c.state != "waiting_for_crew",
-                ),
-                at_most(reply, reply.c.state == "draft"),
-                at_most(reply, reply.c.state == "stuck"),
+    def work_orders(state: ColumnElement[bool]) -> Any:
+        some = select(work_order.c.id).where(work_order.c.county == county, state)
+        return at_most(only_work_orders(some, filters))
+
+    def replies(state: str) -> Any:
+        some = select(reply.c.complaint_id).where(reply.c.county == county, reply.c.state == state)
+        if filters.chosen:
+            some = some.join(complaint, complaint.c.id == reply.c.complaint_id).outerjoin(
+                work_order, work_order.c.id == complaint.c.work_order_id
             )
-        )
-    ).one()
-    return Counts(*row)
+        return at_most(only_complaints(some, filters))
+
+    is_open, waits_for_crew = (
+        work_order.c.state != "closed",
+        work_order.c.state == "waiting_for_crew",
+    )
+    query = select(
+        at_most(undecided(select(complaint.c.id), county, filters)),
+        work_orders(waits_for_crew),
+        work_orders(is_open & ~waits_for_crew),
+        replies("draft"),
+        replies("stuck"),
+    )
+    return Counts(due, *(await session.execute(query)).one())
 
 
 async def _waiting(session: AsyncSession, county: str, filters: Filters) -> tuple[Complaint, ...]:
-    if filters.state not in ("", "none"):
-        return ()
     query = (
-        select(Complaint)
-        .where(complaint.c.county == county, complaint.c.state.in_(UNDECIDED))
+        undecided(select(Complaint), county, filters)
         .order_by(complaint.c.urgent.desc(), complaint.c.received_at)
         .limit(_WAITING_SHOWN)
     )
-    rows = await session.execute(only_complaints(query, filters))
-    return tuple(rows.scalars())
+    return tuple((await session.execute(query)).scalars())
 
 
 async def _work_orders(
     session: AsyncSession, county: str, filters: Filters
 ) -> tuple[WorkOrderLine, ...]:
-    if filters.state == "none":
-        return ()
-    query = open_work_orders(county).limit(_WORK_ORDERS_SHOWN)
-    if filters.town:
-        query = query.where(work_order.c.town == filters.town)
-    if filters.category:
-        query = query.where(work_order.c.category == filters.category)
-    if filters.state:
-        query = query.where(work_order.c.state == filters.state)
-    if filters.platform:
-        of_platform = select(1).where(
-            complaint.c.work_order_id == work_order.c.id, complaint.c.platform == filters.platform
-        )
-        query = query.where(of_platform.exists())
-    return await read_lines(session, query)
+    query = only_work_orders(open_work_orders(county), filters)
+    return await read_lines(session, query.limit(_WORK_ORDERS_SHOWN))
 
 
-async def _towns(session: AsyncSession, county: str) -> tuple[str, ...]:
+async def read_towns(session: AsyncSession, county: str) -> tuple[str, ...]:
     rows = await session.execute(
         select(scheme_village.c.town)
         .join(scheme, scheme.c.id == scheme_village.c.scheme_id)

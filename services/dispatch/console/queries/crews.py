@@ -1,5 +1,6 @@
 """Whom a work order can be given to, as somebody who chooses needs to see them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -48,3 +49,11 @@ async def read_crew_choices(session: AsyncSession, work_order: WorkOrder) -> tup
         for row in rows
     ]
     return tuple(sorted(choices, key=lambda one: (not one.suits, one.open_work_orders, one.name)))
+
+
+async def read_crew_names(session: AsyncSession, county: str) -> Mapping[str, str]:
+    """By id, for a choice among all."""
+    rows = await session.execute(
+        select(crew.c.id, crew.c.name).where(crew.c.county == county).order_by(crew.c.name)
+    )
+    return {row.id: row.name for row in rows}

@@ -1,30 +1,76 @@
-"""What is due next: one line a fault, and one a complaint that belongs to none yet."""
+"""What is due: one line a fault, the longest overdue first, then what is due next.
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import datetime
+A fault (or a complaint that has none yet) is overdue while one of its deadlines is missed and not
+made good since; else it is due when its next deadline is. Tiles, totals and lines all count these.
+"""
 
-from sqlalchemy import select
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import Select, and_, func, literal, select, tuple_
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.dispatch.console.queries.deadlines import is_overdue, is_pending
-from services.dispatch.console.queries.filters import Filters, only_complaints
+from services.dispatch.console.queries.deadlines import fault_of_complaint, is_overdue, is_unmet
+from services.dispatch.console.queries.filters import Choice, Filters, only_complaints
 from services.dispatch.console.queries.tables import complaint, crew, deadline, work_order
 
-_DUE_SHOWN = 30
-_OVERDUE_SHOWN = 10
-_DEADLINES_A_LINE = 16
-"""So many are read for each line shown: a burst main has many complaints, each with four stages,
-and must not hide what else is due."""
+SOON = timedelta(hours=24)
+Due = Literal["", "overdue", "soon", "warned", "open", "pending"]
+
+
+@dataclass(frozen=True, slots=True)
+class DueFilters(Filters):
+    crew: Choice = ""
+    """A crew's id."""
+    stage: Choice = ""
+    due: Due = ""
+    """`pending`: all that is not overdue."""
+
+
+@dataclass(frozen=True, slots=True)
+class DueCounts:
+    """Faults. Those not overdue are warned of or open; some of them are due within SOON."""
+
+    overdue: int
+    soon: int
+    warned: int
+    open: int
+
+    @property
+    def pending(self) -> int:
+        return self.warned + self.open
+
+    @property
+    def total(self) -> int:
+        return self.overdue + self.pending
+
+    def of(self, due: Due) -> int:
+        """How many lines the list has that is filtered by `due`."""
+        return int(getattr(self, due)) if due else self.total
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a page of the list ends."""
+
+    due_at: datetime
+    fault: str
 
 
 @dataclass(frozen=True, slots=True)
 class DueLine:
-    """A fault, or a complaint without one, with the deadline that is due next."""
+    """A fault, or a complaint without one, with the unmet deadline that comes first."""
 
+    fault: str
+    due_at: datetime
+    overdue: int
+    """How many of its complaints are overdue."""
+    pending: int
+    """How many of its complaints have a deadline to come, and none missed."""
     complaint_id: str
     stage: str
-    due_at: datetime
     state: str
     provisional: bool
     platform: str
@@ -38,21 +84,54 @@ class DueLine:
     work_order_id: str | None
     work_order_state: str | None
     crew: str | None
-    together: int = 1
-    """How many complaints stand behind this line: the others of its fault are due later."""
+
+    @property
+    def together(self) -> int:
+        """How many complaints stand behind this line."""
+        return self.overdue + self.pending
+
+    @property
+    def position(self) -> Position:
+        return Position(self.due_at, self.fault)
+
+
+async def count_due(
+    session: AsyncSession, county: str, filters: DueFilters, now: datetime
+) -> DueCounts:
+    """Whatever `filters.due` says: all kinds are counted."""
+    faults = _faults(county, filters).subquery()
+    pending = faults.c.overdue == 0
+    of_all = func.count()
+    query = select(
+        of_all.filter(faults.c.overdue > 0),
+        of_all.filter(pending, faults.c.due_at <= now + SOON),
+        of_all.filter(pending, faults.c.is_warned),
+        of_all.filter(pending, ~faults.c.is_warned),
+    )
+    return DueCounts(*(await session.execute(query)).one())
 
 
 async def read_due(
-    session: AsyncSession, county: str, filters: Filters, *, overdue: bool
+    session: AsyncSession,
+    county: str,
+    filters: DueFilters,
+    now: datetime,
+    most: int,
+    after: Position | None = None,
 ) -> tuple[DueLine, ...]:
-    """Missed ones newest first, pending ones next due first."""
-    due_at = deadline.c.due_at
-    shown = _OVERDUE_SHOWN if overdue else _DUE_SHOWN
+    """At most `most` lines of those that `filters.due` names, from `after` on."""
+    faults = _only_due(_faults(county, filters).subquery(), filters.due, now, after, most)
+    first = and_(
+        deadline.c.complaint_id == faults.c.complaint_id, deadline.c.stage == faults.c.stage
+    )
     query = (
         select(
+            faults.c.fault,
+            faults.c.due_at,
+            faults.c.overdue,
+            faults.c.complaints - faults.c.overdue,
             deadline.c.complaint_id,
             deadline.c.stage,
-            deadline.c.due_at,
             deadline.c.state,
             deadline.c.provisional,
             complaint.c.platform,
@@ -64,27 +143,66 @@ async def read_due(
             complaint.c.village,
             complaint.c.village_group,
             complaint.c.work_order_id,
-            work_order.c.state.label("work_order_state"),
+            work_order.c.state,
             crew.c.name,
         )
+        .select_from(faults)
+        .join(deadline, first)
         .join(complaint, complaint.c.id == deadline.c.complaint_id)
         .outerjoin(work_order, work_order.c.id == complaint.c.work_order_id)
         .outerjoin(crew, crew.c.id == work_order.c.crew_id)
-        .where(deadline.c.county == county)
-        .where(is_overdue if overdue else is_pending)
-        .order_by(due_at.desc() if overdue else due_at)
-        .limit(shown * _DEADLINES_A_LINE)
+        .order_by(faults.c.due_at, faults.c.fault)
     )
-    rows = await session.execute(only_complaints(query, filters))
-    return one_a_fault(DueLine(*row) for row in rows)[:shown]
+    return tuple(DueLine(*row) for row in await session.execute(query))
 
 
-def one_a_fault(lines: Iterable[DueLine]) -> tuple[DueLine, ...]:
-    """The first line of each fault speaks for all its complaints; their sequence stays."""
-    first: dict[str, DueLine] = {}
-    behind: dict[str, set[str]] = {}
-    for line in lines:
-        fault = line.work_order_id or line.complaint_id
-        first.setdefault(fault, line)
-        behind.setdefault(fault, set()).add(line.complaint_id)
-    return tuple(replace(line, together=len(behind[fault])) for fault, line in first.items())
+def _faults(county: str, filters: DueFilters) -> Select[Any]:
+    """Each fault with its unmet deadlines, as many as the filters leave."""
+    due_first = (deadline.c.due_at, deadline.c.complaint_id, deadline.c.stage)
+    of_complaint = func.count(complaint.c.id.distinct())
+    query = (
+        select(
+            fault_of_complaint.label("fault"),
+            func.min(deadline.c.due_at).label("due_at"),
+            of_complaint.label("complaints"),
+            of_complaint.filter(is_overdue).label("overdue"),
+            func.bool_or(deadline.c.state == "warned").label("is_warned"),
+            _first(deadline.c.complaint_id, due_first).label("complaint_id"),
+            _first(deadline.c.stage, due_first).label("stage"),
+        )
+        .select_from(deadline)
+        .join(complaint, complaint.c.id == deadline.c.complaint_id)
+        .where(deadline.c.county == county, is_unmet)
+        .group_by(fault_of_complaint)
+    )
+    if filters.crew or filters.state:
+        query = query.outerjoin(work_order, work_order.c.id == complaint.c.work_order_id)
+    if filters.crew:
+        query = query.where(work_order.c.crew_id == filters.crew)
+    if filters.stage:
+        query = query.where(deadline.c.stage == filters.stage)
+    return only_complaints(query, filters)
+
+
+def _first(column: Any, order: tuple[Any, ...]) -> Any:
+    return func.array_agg(aggregate_order_by(column, *order))[1]
+
+
+def _only_due(faults: Any, due: Due, now: datetime, after: Position | None, most: int) -> Any:
+    pending = faults.c.overdue == 0
+    query = select(faults).order_by(faults.c.due_at, faults.c.fault).limit(most)
+    match due:
+        case "overdue":
+            query = query.where(~pending)
+        case "soon":
+            query = query.where(pending, faults.c.due_at <= now + SOON)
+        case "warned":
+            query = query.where(pending, faults.c.is_warned)
+        case "open":
+            query = query.where(pending, ~faults.c.is_warned)
+        case "pending":
+            query = query.where(pending)
+    if after is not None:
+        here = tuple_(literal(after.due_at), literal(after.fault))
+        query = query.where(tuple_(faults.c.due_at, faults.c.fault) > here)
+    return query.subquery()

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.dispatch.console.queries.deadlines import is_overdue, is_pending
+from services.dispatch.console.queries.deadlines import is_unmet
 from services.dispatch.console.queries.tables import complaint, crew, deadline, scheme, work_order
 
 
@@ -76,9 +76,7 @@ async def next_due(session: AsyncSession, work_order_ids: Sequence[str]) -> Mapp
         return {}
     rows = await session.execute(
         select(complaint.c.work_order_id, func.min(deadline.c.due_at))
-        .join(
-            deadline, and_(deadline.c.complaint_id == complaint.c.id, or_(is_pending, is_overdue))
-        )
+        .join(deadline, and_(deadline.c.complaint_id == complaint.c.id, is_unmet))
         .where(complaint.c.work_order_id.in_(work_order_ids))
         .group_by(complaint.c.work_order_id)
     )

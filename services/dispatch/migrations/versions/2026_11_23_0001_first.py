@@ -64,16 +64,10 @@ def _make_deadline_view() -> None:
         sa.Column("state_sequence", sa.BigInteger, nullable=False),
     )
     op.create_index(
-        "deadline_overdue",
+        "deadline_unmet",
         "deadline_view",
         ["county", "due_at"],
-        postgresql_where=sa.text("state = 'missed' AND met_at IS NULL"),
-    )
-    op.create_index(
-        "deadline_pending",
-        "deadline_view",
-        ["county", "due_at"],
-        postgresql_where=sa.text("state IN ('open', 'warned')"),
+        postgresql_where=sa.text("met_at IS NULL AND state IN ('open', 'warned', 'missed')"),
     )
 
 
