@@ -7,7 +7,8 @@ import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.intake.context import Context
-from services.intake.handlers.ingest import Ingested, ingest
+from services.intake.handlers.ingest import ingest
+from services.intake.models import Ingested
 from services.intake.platforms.incoming import Incoming, Platform, Unreadable
 from shared.bus.transient_errors import must_wait
 from shared.db import Database

@@ -12,10 +12,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.intake.batching import Ingestion
 from services.intake.handlers.erase import RETENTION, erase, erase_unreadable
-from services.intake.handlers.ingest import Ingested
 from services.intake.models import (
     Complaint,
     DeliveryResult,
+    Ingested,
     PlatformCursor,
     RawMessage,
     ThreadReread,

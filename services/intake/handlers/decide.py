@@ -2,17 +2,20 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlmodel import col, select
+from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 from services.intake.models import Complaint, DeliveryResult, RawMessage
 from services.intake.rules.gazetteer import Gazetteer, Village
 from shared.bus.outbox import Outbox
-from shared.events.complaints import ComplaintDecided, Decision
+from shared.events.complaints import Decision
 from shared.vocabulary import Category, Component
 
+T = TypeVar("T")
 _HAPPENS_SOMEWHERE = frozenset(
     {
         Category.OUTAGE,
@@ -73,49 +76,30 @@ async def decide(
     The same verdict of the same person again is told again, and changes nothing. Raises
     DecisionRefused.
     """
-    complaint = await _locked(session, complaint_id, county)
+    wanted = select(Complaint).where(Complaint.id == complaint_id, Complaint.county == county)
+    complaint = await _locked(session, wanted)
     another = complaint.decided_by not in (None, decided_by) and not complaint.needs_human
     if another and not verdict.overrule:
         raise DecisionRefused(Refusal.DECIDED_BY_ANOTHER)
     village = _village(verdict, gazetteer)
-    complaint.decide(
-        _decision(verdict, village, says_repeated=complaint.says_repeated), by=decided_by, at=now
-    )
-    outbox.add(
-        ComplaintDecided(
-            complaint_id=complaint.id,
-            county=complaint.county,
-            decision=complaint.decision,
-            decided_by=decided_by,
-            decided_at=now,
-        )
-    )
+    decision = _decision(verdict, village, says_repeated=complaint.says_repeated)
+    outbox.add(complaint.decide(decision, by=decided_by, at=now))
 
 
 async def mark_handled(
     session: AsyncSession, raw_id: str, *, county: str, handled_by: str, now: datetime
 ) -> None:
     """A person has dealt with an unreadable message. Raises DecisionRefused for an unknown one."""
-    found = await session.exec(
-        select(RawMessage)
-        .where(
-            RawMessage.id == raw_id,
-            RawMessage.county == county,
-            RawMessage.result == DeliveryResult.UNREADABLE,
-        )
-        .with_for_update()
+    wanted = select(RawMessage).where(
+        RawMessage.id == raw_id,
+        RawMessage.county == county,
+        RawMessage.result == DeliveryResult.UNREADABLE,
     )
-    if (row := found.one_or_none()) is None:
-        raise DecisionRefused(Refusal.UNKNOWN)
-    row.mark_handled(handled_by, now)
+    (await _locked(session, wanted)).mark_handled(handled_by, now)
 
 
-async def _locked(session: AsyncSession, complaint_id: str, county: str) -> Complaint:
-    found = await session.exec(
-        select(Complaint)
-        .where(col(Complaint.id) == complaint_id, col(Complaint.county) == county)
-        .with_for_update()
-    )
+async def _locked(session: AsyncSession, wanted: SelectOfScalar[T]) -> T:
+    found = await session.exec(wanted.with_for_update())
     if (row := found.one_or_none()) is None:
         raise DecisionRefused(Refusal.UNKNOWN)
     return row
@@ -135,16 +119,11 @@ def _village(verdict: Verdict, gazetteer: Gazetteer) -> Village | None:
 
 def _decision(verdict: Verdict, village: Village | None, *, says_repeated: bool) -> Decision:
     return Decision(
-        is_ours=verdict.is_ours,
-        category=verdict.category,
-        second_category=verdict.second_category,
-        component=verdict.component,
-        urgent=verdict.urgent,
+        **verdict.model_dump(exclude={"village_code", "overrule"}),
         says_repeated=says_repeated,
         village_code=village.code if village else None,
         village=village.spoken_name if village else None,
         town=village.town if village else None,
-        group=verdict.group,
         category_confidence=1.0,
         place_confidence=1.0 if village else 0.0,
         needs_human=False,

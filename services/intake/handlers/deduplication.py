@@ -1,15 +1,13 @@
-"""What intake knows already: deliveries, and people who write where nothing is numbered."""
+"""A person's second message about the same matter is a chase, where nothing is numbered."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import ARRAY, Integer, LargeBinary, bindparam, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.intake.models import Complaint, RawMessage
-from services.intake.platforms.incoming import Incoming, Kind, Platform
-from services.intake.rules.classification import Classification
+from services.intake.models import Complaint, NewDelivery
+from services.intake.platforms.incoming import Kind, Platform
 from services.intake.rules.deduplication import CHASE_WITHIN, Message, chased_by
 from shared.advisory_locks import AdvisoryLock
 from shared.sql import any_of, table_of
@@ -23,12 +21,7 @@ _HOLD_PERSONS = select(
         AdvisoryLock.PERSON, func.unnest(bindparam("locks", type_=ARRAY(Integer)))
     )
 )
-_raw_messages, _complaints = table_of(RawMessage).c, table_of(Complaint).c
-_KNOWN = select(_raw_messages.delivery_id, _raw_messages.complaint_id).where(
-    _raw_messages.platform == bindparam("its_platform"),
-    _raw_messages.county == bindparam("its_county"),
-    _raw_messages.delivery_id == any_of("delivery_ids"),
-)
+_complaints = table_of(Complaint).c
 _COMPLAINED_BEFORE = select(
     _complaints.external_id,
     _complaints.person_key,
@@ -41,31 +34,6 @@ _COMPLAINED_BEFORE = select(
     _complaints.county == bindparam("its_county"),
     _complaints.sent_at >= bindparam("earliest"),
 )
-
-
-@dataclass(slots=True)
-class NewDelivery:
-    """One delivery that is not stored yet."""
-
-    incoming: Incoming
-    """Its dates can be: those that cannot are replaced by the time of receipt."""
-    raw_id: str
-    classification: Classification
-    content_hash: bytes
-    person_key: bytes | None
-    stated_sent_at: datetime | None
-    """The `sent_at` that the platform states, where that cannot be."""
-
-
-async def known_deliveries(
-    session: AsyncSession, platform: Platform, county: str, delivery_ids: Iterable[str]
-) -> dict[str, str | None]:
-    """Those of `delivery_ids` that are stored, each with its complaint's id, where it has one."""
-    found = await session.execute(
-        _KNOWN,
-        {"its_platform": platform, "its_county": county, "delivery_ids": list(delivery_ids)},
-    )
-    return {row.delivery_id: row.complaint_id for row in found}
 
 
 async def turn_into_chases(session: AsyncSession, deliveries: Sequence[NewDelivery]) -> None:

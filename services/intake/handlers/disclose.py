@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.intake.handlers.records import APPLIED, body_of, resident_of, words_of
+from services.intake.handlers.records import APPLIED
 from services.intake.models import (
     Complaint,
     DeliveryResult,
@@ -19,6 +19,7 @@ from services.intake.models import (
     RawMessage,
     ResidentData,
     Words,
+    sealed_in,
 )
 from services.intake.platforms.incoming import Resident
 from shared.auth.tokens import Person
@@ -81,7 +82,7 @@ async def words_of_complaint(
 
 
 def _wording(row: Words, vault: Vault) -> Wording:
-    words = json.loads(vault.open(row.sealed, belongs_to=words_of(row.raw_message_id)))
+    words = json.loads(vault.open(row.sealed, belongs_to=sealed_in(Words, row.raw_message_id)))
     return Wording(row.stated_at, words["title"], words["text"])
 
 
@@ -98,7 +99,9 @@ async def disclose_resident(
     row = await session.get(ResidentData, complaint_id)
     if row is None:
         return Resident()
-    return Resident(**json.loads(vault.open(row.sealed, belongs_to=resident_of(complaint_id))))
+    return Resident(
+        **json.loads(vault.open(row.sealed, belongs_to=sealed_in(ResidentData, complaint_id)))
+    )
 
 
 async def disclose_unreadable(
@@ -115,7 +118,9 @@ async def disclose_unreadable(
     if not row.sealed_body:
         return None
     _record(session, raw_id, to, now)
-    return vault.open(row.sealed_body, belongs_to=body_of(raw_id)).decode("utf-8", "replace")
+    return vault.open(row.sealed_body, belongs_to=sealed_in(RawMessage, raw_id)).decode(
+        "utf-8", "replace"
+    )
 
 
 def _record(session: AsyncSession, disclosed_id: str, to: Person, now: datetime) -> None:

@@ -6,47 +6,27 @@ Whoever holds a complaint's row decides alone about its deliveries; those of a k
 looked up again under that lock, and so two replicas with the same page agree.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import TypeGuard
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.intake.context import Context
-from services.intake.handlers.deduplication import (
-    UNNUMBERED,
-    NewDelivery,
-    known_deliveries,
-    turn_into_chases,
-)
-from services.intake.handlers.records import Records, insert_or_lock
-from services.intake.models import Complaint, DeliveryResult
+from services.intake.handlers.deduplication import UNNUMBERED, turn_into_chases
+from services.intake.handlers.records import Records
+from services.intake.models import Complaint, DeliveryResult, Ingested, NewDelivery
 from services.intake.platforms.incoming import Incoming, Kind, Platform, Unreadable
 from services.intake.rules import dates
 from services.intake.rules.classification import classify
-from services.intake.rules.deduplication import Relation, Version, relation
+from services.intake.rules.deduplication import Version, result_of
 from shared.bus.outbox import Outbox
-from shared.events.complaints import (
-    ComplaintChased,
-    ComplaintEdited,
-    ComplaintReceived,
-    Decision,
-)
 from shared.ids import new_id
 from shared.sql import any_of
 
 _STORED = select(Complaint).where(col(Complaint.id) == any_of("complaint_ids"))
-
-
-@dataclass(frozen=True, slots=True)
-class Ingested:
-    """What one delivery meant."""
-
-    result: DeliveryResult
-    complaint_id: str | None
-    """None for an unreadable one."""
 
 
 async def ingest(
@@ -66,55 +46,38 @@ async def ingest(
     received once, each chase counted once, and the newest edit stands. Nothing is dropped: what
     cannot be read needs a person, as does a chase of an unknown number.
     """
-    if any((d.platform, d.county) != (platform, county) for d in deliveries if _is_readable(d)):
+    incoming = [delivery for delivery in deliveries if isinstance(delivery, Incoming)]
+    if any((one.platform, one.county) != (platform, county) for one in incoming):
         raise ValueError("a batch is of one platform and one county")
-    ingested = {
-        delivery_id: Ingested(DeliveryResult.DUPLICATE, complaint_id)
-        for delivery_id, complaint_id in (
-            await known_deliveries(session, platform, county, {d.delivery_id for d in deliveries})
-        ).items()
-    }
+    records = Records(session, platform, county, now, context.vault)
+    await records.find_known({delivery.delivery_id for delivery in deliveries})
     fresh: dict[str, Incoming | Unreadable] = {}
     for delivery in deliveries:
-        if delivery.delivery_id not in ingested:
+        if delivery.delivery_id not in records.ingested:
             fresh.setdefault(delivery.delivery_id, delivery)
-    if fresh:
-        records = Records(platform, county, now, context.vault)
-        unreadable = [(new_id("r", now), d) for d in fresh.values() if isinstance(d, Unreadable)]
-        await records.write_unreadable(session, unreadable)
-        ingested |= {
-            message.delivery_id: Ingested(DeliveryResult.UNREADABLE, None)
-            for _, message in unreadable
-        }
-        readable = [_new_delivery(d, now, context) for d in fresh.values() if _is_readable(d)]
-        if readable:
-            if platform in UNNUMBERED:
-                await turn_into_chases(session, readable)
-            ingested |= await _ingest_readable(session, outbox, readable, records)
-            await records.write(session)
-    return _in_order(deliveries, ingested)
-
-
-def _is_readable(delivery: Incoming | Unreadable) -> TypeGuard[Incoming]:
-    return isinstance(delivery, Incoming)
+    await records.write_unreadable([d for d in fresh.values() if isinstance(d, Unreadable)])
+    readable = [_new_delivery(d, now, context) for d in fresh.values() if isinstance(d, Incoming)]
+    if readable:
+        if platform in UNNUMBERED:
+            await turn_into_chases(session, readable)
+        await _ingest_readable(outbox, readable, records)
+        await records.write()
+    return _in_order(deliveries, records.ingested)
 
 
 def _new_delivery(incoming: Incoming, now: datetime, context: Context) -> NewDelivery:
     """Dates that cannot be are replaced by `now`, and a person must look."""
-    sent_at_can_be = dates.can_be(incoming.sent_at, now)
-    changed_at_can_be = incoming.changed_at is None or dates.can_be(incoming.changed_at, now)
+    possible = incoming
+    if not dates.can_be(incoming.sent_at, now):
+        possible = replace(possible, sent_at=now)
+    if incoming.changed_at and not dates.can_be(incoming.changed_at, now):
+        possible = replace(possible, changed_at=now)
     doubts = (
-        *(() if sent_at_can_be and changed_at_can_be else ("impossible_date",)),
+        *(() if possible is incoming else ("impossible_date",)),
         *(() if dates.limit_can_be(incoming.time_limit, now) else ("impossible_time_limit",)),
     )
     return NewDelivery(
-        incoming=incoming
-        if sent_at_can_be and changed_at_can_be
-        else replace(
-            incoming,
-            sent_at=incoming.sent_at if sent_at_can_be else now,
-            changed_at=incoming.changed_at if changed_at_can_be else now,
-        ),
+        incoming=possible,
         raw_id=new_id("r", now),
         classification=classify(
             context.gazetteer,
@@ -126,58 +89,41 @@ def _new_delivery(incoming: Incoming, now: datetime, context: Context) -> NewDel
         ),
         content_hash=context.hashes.of_content(incoming),
         person_key=context.hashes.of_person(incoming),
-        stated_sent_at=None if sent_at_can_be else incoming.sent_at,
+        stated_sent_at=None if possible.sent_at == incoming.sent_at else incoming.sent_at,
     )
 
 
 async def _ingest_readable(
-    session: AsyncSession, outbox: Outbox, deliveries: Sequence[NewDelivery], records: Records
-) -> dict[str, Ingested]:
-    by_number: dict[str, list[NewDelivery]] = {}
+    outbox: Outbox, deliveries: Sequence[NewDelivery], records: Records
+) -> None:
+    by_number: defaultdict[str, list[NewDelivery]] = defaultdict(list)
     for delivery in sorted(deliveries, key=_tickets_before_chases):
-        by_number.setdefault(delivery.incoming.external_id, []).append(delivery)
-    rows = {number: _first_row(group[0], records.now) for number, group in by_number.items()}
-    held = await insert_or_lock(session, rows.values())
-    new = [number for number, complaint_id in held.items() if complaint_id == rows[number].id]
-
-    ingested: dict[str, Ingested] = {}
-    for number in new:
-        first = by_number[number].pop(0)
-        outbox.add(_received(held[number], first, records.now))
-        records.add(first, held[number], DeliveryResult.RECEIVED)
-        ingested[first.incoming.delivery_id] = Ingested(DeliveryResult.RECEIVED, held[number])
+        by_number[delivery.incoming.external_id].append(delivery)
+    rows = {
+        number: Complaint.received(group[0], records.now) for number, group in by_number.items()
+    }
+    held = await records.insert_or_lock(rows.values())
+    for number, complaint_id in held.items():
+        if complaint_id == (complaint := rows[number]).id:
+            outbox.add(complaint.received_event())
+            records.add(by_number[number].pop(0), complaint, DeliveryResult.RECEIVED)
     later = {held[number]: group for number, group in by_number.items() if group}
     if later:
-        ingested |= await _ingest_later(session, outbox, later, records)
-    return ingested
+        await _ingest_later(outbox, later, records)
 
 
 async def _ingest_later(
-    session: AsyncSession,
-    outbox: Outbox,
-    later: Mapping[str, Sequence[NewDelivery]],
-    records: Records,
-) -> dict[str, Ingested]:
+    outbox: Outbox, later: Mapping[str, Sequence[NewDelivery]], records: Records
+) -> None:
     """Deliveries about complaints that are stored and locked by this transaction, by their ids."""
-    seen = await known_deliveries(
-        session,
-        records.platform,
-        records.county,
-        (delivery.incoming.delivery_id for group in later.values() for delivery in group),
+    await records.find_known(
+        {delivery.incoming.delivery_id for group in later.values() for delivery in group}
     )
-    ingested = {
-        delivery_id: Ingested(DeliveryResult.DUPLICATE, complaint_id)
-        for delivery_id, complaint_id in seen.items()
-    }
-    found = await session.exec(_STORED, params={"complaint_ids": list(later)})
+    found = await records.session.exec(_STORED, params={"complaint_ids": list(later)})
     for complaint in found:
         for delivery in later[complaint.id]:
-            if (delivery_id := delivery.incoming.delivery_id) not in seen:
-                result = _apply(complaint, delivery, outbox)
-                is_erased = complaint.erased_at is not None
-                records.add(delivery, complaint.id, result, is_erased=is_erased)
-                ingested[delivery_id] = Ingested(result, complaint.id)
-    return ingested
+            if delivery.incoming.delivery_id not in records.ingested:
+                records.add(delivery, complaint, _apply(complaint, delivery, outbox))
 
 
 def _tickets_before_chases(delivery: NewDelivery) -> tuple[bool, datetime]:
@@ -185,92 +131,27 @@ def _tickets_before_chases(delivery: NewDelivery) -> tuple[bool, datetime]:
     return delivery.incoming.kind is Kind.CHASE, delivery.incoming.stated_at
 
 
-def _first_row(first: NewDelivery, now: datetime) -> Complaint:
-    """The complaint as its first delivery tells it; not yet known to be new."""
-    if first.incoming.kind is Kind.CHASE:
-        first.classification = replace(
-            first.classification,
-            needs_human=True,
-            reasons=(*first.classification.reasons, "chase_of_unknown_number"),
-        )
-    return Complaint.received(
-        new_id("c", now),
-        first.incoming,
-        first.classification,
-        stated_sent_at=first.stated_sent_at,
-        content_hash=first.content_hash,
-        person_key=first.person_key,
-        now=now,
-    )
-
-
-def _received(complaint_id: str, first: NewDelivery, now: datetime) -> ComplaintReceived:
-    incoming = first.incoming
-    return ComplaintReceived(
-        complaint_id=complaint_id,
-        county=incoming.county,
-        platform=incoming.platform.value,
-        external_id=incoming.external_id,
-        sent_at=incoming.sent_at,
-        received_at=now,
-        time_limit=incoming.time_limit,
-        decision=Decision.model_validate(first.classification, from_attributes=True),
-    )
-
-
 def _apply(complaint: Complaint, delivery: NewDelivery, outbox: Outbox) -> DeliveryResult:
     """One more delivery about a stored complaint: change it, and record the event."""
-    incoming = delivery.incoming
-    found = relation(
-        Version(delivery.content_hash, incoming.stated_at),
-        complaint.version,
-        is_chase=incoming.kind is Kind.CHASE,
-    )
-    if found is Relation.CHASE:
-        complaint.chase()
-        outbox.add(
-            ComplaintChased(
-                complaint_id=complaint.id,
-                county=complaint.county,
-                chased_at=incoming.stated_at,
-                times=complaint.chases,
-            )
-        )
-        return DeliveryResult.CHASED
-    if found is Relation.OUTDATED:
-        return DeliveryResult.OUTDATED
-    complaint.seen_version_of(incoming.stated_at)
-    if found is Relation.DUPLICATE:
-        return DeliveryResult.DUPLICATE
-    complaint.edit(
-        delivery.classification,
-        sent_at=incoming.sent_at if delivery.stated_sent_at is None else None,
-        time_limit=incoming.time_limit,
-        content_hash=delivery.content_hash,
-        person_key=delivery.person_key,
-    )
-    outbox.add(
-        ComplaintEdited(
-            complaint_id=complaint.id,
-            county=complaint.county,
-            edited_at=incoming.stated_at,
-            time_limit=complaint.time_limit,
-            decision=complaint.decision,
-        )
-    )
-    return DeliveryResult.EDITED
+    at = delivery.incoming.stated_at
+    is_chase = delivery.incoming.kind is Kind.CHASE
+    result = result_of(Version(delivery.content_hash, at), complaint.version, is_chase=is_chase)
+    if result is DeliveryResult.CHASED:
+        outbox.add(complaint.chase(at))
+    elif result is not DeliveryResult.OUTDATED:
+        complaint.seen_version_of(at)
+    if result is DeliveryResult.EDITED:
+        outbox.add(complaint.edit(delivery))
+    return result
 
 
 def _in_order(
-    deliveries: Sequence[Incoming | Unreadable], ingested: Mapping[str, Ingested]
+    deliveries: Sequence[Incoming | Unreadable], ingested: dict[str, Ingested]
 ) -> list[Ingested]:
     """The same delivery twice in one batch is a duplicate the second time."""
-    seen: set[str] = set()
     results = []
     for delivery in deliveries:
         result = ingested[delivery.delivery_id]
-        if delivery.delivery_id in seen:
-            result = Ingested(DeliveryResult.DUPLICATE, result.complaint_id)
-        seen.add(delivery.delivery_id)
+        ingested[delivery.delivery_id] = replace(result, result=DeliveryResult.DUPLICATE)
         results.append(result)
     return results

@@ -5,7 +5,7 @@ a start with other keys is refused before anything is sealed with them.
 """
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -13,8 +13,8 @@ from sqlalchemy import ColumnElement, Table, bindparam, func, literal_column, se
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, delete
 
-from services.intake.handlers.records import body_of, resident_of, words_of
-from services.intake.models import PrivacyKey, RawMessage, ResidentData, Words
+from services.intake.models import PrivacyKey, RawMessage, ResidentData, Words, sealed_in
+from services.intake.models.base import IntakeTable
 from shared.db import Database, Session
 from shared.privacy.vault import FINGERPRINT_BYTES, SealedWithAnotherKey, Vault
 from shared.sql import compiled_once, table_of
@@ -29,13 +29,16 @@ _LENGTH: ColumnElement[int] = literal_column(str(FINGERPRINT_BYTES))
 
 @dataclass(frozen=True, slots=True)
 class _SealedColumn:
-    """Where sealed values stand. `belongs_to` makes of `owner` what ties a value to its row."""
+    """Where sealed values stand; each is tied to its `owner`."""
 
-    table: Table
+    model: type[IntakeTable]
     key: str
     sealed: str
     owner: str
-    belongs_to: Callable[[str], str]
+
+    @property
+    def table(self) -> Table:
+        return table_of(self.model)
 
     @property
     def value(self) -> ColumnElement[bytes]:
@@ -48,9 +51,9 @@ class _SealedColumn:
 
 
 _SEALED = (
-    _SealedColumn(table_of(RawMessage), "id", "sealed_body", "id", body_of),
-    _SealedColumn(table_of(Words), "id", "sealed", "raw_message_id", words_of),
-    _SealedColumn(table_of(ResidentData), "complaint_id", "sealed", "complaint_id", resident_of),
+    _SealedColumn(RawMessage, "id", "sealed_body", "id"),
+    _SealedColumn(Words, "id", "sealed", "raw_message_id"),
+    _SealedColumn(ResidentData, "complaint_id", "sealed", "complaint_id"),
 )
 _FIRST_USED = compiled_once(
     insert(PrivacyKey).on_conflict_do_nothing(), ("fingerprint", "first_used_at")
@@ -122,8 +125,8 @@ async def _reseal_step(
     for row_key, owner_id, sealed in found:
         last = row_key
         with suppress(SealedWithAnotherKey):
-            plain = vault.open(sealed, belongs_to=column.belongs_to(owner_id))
-            again = vault.seal(plain, belongs_to=column.belongs_to(owner_id))
+            belongs_to = sealed_in(column.model, owner_id)
+            again = vault.seal(vault.open(sealed, belongs_to=belongs_to), belongs_to=belongs_to)
             resealed.append({"row_key": row_key, "again": again})
     if resealed:
         await session.execute(

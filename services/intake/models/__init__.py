@@ -1,8 +1,12 @@
 """Intake's tables. A resident's words, name, phone and address stand here alone, and sealed."""
 
+from services.intake.rules.deduplication import DeliveryResult as DeliveryResult
+
 from .base import metadata as metadata
+from .base import sealed_in as sealed_in
 from .complaint import Complaint as Complaint
-from .delivery import DeliveryResult as DeliveryResult
+from .delivery import Ingested as Ingested
+from .delivery import NewDelivery as NewDelivery
 from .delivery import RawMessage as RawMessage
 from .delivery import Words as Words
 from .privacy import Disclosure as Disclosure

@@ -1,19 +1,28 @@
 """One complaint of one platform, and what was decided about it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from operator import attrgetter
 
 from sqlalchemy import ARRAY, Index, String, UniqueConstraint, text
 from sqlmodel import Field
 
-from services.intake.platforms.incoming import Incoming, Kind
-from services.intake.rules.classification import Classification, contradicts
+from services.intake.platforms.incoming import Kind
+from services.intake.rules.classification import contradicts
 from services.intake.rules.deduplication import Version
 from shared.bulk_insert import new_row
 from shared.columns import Moment
-from shared.events.complaints import Decision
+from shared.events.complaints import (
+    ComplaintChased,
+    ComplaintDecided,
+    ComplaintEdited,
+    ComplaintReceived,
+    Decision,
+)
+from shared.ids import new_id
 
 from .base import IntakeTable
+from .delivery import NewDelivery
 
 _decided = attrgetter(*Decision.model_fields)
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
@@ -88,36 +97,42 @@ class Complaint(IntakeTable, table=True):
     """Words and identity were erased then, and what comes later is not kept either."""
 
     @classmethod
-    def received(
-        cls,
-        complaint_id: str,
-        first: Incoming,
-        classified: Classification,
-        *,
-        stated_sent_at: datetime | None,
-        content_hash: bytes,
-        person_key: bytes | None,
-        now: datetime,
-    ) -> "Complaint":
-        """As its first delivery tells it. Where that is a chase, any version of the ticket that
-        comes is newer than what the chase says of it."""
-        is_chase = first.kind is Kind.CHASE
+    def received(cls, first: NewDelivery, now: datetime) -> "Complaint":
+        """As its first delivery tells it. Where that is a chase, a person must look, and any
+        version of the ticket that comes is newer than what the chase says of it."""
+        incoming, classified = first.incoming, first.classification
+        is_chase = incoming.kind is Kind.CHASE
+        if is_chase:
+            reasons = (*classified.reasons, "chase_of_unknown_number")
+            classified = replace(classified, needs_human=True, reasons=reasons)
         return new_row(
             cls,
-            id=complaint_id,
-            county=first.county,
-            platform=first.platform.value,
-            external_id=first.external_id,
-            sent_at=first.sent_at,
-            stated_sent_at=stated_sent_at,
+            id=new_id("c", now),
+            county=incoming.county,
+            platform=incoming.platform.value,
+            external_id=incoming.external_id,
+            sent_at=incoming.sent_at,
+            stated_sent_at=first.stated_sent_at,
             received_at=now,
-            changed_at=None if is_chase else first.stated_at,
-            time_limit=first.time_limit,
-            content_hash=b"" if is_chase else content_hash,
-            person_key=person_key,
+            changed_at=None if is_chase else incoming.stated_at,
+            time_limit=incoming.time_limit,
+            content_hash=b"" if is_chase else first.content_hash,
+            person_key=first.person_key,
             chases=int(is_chase),
             reasons=list(classified.reasons),
             **dict(zip(Decision.model_fields, _decided(classified), strict=True)),
+        )
+
+    def received_event(self) -> ComplaintReceived:
+        return ComplaintReceived(
+            complaint_id=self.id,
+            county=self.county,
+            platform=self.platform,
+            external_id=self.external_id,
+            sent_at=self.sent_at,
+            received_at=self.received_at,
+            time_limit=self.time_limit,
+            decision=self.decision,
         )
 
     @property
@@ -130,48 +145,59 @@ class Complaint(IntakeTable, table=True):
         """The version that is applied; older than any other where only chases have come."""
         return Version(self.content_hash, self.changed_at or _BEFORE_ALL)
 
-    def chase(self) -> None:
+    def chase(self, at: datetime) -> ComplaintChased:
         self.chases += 1
+        return ComplaintChased(
+            complaint_id=self.id, county=self.county, chased_at=at, times=self.chases
+        )
 
     def seen_version_of(self, changed_at: datetime) -> None:
         """A version of this time is applied, or says the same: older ones change nothing more."""
         self.changed_at = max(self.changed_at or changed_at, changed_at)
 
-    def edit(
-        self,
-        classified: Classification,
-        *,
-        sent_at: datetime | None,
-        time_limit: str | None,
-        content_hash: bytes,
-        person_key: bytes | None,
-    ) -> None:
-        """Apply a newer version. `sent_at` None: what the platform states cannot be.
+    def edit(self, newer: NewDelivery) -> ComplaintEdited:
+        """Apply a newer version.
 
         A person's decision stands: it may only become urgent, and a person must look again where
         the new words clearly say something else.
         """
-        self.sent_at = sent_at or self.sent_at
-        self.time_limit = time_limit
+        incoming, classified = newer.incoming, newer.classification
+        if newer.stated_sent_at is None:
+            self.sent_at = incoming.sent_at
+        self.time_limit = incoming.time_limit
         if self.erased_at is None:
-            self.content_hash = content_hash
-            self.person_key = person_key or self.person_key
+            self.content_hash = newer.content_hash
+            self.person_key = newer.person_key or self.person_key
         if self.decided_by is None:
             self._set(Decision.model_validate(classified, from_attributes=True))
             self.reasons = list(classified.reasons)
-            return
-        self.urgent = self.urgent or classified.urgent
-        self.needs_human = self.needs_human or contradicts(
-            classified,
-            is_ours=self.is_ours,
-            category=self.category,
-            village_code=self.village_code,
+        else:
+            self.urgent = self.urgent or classified.urgent
+            self.needs_human = self.needs_human or contradicts(
+                classified,
+                is_ours=self.is_ours,
+                category=self.category,
+                village_code=self.village_code,
+            )
+        return ComplaintEdited(
+            complaint_id=self.id,
+            county=self.county,
+            edited_at=incoming.stated_at,
+            time_limit=self.time_limit,
+            decision=self.decision,
         )
 
-    def decide(self, decision: Decision, *, by: str, at: datetime) -> None:
+    def decide(self, decision: Decision, *, by: str, at: datetime) -> ComplaintDecided:
         """A person's decision replaces what was decided before."""
         self._set(decision)
         self.decided_by, self.decided_at = by, at
+        return ComplaintDecided(
+            complaint_id=self.id,
+            county=self.county,
+            decision=self.decision,
+            decided_by=by,
+            decided_at=at,
+        )
 
     def erase(self, at: datetime) -> None:
         """Nothing is left by which the resident can be known; counts, dates and place stay."""

@@ -1,29 +1,40 @@
 """What a platform delivers to us, as it came."""
 
+from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import BigInteger, Column, Identity, Index, String, UniqueConstraint, text
 from sqlmodel import Field
 
+from services.intake.platforms.incoming import Incoming
+from services.intake.rules.classification import Classification
+from services.intake.rules.deduplication import DeliveryResult
 from shared.columns import Moment
 
 from .base import IntakeTable
 
 
-class DeliveryResult(StrEnum):
-    """What one delivery of a platform meant."""
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What one delivery meant."""
 
-    RECEIVED = "received"
-    """A new complaint."""
-    EDITED = "edited"
-    CHASED = "chased"
-    DUPLICATE = "duplicate"
-    """Nothing new."""
-    OUTDATED = "outdated"
-    """Older than what is stored: its words are kept, and change nothing."""
-    UNREADABLE = "unreadable"
-    """A person must look."""
+    result: DeliveryResult
+    complaint_id: str | None
+    """None for an unreadable one."""
+
+
+@dataclass(slots=True)
+class NewDelivery:
+    """One delivery that is not stored yet."""
+
+    incoming: Incoming
+    """Its dates can be: those that cannot are replaced by the time of receipt."""
+    raw_id: str
+    classification: Classification
+    content_hash: bytes
+    person_key: bytes | None
+    stated_sent_at: datetime | None
+    """The `sent_at` that the platform states, where that cannot be."""
 
 
 class RawMessage(IntakeTable, table=True):

@@ -18,17 +18,21 @@ CHASE_WITHIN = timedelta(hours=72)
 """Editable default: how long after a complaint the same person's next message still chases it."""
 
 
-class Relation(StrEnum):
-    """What a delivery is to the stored complaint of its number."""
+class DeliveryResult(StrEnum):
+    """What one delivery of a platform meant."""
 
+    RECEIVED = "received"
+    """A new complaint."""
+    EDITED = "edited"
+    """The same complaint in newer words."""
+    CHASED = "chased"
+    """The platform or the resident asks again about a complaint that is stored."""
     DUPLICATE = "duplicate"
     """The same content again; recorded, changes nothing."""
-    EDIT = "edit"
-    """The same complaint in newer words."""
     OUTDATED = "outdated"
-    """The same complaint in words older than those known; kept for the record, not applied."""
-    CHASE = "chase"
-    """The platform or the resident asks again about a complaint that is stored."""
+    """Older than what is stored: its words are kept, and change nothing."""
+    UNREADABLE = "unreadable"
+    """A person must look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +44,19 @@ class Version:
     """When the platform says this version was made; where it says nothing, when it was sent."""
 
 
-def relation(delivered: Version, stored: Version, *, is_chase: bool) -> Relation:
-    """What a delivery with a new delivery id is to what is stored under its platform and number.
+def result_of(delivered: Version, stored: Version, *, is_chase: bool) -> DeliveryResult:
+    """What a delivery with a new delivery id means where its platform's number is stored already.
 
     Two versions with one change time: the later delivered counts, since a platform that says
     nothing of changes sends every version with the same time.
     """
     if is_chase:
-        return Relation.CHASE
+        return DeliveryResult.CHASED
     if delivered.content_hash == stored.content_hash:
-        return Relation.DUPLICATE
+        return DeliveryResult.DUPLICATE
     if delivered.changed_at < stored.changed_at:
-        return Relation.OUTDATED
-    return Relation.EDIT
+        return DeliveryResult.OUTDATED
+    return DeliveryResult.EDITED
 
 
 @dataclass(frozen=True, slots=True)

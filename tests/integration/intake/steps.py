@@ -7,8 +7,8 @@ from sqlalchemy import func
 from sqlmodel import select
 
 from services.intake.context import Context
-from services.intake.handlers.ingest import Ingested, ingest
-from services.intake.models import Complaint, DeliveryResult
+from services.intake.handlers.ingest import ingest
+from services.intake.models import Complaint, DeliveryResult, Ingested
 from services.intake.platforms.incoming import Incoming, Platform, Unreadable
 from shared.db import Database
 from shared.events.event import Event

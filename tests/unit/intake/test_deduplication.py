@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from services.intake.rules.deduplication import (
     CHASE_WITHIN,
+    DeliveryResult,
     Message,
-    Relation,
     Version,
     chased_by,
     content_hash,
-    relation,
+    result_of,
 )
 from shared.vocabulary import Category
 
@@ -31,18 +31,23 @@ def version(words: bytes = WORDS, *, hours: float = 0) -> Version:
 @pytest.mark.parametrize(
     ("delivered", "is_chase", "expected"),
     [
-        pytest.param(version(), False, Relation.DUPLICATE, id="same words again"),
-        pytest.param(version(hours=-1), False, Relation.DUPLICATE, id="same words, older"),
-        pytest.param(version(OTHER_WORDS, hours=1), False, Relation.EDIT, id="new words"),
-        pytest.param(version(OTHER_WORDS), False, Relation.EDIT, id="no change time"),
+        pytest.param(version(), False, DeliveryResult.DUPLICATE, id="same words again"),
+        pytest.param(version(hours=-1), False, DeliveryResult.DUPLICATE, id="same words, older"),
+        pytest.param(version(OTHER_WORDS, hours=1), False, DeliveryResult.EDITED, id="new words"),
+        pytest.param(version(OTHER_WORDS), False, DeliveryResult.EDITED, id="no change time"),
         pytest.param(
-            version(OTHER_WORDS, hours=-1), False, Relation.OUTDATED, id="older words come late"
+            version(OTHER_WORDS, hours=-1),
+            False,
+            DeliveryResult.OUTDATED,
+            id="older words come late",
         ),
-        pytest.param(version(), True, Relation.CHASE, id="chase"),
+        pytest.param(version(), True, DeliveryResult.CHASED, id="chase"),
     ],
 )
-def test_relation(delivered: Version, is_chase: bool, expected: Relation) -> None:
-    assert relation(delivered, STORED, is_chase=is_chase) is expected
+def test_result_of_a_later_delivery(
+    delivered: Version, is_chase: bool, expected: DeliveryResult
+) -> None:
+    assert result_of(delivered, STORED, is_chase=is_chase) is expected
 
 
 @given(st.permutations(range(6)), st.lists(st.integers(0, 5), max_size=6))
@@ -52,7 +57,7 @@ def test_in_any_order_and_any_number_of_times_the_newest_words_win(
     versions = [version(content_hash("", str(i)), hours=i) for i in range(6)]
     stored, *later = (versions[i] for i in (*order, *again))
     for delivered in later:
-        if relation(delivered, stored, is_chase=False) is Relation.EDIT:
+        if result_of(delivered, stored, is_chase=False) is DeliveryResult.EDITED:
             stored = delivered
     assert stored.content_hash == versions[5].content_hash
 
