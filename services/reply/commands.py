@@ -29,6 +29,26 @@ class ApproveReply(_Command):
     version: Annotated[int, Field(ge=1)]
 
 
+class DraftVersion(_Command):
+    complaint_id: Annotated[str, Field(min_length=1, max_length=100)]
+    version: Annotated[int, Field(ge=1)]
+
+
+MOST_AT_ONCE = 500
+
+
+class ApproveReplies(_Command):
+    """Let many versions be sent, each as if it were approved alone."""
+
+    replies: Annotated[tuple[DraftVersion, ...], Field(min_length=1, max_length=MOST_AT_ONCE)]
+
+
+class ReadDrafts(_Command):
+    """Ask for the words of many drafts."""
+
+    complaint_ids: Annotated[tuple[str, ...], Field(min_length=1, max_length=MOST_AT_ONCE)]
+
+
 class ResolveStuck(_Command):
     """A person has looked on the platform for a stuck version."""
 

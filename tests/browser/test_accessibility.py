@@ -33,7 +33,12 @@ _PAGES = {
         f"/work-orders/{IDS.on_site}",
         "/work-orders/work-order-05",
     ],
-    "zhao.shenhe": ["/review", f"/review/{IDS.drafted}", f"/review/{IDS.stuck}"],
+    "zhao.shenhe": [
+        "/review",
+        "/review/fault/work-order-03",
+        f"/review/{IDS.drafted}",
+        f"/review/{IDS.stuck}",
+    ],
     "chen.zhuguan": ["/hotspots", "/work-orders/work-order-20", "/disclosures"],
     "admin": [
         "/parked",

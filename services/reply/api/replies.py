@@ -1,22 +1,32 @@
 """Replies over HTTP: read, write, approve, and what only a person can decide."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 from sqlmodel import col, select
 
-from services.reply.commands import ApproveReply, NoteTold, ResolveStuck, WriteDraft
+from services.reply.commands import (
+    ApproveReplies,
+    ApproveReply,
+    DraftVersion,
+    NoteTold,
+    ReadDrafts,
+    ResolveStuck,
+    WriteDraft,
+)
 from services.reply.context import ReplyConfig, in_transaction
 from services.reply.handlers.review import approve, note_told, resolve_stuck, write_draft
 from services.reply.models import Complaint, Reply, ReplyState
 from services.reply.rules.drafting import ROOM_FOR_RESPONSIBLE
-from services.reply.rules.objections import Objection
+from services.reply.rules.objections import CHANGED_SINCE, CommandRejected, Objection
+from services.reply.rules.wording import wording_of
 from shared.auth.permissions import Permission
 from shared.auth.requires import requires
 from shared.auth.tokens import Person
-from shared.db import DatabaseHere
+from shared.db import Database, DatabaseHere
+from shared.problems import language_of
 from shared.routes import Route
 
 from .http_errors import problem_of
@@ -65,6 +75,23 @@ class WrittenDraft(BaseModel):
     version: int
 
 
+class Draft(BaseModel):
+    complaint_id: str
+    version: int
+    platform: str
+    text: str
+    wording: str
+    """The same for drafts that differ in nothing but platform, place and date."""
+
+
+class ApprovalOutcome(BaseModel):
+    complaint_id: str
+    outcome: Literal["approved", "changed", "not_allowed"]
+    """`changed`: the version is not the newest any more, or no draft; it is not approved."""
+    why: str | None = None
+    """What stands against it, in the reader's language."""
+
+
 @router.get("")
 async def list_replies(
     database: DatabaseHere,
@@ -86,6 +113,65 @@ async def list_replies(
             .limit(limit)
         )
         return [ReplySummary(**_summary(reply, config)) for reply in found]
+
+
+@router.post("/drafts")
+async def read_drafts(
+    command: ReadDrafts, database: DatabaseHere, config: Config, person: Reader
+) -> list[Draft]:
+    """The drafts of these complaints with their words; those that have none are left out."""
+    async with database.reading() as session:
+        found = await session.exec(
+            select(Reply, Complaint)
+            .join(Complaint, col(Complaint.id) == col(Reply.complaint_id))
+            .where(
+                col(Reply.complaint_id).in_(command.complaint_ids),
+                col(Reply.county) == person.county,
+                col(Reply.state) == ReplyState.DRAFT.value,
+            )
+            .order_by(col(Reply.complaint_id))
+        )
+        return [
+            Draft(
+                complaint_id=reply.complaint_id,
+                version=reply.version,
+                platform=reply.platform,
+                text=reply.text,
+                wording=wording_of(reply.text, config.profile(reply.platform), complaint.village),
+            )
+            for reply, complaint in found
+        ]
+
+
+@router.post("/approve")
+async def post_approve_many(
+    request: Request,
+    command: ApproveReplies,
+    database: DatabaseHere,
+    config: Config,
+    person: Approver,
+) -> list[ApprovalOutcome]:
+    """Let many versions be sent: a transaction for each, and what became of each."""
+    language = language_of(request)
+    return [await _approve_one(database, config, one, person, language) for one in command.replies]
+
+
+async def _approve_one(
+    database: Database, config: ReplyConfig, draft: DraftVersion, person: Person, language: str
+) -> ApprovalOutcome:
+    command = ApproveReply(version=draft.version)
+    try:
+        await in_transaction(
+            database, config, lambda context: approve(context, draft.complaint_id, command, person)
+        )
+    except CommandRejected as rejected:
+        changed = rejected.objection in CHANGED_SINCE
+        return ApprovalOutcome(
+            complaint_id=draft.complaint_id,
+            outcome="changed" if changed else "not_allowed",
+            why=problem_of(rejected.objection).text.in_language(language),
+        )
+    return ApprovalOutcome(complaint_id=draft.complaint_id, outcome="approved")
 
 
 @router.get("/{complaint_id}")

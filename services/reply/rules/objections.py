@@ -31,6 +31,10 @@ class Objection(StrEnum):
     NO_REASON = "extension_without_reason"
 
 
+CHANGED_SINCE = frozenset({Objection.STALE, Objection.UNKNOWN_VERSION, Objection.NOT_A_DRAFT})
+"""Against an approval: the version is not any more what its reader saw."""
+
+
 class CommandRejected(Exception):
     """`objection` is for the person who gave the command."""
 

@@ -190,13 +190,33 @@ def reply_stand_in(recorded: Recorded) -> FastAPI:
     parked_stand_in(app, "reply", recorded)
 
     def versions(complaint_id: str) -> list[dict[str, Any]]:
-        return recorded.drafts.setdefault(complaint_id, [_version(complaint_id, 1)])
+        return recorded.drafts.setdefault(complaint_id, [draft_version(complaint_id, 1)])
 
     @app.get("/replies")
     async def replies(state: str = "draft") -> list[dict[str, Any]]:
         if state != "approved":
             return []
-        return [_version("complaint-07", 1) | {"platform": "phone", "by_hand": True}]
+        return [draft_version("complaint-07", 1) | {"platform": "phone", "by_hand": True}]
+
+    @app.post("/replies/drafts")
+    async def drafts(request: Request) -> list[dict[str, Any]]:
+        newest = [versions(each)[0] for each in (await request.json())["complaint_ids"]]
+        return [{**each, "wording": each["text"]} for each in newest if each["state"] == "draft"]
+
+    @app.post("/replies/approve")
+    async def approve_many(request: Request) -> list[dict[str, Any]]:
+        body = await request.json()
+        recorded.calls.append(("POST", "/replies/approve", body))
+        outcomes = []
+        for one in body["replies"]:
+            newest = versions(one["complaint_id"])[0]
+            stands = newest["version"] == one["version"]
+            if stands:
+                newest["state"] = "approved"
+            outcome = "approved" if stands else "changed"
+            why = None if stands else "答复已有更新的版本，请重新打开后再改。"
+            outcomes.append({"complaint_id": one["complaint_id"], "outcome": outcome, "why": why})
+        return outcomes
 
     @app.get("/replies/{complaint_id}")
     async def reply(complaint_id: str) -> list[dict[str, Any]]:
@@ -211,7 +231,9 @@ def reply_stand_in(recorded: Recorded) -> FastAPI:
         recorded.calls.append(("PUT", request.url.path, body))
         newest["state"] = "superseded"
         changed = {"text": body["text"], "solved": body["solved"], "written_by": "somebody"}
-        versions(complaint_id).insert(0, _version(complaint_id, newest["version"] + 1) | changed)
+        versions(complaint_id).insert(
+            0, draft_version(complaint_id, newest["version"] + 1) | changed
+        )
         return {"version": newest["version"] + 1}
 
     @app.post("/replies/{complaint_id}/approve")
@@ -233,7 +255,7 @@ def reply_stand_in(recorded: Recorded) -> FastAPI:
     return app
 
 
-def _version(complaint_id: str, version: int) -> dict[str, Any]:
+def draft_version(complaint_id: str, version: int) -> dict[str, Any]:
     stuck = complaint_id == "complaint-05"
     return {
         "complaint_id": complaint_id,

@@ -1,20 +1,32 @@
 """Replies: read the draft beside the resident's words, change it, approve it; what is stuck."""
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
+from pydantic import AwareDatetime
 
 from services.dispatch.console.errors import not_found
 from services.dispatch.console.language import both
 from services.dispatch.console.pages.complaint import words_of_complaint
+from services.dispatch.console.queries.board import read_towns
 from services.dispatch.console.queries.complaints import read_complaint
+from services.dispatch.console.queries.crews import read_crew_names
 from services.dispatch.console.queries.replies import read_replies
+from services.dispatch.console.queries.review import (
+    MOST_AT_ONCE,
+    ReviewFilters,
+    read_drafts_of_fault,
+    read_review_list,
+)
+from services.dispatch.console.queries.work_order import read_work_order
 from services.dispatch.console.rendering import go_to, page
 from services.dispatch.console.service_clients import reply_of
 from services.dispatch.console.session import allowed
+from services.dispatch.console.wordings import wordings_of
 from shared.auth.permissions import Permission
 from shared.auth.tokens import Person
-from shared.db import DatabaseHere
+from shared.db import Database, DatabaseHere
 from shared.problems import Problem
 from shared.routes import Route
 
@@ -22,16 +34,102 @@ router = APIRouter(prefix="/review", route_class=Route)
 
 
 Reviewer = Annotated[Person, allowed(Permission.REPLY_WRITE, Permission.REPLY_APPROVE)]
+_MANY_SECONDS = 20.0
+_Choice = Annotated[str, Query(max_length=60)]
+
+
+async def _filters(platform: _Choice = "", town: _Choice = "", crew: _Choice = "") -> ReviewFilters:
+    return ReviewFilters(platform, town, crew)
+
+
+Chosen = Annotated[ReviewFilters, Depends(_filters)]
 
 
 @router.get("")
-async def review_page(request: Request, person: Reviewer, database: DatabaseHere) -> Response:
+async def review_page(
+    request: Request,
+    person: Reviewer,
+    database: DatabaseHere,
+    filters: Chosen,
+    after: Annotated[AwareDatetime | None, Query()] = None,
+    after_key: Annotated[str, Query(max_length=100)] = "",
+) -> Response:
+    """One line a fault. `after`, `after_key`: the last line of the page before."""
     async with database.reading() as session:
-        drafts = await read_replies(session, person.county, "draft")
+        found = await read_review_list(
+            session, person.county, filters, (after, after_key) if after else None
+        )
         stuck = await read_replies(session, person.county, "stuck")
+        towns = await read_towns(session, person.county)
+        crews = await read_crew_names(session, person.county)
     approved = await reply_of(request).read(request, "/replies", state="approved")
     by_hand = approved and [reply for reply in approved if reply["by_hand"]]
-    return page(request, "review.html", drafts=drafts, stuck=stuck, by_hand=by_hand)
+    return page(
+        request,
+        "review.html",
+        found=found,
+        filters=filters,
+        towns=towns,
+        crews=crews,
+        stuck=stuck,
+        by_hand=by_hand,
+    )
+
+
+@router.get("/fault/{work_order_id}")
+async def fault_page(
+    request: Request, work_order_id: str, person: Reviewer, database: DatabaseHere, filters: Chosen
+) -> Response:
+    """All drafts of one fault by their wording, each ticked to be approved."""
+    return await _fault(request, work_order_id, person, database, filters, outcomes=())
+
+
+@router.post("/fault/{work_order_id}")
+async def approve_fault(
+    request: Request,
+    work_order_id: str,
+    person: Annotated[Person, allowed(Permission.REPLY_APPROVE)],
+    database: DatabaseHere,
+    filters: Chosen,
+    chosen: Annotated[list[str] | None, Form(max_length=MOST_AT_ONCE)] = None,
+) -> Response:
+    """Approve what is ticked, in one command. `chosen`: `complaint id:version`, as it was read."""
+    ticked = [each.rpartition(":") for each in chosen or []]
+    if not ticked or not all(version.isdecimal() for _, _, version in ticked):
+        raise Problem(422, "nothing_ticked", both("review.nothing_ticked"))
+    replies = [{"complaint_id": each, "version": int(version)} for each, _, version in ticked]
+    outcomes = await reply_of(request).change(
+        request, "POST", "/replies/approve", {"replies": replies}, timeout=_MANY_SECONDS
+    )
+    return await _fault(request, work_order_id, person, database, filters, outcomes=outcomes)
+
+
+async def _fault(
+    request: Request,
+    work_order_id: str,
+    person: Person,
+    database: Database,
+    filters: ReviewFilters,
+    *,
+    outcomes: Sequence[Mapping[str, Any]],
+) -> Response:
+    async with database.reading() as session:
+        view = await read_work_order(session, person.county, work_order_id)
+        lines = await read_drafts_of_fault(session, person.county, work_order_id, filters)
+    if view is None:
+        raise not_found("work_order")
+    read: Any = []
+    if lines:
+        ids = [line.complaint_id for line in lines]
+        read = await reply_of(request).search(request, "/replies/drafts", {"complaint_ids": ids})
+    return page(
+        request,
+        "review_fault.html",
+        view=view,
+        filters=filters,
+        wordings=None if read is None else wordings_of(lines, read),
+        outcomes=outcomes,
+    )
 
 
 @router.get("/{complaint_id}")
