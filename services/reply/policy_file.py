@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from .rules.deadlines import ANY, Policy, Stage, StageLimit
-from .rules.time_limits import Duration, Unit, read_limit
+from .rules.time_limits import Duration, Unit, always_ends_later, read_limit
 from .yaml_file import read_yaml
 
 SHIPPED = Path(__file__).parent / "policies" / "deadline_policies.yaml"
@@ -80,6 +80,17 @@ class _Policy(_Strict):
     def has_stages(self) -> Self:
         if self.in_force is not None and not self.stages:
             raise ValueError(f"{self.id} is in force but has no stages")
+        return self
+
+    @model_validator(mode="after")
+    def stages_are_in_order(self) -> Self:
+        in_order = [(stage, self.stages[stage].within) for stage in Stage if stage in self.stages]
+        for (stage, within), (later, later_within) in combinations(in_order, 2):
+            if always_ends_later(within, later_within):
+                raise ValueError(
+                    f"{self.id}: {stage.value} (within {within}) would always be due after"
+                    f" {later.value} (within {later_within}), which comes later"
+                )
         return self
 
     @property

@@ -38,7 +38,7 @@ class Stage(StrEnum):
     REPLY = "reply"
 
 
-_IN_ORDER = tuple(Stage)
+_LAST_FIRST = tuple(reversed(Stage))
 PRINTED_LIMIT_STAGES = frozenset({Stage.RESOLVE, Stage.REPLY})
 """What the limit printed on a ticket limits: the ticket is to be resolved and answered by then."""
 
@@ -159,7 +159,8 @@ def count_deadlines(
 ) -> tuple[CountedDeadline, ...]:
     """Every deadline of this ticket, in the order of the stages.
 
-    A printed limit replaces the policy's for resolve and reply, and no other stage is due after it.
+    A printed limit replaces the policy's for resolve and reply. No stage is due after a later one:
+    where its own limit ends later, the later stage's counts for it as well.
     """
     policy = policy_for(ticket, policies)
     limits = dict(policy.stages)
@@ -168,7 +169,8 @@ def count_deadlines(
     due_by: dict[Duration, Due] = {}  # stages often share a limit
     warnings: dict[tuple[Limit, datetime, timedelta], datetime] = {}
     made = []
-    for stage in _IN_ORDER:
+    later: _Counted | None = None
+    for stage in _LAST_FIRST:
         by_policy = limits.get(stage)
         counted: _Counted
         if printed is not None and stage in PRINTED_LIMIT_STAGES:
@@ -178,10 +180,11 @@ def count_deadlines(
             if within not in due_by:
                 due_by[within] = _due_by_policy(within, starts_at, calendar)
             counted = (within, due_by[within])
-            if printed is not None and printed[1].at <= counted[1].at:
-                counted = printed
         else:
             continue
+        if later is not None and later[1].at <= counted[1].at:
+            counted = later
+        later = counted
         warn_before = by_policy.warn_before if by_policy else policy.printed_warn_before
         limit, due = counted
         warning = limit, due.at, warn_before
@@ -199,6 +202,7 @@ def count_deadlines(
                 limit_unreadable=unreadable,
             )
         )
+    made.reverse()
     return tuple(made)
 
 

@@ -45,6 +45,25 @@ class Duration:
 
 
 SAME_DAY = Duration(0, Unit.DAY)
+_MINUTES_A_DAY = 24 * 60
+
+
+def always_ends_later(one: Duration, other: Duration) -> bool:
+    """Whether `one`, counted from the same instant, ends after `other` on whatever day that is,
+    where days end at 24:00.
+
+    By the numbers alone: nobody knows how long a working time takes, only that it takes no less
+    than the same time by the clock.
+    """
+    if one.unit is other.unit:
+        return one.amount > other.amount
+    if other.unit in (Unit.WORKING_MINUTE, Unit.WORKING_DAY):
+        return False
+    # A limit in days ends with its last day: up to a day later than by the clock.
+    longest = other.amount if other.unit is Unit.MINUTE else (other.amount + 1) * _MINUTES_A_DAY
+    in_days = one.unit in (Unit.DAY, Unit.WORKING_DAY)
+    return one.amount * (_MINUTES_A_DAY if in_days else 1) > longest
+
 
 Limit = Duration | date
 """What was printed: a length of time; a day, of which the end counts; or (a datetime, UTC) an

@@ -24,7 +24,14 @@ from services.reply.rules.deadlines import (
     policy_for,
     warn_at,
 )
-from services.reply.rules.time_limits import Duration, Limit, Unit, Unreadable, read_limit
+from services.reply.rules.time_limits import (
+    Duration,
+    Limit,
+    Unit,
+    Unreadable,
+    always_ends_later,
+    read_limit,
+)
 
 CALENDAR = load_calendars().default
 SHIPPED = load_policies()
@@ -182,6 +189,14 @@ def test_beyond_the_calendar_the_plain_clock_counts_provisionally() -> None:
     assert all(it.provisional for it in made.values())
 
 
+def test_a_stage_is_due_with_the_next_one_where_its_own_limit_ends_later() -> None:
+    friday = ticket("2026-11-20 17:00", platform="wechat")  # accept: 4 working hours, to Monday
+    made = by_stage(count_deadlines(friday, SHIPPED, CALENDAR))
+    assert written(made[Stage.ACCEPT].due_at) == "2026-11-21 17:00:00"
+    assert made[Stage.ACCEPT].due_at == made[Stage.FIRST_CONTACT].due_at
+    assert made[Stage.ACCEPT].warn_at <= made[Stage.ACCEPT].due_at
+
+
 any_instant = st.datetimes(timezones=st.just(UTC))
 any_limit = st.none() | st.text(max_size=30) | st.from_regex(
     r"[0-9]{1,12}\.?[0-9]{0,3} ?个?(工作日|小时|分钟|周|days|h)", fullmatch=True
@@ -255,6 +270,42 @@ instants = st.integers(
     int(shanghai("2024-01-01").timestamp()), int(shanghai("2026-12-01").timestamp())
 ).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
 leads = st.integers(1, 3000).map(lambda minutes: timedelta(minutes=minutes))
+durations = limits.filter(lambda limit: isinstance(limit, Duration))
+policies = st.dictionaries(
+    st.sampled_from(Stage), st.builds(StageLimit, durations, leads), min_size=1
+).map(lambda stages: policy("any", stages=tuple(stages.items())))
+
+
+@given(one=durations, other=durations, sent_at=instants)
+def test_a_limit_that_always_ends_later_does(
+    one: Duration, other: Duration, sent_at: datetime
+) -> None:
+    if always_ends_later(one, other):
+        assert due_of(one, sent_at, CALENDAR).at > due_of(other, sent_at, CALENDAR).at
+
+
+holidays = st.frozensets(st.dates(date(2024, 1, 1), date(2026, 12, 31)), max_size=60)
+
+
+def calendar_with(days_off: frozenset[date]) -> WorkCalendar:
+    years = [
+        CalendarYear(
+            year, published=True, holidays=frozenset(day for day in days_off if day.year == year)
+        )
+        for year in range(2024, 2028)
+    ]
+    return WorkCalendar(WorkDays(years), CALENDAR.office_hours)
+
+
+@given(one=policies, days_off=holidays, sent_at=instants, printed=any_limit)
+def test_no_stage_is_due_after_a_later_one(
+    one: Policy, days_off: frozenset[date], sent_at: datetime, printed: str | None
+) -> None:
+    facts = replace(ticket(), sent_at=sent_at, received_at=sent_at, printed_limit=printed)
+    made = count_deadlines(facts, [one], calendar_with(days_off))
+    assert [it.due_at for it in made] == sorted(it.due_at for it in made)
+    assert [it.stage for it in made] == [stage for stage in Stage if stage in by_stage(made)]
+    assert all(sent_at <= it.warn_at <= it.due_at for it in made)
 
 
 @given(limit=limits, sent_at=instants, lead=leads)

@@ -129,6 +129,42 @@ def test_a_mistake_in_the_policies_is_named(
 
 
 @pytest.mark.parametrize(
+    ("accept", "later"),
+    [
+        ("6 working days", "reply (within 5 working days)"),
+        ("4 hours", "first_contact (within 2 hours)"),
+        ("1 day", "first_contact (within 2 hours)"),
+        ("3 working hours", "first_contact (within 2 hours)"),
+        ("5 days", "resolve (within 3 days)"),
+        ("97 hours", "resolve (within 3 days)"),
+    ],
+)
+def test_a_stage_that_would_always_be_due_after_a_later_one_is_named(
+    tmp_path: Path, accept: str, later: str
+) -> None:
+    before = {
+        "first_contact": 'first_contact: {within: "2 hours", warn_before: "1 hour"}',
+        "resolve": 'resolve: {within: "3 days", warn_before: "1 hour"}',
+    }.get(later.split()[0])
+    lines = [f'accept: {{within: "{accept}", warn_before: "1 hour"}}', *filter(None, [before])]
+    stages = "stages:\n" + "".join(f"      {line}\n" for line in lines)
+    path = tmp_path / "deadline_policies.yaml"
+    path.write_text(POLICIES.replace("stages:\n", stages), encoding="utf-8")
+    with pytest.raises(FileInvalid) as invalid:
+        load_policies(path)
+    message = f"all: accept (within {accept}) would always be due after {later}, which comes later"
+    assert message in str(invalid.value)
+    assert "line 2: policies.0" in str(invalid.value)
+
+
+def test_a_stage_that_ends_later_on_some_days_only_is_no_mistake(tmp_path: Path) -> None:
+    accept = 'stages:\n      accept: {within: "4 days", warn_before: "1 hour"}\n'
+    path = tmp_path / "deadline_policies.yaml"
+    path.write_text(POLICIES.replace("stages:\n", accept), encoding="utf-8")
+    assert len(load_policies(path)) == 1
+
+
+@pytest.mark.parametrize(
     ("more", "named"),
     [
         (SECOND_POLICY, "all and other cover the same tickets on the same days"),
