@@ -54,7 +54,7 @@ async def _all_pages(client: httpx.AsyncClient, address: str | None) -> tuple[in
     while address:
         text = (await client.get(address)).text
         totals.add(int(re.findall(r'id="total">\D*(\d+)', text)[0]))
-        pages.append(re.findall(r'<tr id="due-([^"]+)"', text))
+        pages.append(re.findall(r'<tr id="(?:due|waiting|work-order)-([^"]+)"', text))
         following = re.search(r'id="following" rel="next" href="([^"]+)"', text)
         address = following[1].replace("&amp;", "&") if following else None
     (total,) = totals
@@ -159,3 +159,17 @@ async def test_filters_stay_in_the_addresses_of_the_pages(
 
 async def test_another_countys_are_not_in_the_list(signed_in: SignedIn) -> None:
     assert IDS.foreign_complaint not in (await (await signed_in("admin")).get("/due")).text
+
+
+@pytest.mark.parametrize("chosen", ["", "town=焦岱镇", "platform=wechat", "state=on_site"])
+async def test_every_count_opens_a_list_of_as_many(
+    signed_in: SignedIn, long_overdue: list[str], chosen: str
+) -> None:
+    client = await signed_in("chen.zhuguan")
+    board = (await client.get(f"/?{chosen}")).text
+    tiles = re.findall(r'id="count-(\w+)"[^>]* href="([^"]+)"><strong>(\d+)', board)
+    followed = {name: (address, int(number)) for name, address, number in tiles}
+    for name in ("overdue", "soon", "waiting", "crew", "repair"):
+        address, number = followed[name]
+        pages = await _all_pages(client, address.replace("&amp;", "&"))
+        assert pages[0] == number == sum(map(len, pages[1])), name

@@ -2,9 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
+from services.dispatch.console.queries.board import read_towns
 from services.dispatch.console.queries.complaints import read_waiting
+from services.dispatch.console.queries.filters import Filters
 from services.dispatch.console.rendering import go_to, page, part
 from services.dispatch.console.service_clients import intake_of
 from services.dispatch.console.session import allowed
@@ -19,12 +21,29 @@ Decider = Annotated[Person, allowed(Permission.COMPLAINT_DECIDE)]
 
 
 @router.get("/waiting")
-async def waiting_page(request: Request, person: Decider, database: DatabaseHere) -> Response:
+async def waiting_page(
+    request: Request,
+    person: Annotated[Person, allowed(Permission.BOARD_SEE)],
+    database: DatabaseHere,
+    filters: Annotated[Filters, Depends()],
+) -> Response:
+    """Whoever sees the board sees what waits; what nobody could read, only those who decide."""
     async with database.reading() as session:
-        complaints = await read_waiting(session, person.county)
-    waiting = await intake_of(request).read(request, "/waiting")
-    unreadable = waiting and waiting["unreadable"]
-    return page(request, "waiting.html", complaints=complaints, unreadable=unreadable)
+        complaints = await read_waiting(session, person.county, filters)
+        towns = await read_towns(session, person.county)
+    unreadable = None
+    if decides := person.may(Permission.COMPLAINT_DECIDE):
+        waiting = await intake_of(request).read(request, "/waiting")
+        unreadable = waiting and waiting["unreadable"]
+    return page(
+        request,
+        "waiting.html",
+        filters=filters,
+        towns=towns,
+        complaints=complaints,
+        decides=decides,
+        unreadable=unreadable,
+    )
 
 
 @router.post("/unreadable/{raw_id}/body")

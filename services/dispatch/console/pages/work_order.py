@@ -1,13 +1,17 @@
 """One work order: its fault, crew, complaints, deadlines and timeline; what can be done with it."""
 
+from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from services.dispatch.api.steps import step_taker
 from services.dispatch.console.commands import command_of
 from services.dispatch.console.errors import not_found
+from services.dispatch.console.queries.board import read_towns
+from services.dispatch.console.queries.crews import read_crew_names
 from services.dispatch.console.queries.work_order import read_work_order
+from services.dispatch.console.queries.work_order_lines import WorkFilters, read_open_work_orders
 from services.dispatch.console.rendering import go_to, page
 from services.dispatch.console.session import allowed
 from services.dispatch.models import WorkOrder
@@ -19,7 +23,34 @@ from shared.routes import Route
 
 router = APIRouter(prefix="/work-orders", route_class=Route)
 
+_LINES = 50
 _OF_THE_OFFICE = frozenset({Step.ASSIGN, Step.CLOSE, Step.MERGE, Step.REOPEN})
+
+
+@router.get("")
+async def open_work_orders_page(
+    request: Request,
+    person: Annotated[Person, allowed(Permission.BOARD_SEE)],
+    database: DatabaseHere,
+    filters: Annotated[WorkFilters, Depends()],
+    after: datetime | None = None,
+    after_id: Annotated[str, Query(max_length=100)] = "",
+) -> Response:
+    """All open ones, page by page. `after` and `after_id`: the last line of the page before."""
+    position = (after, after_id) if after and after.tzinfo else None
+    async with database.reading() as session:
+        found = await read_open_work_orders(session, person.county, filters, _LINES, position)
+        towns = await read_towns(session, person.county)
+        crews = await read_crew_names(session, person.county)
+    return page(
+        request,
+        "work_orders.html",
+        filters=filters,
+        found=found,
+        continued=position is not None,
+        towns=towns,
+        crews=crews,
+    )
 
 
 @router.get("/{work_order_id}")

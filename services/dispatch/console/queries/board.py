@@ -15,6 +15,7 @@ from services.dispatch.console.queries.due import (
     read_due,
 )
 from services.dispatch.console.queries.filters import (
+    COUNTED,
     Filters,
     only_complaints,
     only_work_orders,
@@ -29,7 +30,9 @@ from services.dispatch.console.queries.tables import (
     work_order,
 )
 from services.dispatch.console.queries.work_order_lines import (
+    WORK,
     WorkOrderLine,
+    by_urgency,
     open_work_orders,
     read_lines,
 )
@@ -40,8 +43,6 @@ _OVERDUE_SHOWN = 10
 _PENDING_SHOWN = 20
 _WAITING_SHOWN = 12
 _WORK_ORDERS_SHOWN = 240
-_COUNTED = 1000
-"""Counts stop here: beyond it the number no longer matters, and counting costs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,11 @@ class Counts:
     in_repair: int
     drafts: int
     stuck: int
-    most: int = _COUNTED
+    most: int = COUNTED
+
+    @property
+    def open_work_orders(self) -> int:
+        return self.without_crew + self.in_repair
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +104,7 @@ async def read_board(
 
 async def _counts(session: AsyncSession, county: str, filters: Filters, due: DueCounts) -> Counts:
     def at_most(some: Select[Any]) -> Any:
-        return select(func.count()).select_from(some.limit(_COUNTED).subquery()).scalar_subquery()
+        return select(func.count()).select_from(some.limit(COUNTED).subquery()).scalar_subquery()
 
     def work_orders(state: ColumnElement[bool]) -> Any:
         some = select(work_order.c.id).where(work_order.c.county == county, state)
@@ -113,14 +118,11 @@ async def _counts(session: AsyncSession, county: str, filters: Filters, due: Due
             )
         return at_most(only_complaints(some, filters))
 
-    is_open, waits_for_crew = (
-        work_order.c.state != "closed",
-        work_order.c.state == "waiting_for_crew",
-    )
+    is_open = work_order.c.state != "closed"
     query = select(
         at_most(undecided(select(complaint.c.id), county, filters)),
-        work_orders(waits_for_crew),
-        work_orders(is_open & ~waits_for_crew),
+        work_orders(is_open & WORK["without_crew"]),
+        work_orders(is_open & WORK["in_repair"]),
         replies("draft"),
         replies("stuck"),
     )
@@ -140,7 +142,7 @@ async def _work_orders(
     session: AsyncSession, county: str, filters: Filters
 ) -> tuple[WorkOrderLine, ...]:
     query = only_work_orders(open_work_orders(county), filters)
-    return await read_lines(session, query.limit(_WORK_ORDERS_SHOWN))
+    return by_urgency(await read_lines(session, query.limit(_WORK_ORDERS_SHOWN)))
 
 
 async def read_towns(session: AsyncSession, county: str) -> tuple[str, ...]:

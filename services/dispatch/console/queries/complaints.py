@@ -3,9 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col, select
+from sqlmodel import col
 
+from services.dispatch.console.queries.deadlines import is_unmet
+from services.dispatch.console.queries.filters import COUNTED, Filters, undecided
+from services.dispatch.console.queries.tables import complaint, deadline
 from services.dispatch.models import (
     Complaint,
     DeadlineView,
@@ -14,11 +18,11 @@ from services.dispatch.models import (
     SchemeVillage,
     WorkOrder,
 )
-from services.dispatch.queries import complaints_waiting, deadlines_of
+from services.dispatch.queries import deadlines_of
 
-_WAITING_SHOWN = 100
 _FOUND_SHOWN = 50
 _SEARCHED_BACK = timedelta(days=400)
+_EVERYTHING = Filters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +38,12 @@ async def read_complaint(
     session: AsyncSession, county: str, complaint_id: str
 ) -> ComplaintPage | None:
     """None: its event has not come yet, or another county's."""
-    complaint = await session.get(Complaint, complaint_id)
-    if complaint is None or complaint.county != county:
+    found = await session.get(Complaint, complaint_id)
+    if found is None or found.county != county:
         return None
-    work_order = (
-        await session.get(WorkOrder, complaint.work_order_id) if complaint.work_order_id else None
-    )
+    work_order = await session.get(WorkOrder, found.work_order_id) if found.work_order_id else None
     return ComplaintPage(
-        complaint=complaint,
+        complaint=found,
         deadlines=tuple(await deadlines_of(session, [complaint_id])),
         work_order=work_order,
         scheme=await session.get(Scheme, work_order.scheme_id) if work_order else None,
@@ -56,23 +58,20 @@ class WaitingComplaint:
     """Its next deadline: deadlines run while it waits."""
 
 
-async def read_waiting(session: AsyncSession, county: str) -> tuple[WaitingComplaint, ...]:
-    """Those with the next deadline first."""
-    complaints = await complaints_waiting(session, county, _WAITING_SHOWN)
-    due: dict[str, datetime] = {}
-    for deadline in await deadlines_of(session, [complaint.id for complaint in complaints]):
-        if deadline.met_at is None and deadline.state in ("open", "warned", "missed"):
-            due.setdefault(deadline.complaint_id, deadline.due_at)
-    lines = [WaitingComplaint(each, due.get(each.id)) for each in complaints]
-    return tuple(
-        sorted(
-            lines,
-            key=lambda line: (
-                not line.complaint.urgent,
-                line.due_at or line.complaint.received_at + timedelta(days=3650),
-            ),
-        )
+async def read_waiting(
+    session: AsyncSession, county: str, filters: Filters = _EVERYTHING
+) -> tuple[WaitingComplaint, ...]:
+    """Urgent ones, then those with the next deadline, then the longest waiting."""
+    due_at = select(func.min(deadline.c.due_at)).where(
+        deadline.c.complaint_id == complaint.c.id, is_unmet
     )
+    next_due = due_at.scalar_subquery().label("due_at")
+    query = (
+        undecided(select(Complaint, next_due), county, filters)
+        .order_by(complaint.c.urgent.desc(), next_due.nulls_last(), complaint.c.received_at)
+        .limit(COUNTED)
+    )
+    return tuple(WaitingComplaint(*row) for row in await session.execute(query))
 
 
 async def find_complaints(

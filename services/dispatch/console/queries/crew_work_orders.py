@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.dispatch.console.queries.tables import complaint, deadline, work_order
 from services.dispatch.console.queries.work_order_lines import (
     WorkOrderLine,
+    by_urgency,
     open_work_orders,
     read_lines,
 )
@@ -42,7 +43,7 @@ async def read_crew_work_orders(
     of_crew = open_work_orders(county).where(
         work_order.c.crew_id == crew_id, work_order.c.state.in_(WITH_CREW)
     )
-    lines = await read_lines(session, of_crew.limit(_WORK_ORDERS_SHOWN))
+    lines = by_urgency(await read_lines(session, of_crew.limit(_WORK_ORDERS_SHOWN)))
     of_contact = and_(
         deadline.c.complaint_id == complaint.c.id, deadline.c.stage == "first_contact"
     )

@@ -11,6 +11,8 @@ from services.dispatch.console.queries.tables import complaint, work_order
 from services.dispatch.rules.fault_matching import UNDECIDED
 
 Choice = Annotated[str, Query(max_length=60)]
+COUNTED = 1000
+"""Counts stop here, and lists that are shown as a whole: beyond it the number no longer matters."""
 
 
 @dataclass(frozen=True, slots=True)

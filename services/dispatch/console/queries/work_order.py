@@ -11,6 +11,7 @@ from services.dispatch.console.queries.crews import CrewChoice, read_crew_choice
 from services.dispatch.console.queries.tables import work_order as work_order_table
 from services.dispatch.console.queries.work_order_lines import (
     WorkOrderLine,
+    by_urgency,
     open_work_orders,
     read_lines,
 )
@@ -89,7 +90,7 @@ async def read_work_order(
         complaints=await _linked_complaints(session, work_order_id),
         timeline=shortened(steps.scalars().all()),
         crews=await read_crew_choices(session, work_order),
-        others=await read_lines(session, others.limit(_OTHERS_SHOWN)),
+        others=by_urgency(await read_lines(session, others.limit(_OTHERS_SHOWN))),
     )
 
 

@@ -1,15 +1,20 @@
 """Work orders as lines of a list: on the board, on a crew's phone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, and_, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.dispatch.console.queries.deadlines import is_unmet
+from services.dispatch.console.queries.filters import Choice, Filters, only_work_orders
 from services.dispatch.console.queries.tables import complaint, crew, deadline, scheme, work_order
+
+_waits_for_crew = work_order.c.state == "waiting_for_crew"
+WORK = {"without_crew": _waits_for_crew, "in_repair": ~_waits_for_crew}
+"""Two kinds of open work orders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,45 @@ class WorkOrderLine:
     opened_at: datetime
     due_at: datetime | None
     """The next deadline of its complaints."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkFilters(Filters):
+    crew: Choice = ""
+    """A crew's id."""
+    work: Literal["", "without_crew", "in_repair"] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenWorkOrders:
+    """One page of the list, the oldest first."""
+
+    total: int
+    lines: tuple[WorkOrderLine, ...]
+    has_more: bool
+
+
+async def read_open_work_orders(
+    session: AsyncSession,
+    county: str,
+    filters: WorkFilters,
+    most: int,
+    after: tuple[datetime, str] | None = None,
+) -> OpenWorkOrders:
+    """`after`: when the last one of the page before was opened, and its id."""
+    query = only_work_orders(open_work_orders(county), filters)
+    if filters.work:
+        query = query.where(WORK[filters.work])
+    if filters.crew:
+        query = query.where(work_order.c.crew_id == filters.crew)
+    total = select(func.count()).select_from(query.order_by(None).subquery())
+    if after is not None:
+        here = tuple_(literal(after[0]), literal(after[1]))
+        query = query.where(tuple_(work_order.c.opened_at, work_order.c.id) > here)
+    lines = await read_lines(session, query.limit(most + 1))
+    return OpenWorkOrders(
+        (await session.execute(total)).scalar_one(), lines[:most], len(lines) > most
+    )
 
 
 def open_work_orders(county: str) -> Select[Any]:
@@ -54,20 +98,28 @@ def open_work_orders(county: str) -> Select[Any]:
         .join(scheme, scheme.c.id == work_order.c.scheme_id)
         .outerjoin(crew, crew.c.id == work_order.c.crew_id)
         .where(work_order.c.county == county, work_order.c.state != "closed")
-        .order_by(work_order.c.opened_at)
+        .order_by(work_order.c.opened_at, work_order.c.id)
     )
 
 
 async def read_lines(session: AsyncSession, query: Select[Any]) -> tuple[WorkOrderLine, ...]:
     found = (await session.execute(query)).all()
     due = await next_due(session, [row[0] for row in found])
-    lines = [WorkOrderLine(*[*row, due.get(row[0])]) for row in found]
-    return tuple(sorted(lines, key=by_urgency))
+    return tuple(WorkOrderLine(*[*row, due.get(row[0])]) for row in found)
 
 
-def by_urgency(line: WorkOrderLine) -> tuple[bool, bool, datetime]:
+def by_urgency(lines: Iterable[WorkOrderLine]) -> tuple[WorkOrderLine, ...]:
     """Urgent ones, then what is due next, then the oldest."""
-    return (not line.urgent, line.due_at is None, line.due_at or line.opened_at)
+    return tuple(
+        sorted(
+            lines,
+            key=lambda line: (
+                not line.urgent,
+                line.due_at is None,
+                line.due_at or line.opened_at,
+            ),
+        )
+    )
 
 
 async def next_due(session: AsyncSession, work_order_ids: Sequence[str]) -> Mapping[str, datetime]:
