@@ -1,7 +1,7 @@
 """Where one installation keeps its data and secrets, and how its bus is reached."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +15,10 @@ from shared.settings import CommonSettings
 from waterdesk.kept_secrets import kept_secrets
 
 SERVICES = ("intake", "dispatch", "reply")
-_SERVICES = Path(services.__file__).parent
+
+
+def migrations_of(service: str) -> Path:
+    return Path(services.__file__).parent / service / "migrations"
 
 
 class MisconfiguredError(Exception):
@@ -43,7 +46,7 @@ class Installation:
         for service in services:
             url = self.database_url(service)
             await make_database(url)
-            await migrate(url, _SERVICES / service / "migrations")
+            await migrate(url, migrations_of(service))
         if self.settings.bus == "embedded":
             await make_database(self.database_url("bus"))
 
@@ -64,12 +67,16 @@ class Installation:
 
         return EmbeddedBus(self.database_url("bus"), self.settings.limits)
 
-    async def open_bus(self) -> Bus:
+    @asynccontextmanager
+    async def open_bus(self) -> AsyncIterator[Bus]:
         """The bus of the settings, started, its topics made. Raises BusUnavailable."""
         bus = self.new_bus()
-        await bus.start()
-        await bus.ensure_topics(ALL_TOPICS)
-        return bus
+        try:
+            await bus.start()
+            await bus.ensure_topics(ALL_TOPICS)
+            yield bus
+        finally:
+            await bus.close()
 
 
 @contextmanager

@@ -57,13 +57,10 @@ class Reporter:
 
 async def _make_year(installation: Installation, kill_point: KillPoint | None) -> None:
     await installation.migrate()
-    bus = await installation.open_bus()
-    try:
+    async with installation.open_bus() as bus:
         state = DemoState(installation.settings.home, datetime.now(UTC), COMPLAINTS_A_YEAR)
         reporter = Reporter(kill_point, state.year_end - _WITHOUT_FAILURES_AT_THE_END)
         await make_history(installation, bus, state, reporter.on_step, reporter.prepare)
-    finally:
-        await bus.close()
 
 
 def main() -> None:

@@ -8,7 +8,6 @@ Python and does not wait for answers before it sends the next.
 import asyncio
 import base64
 import json
-import os
 import secrets
 import shutil
 import socket
@@ -26,6 +25,7 @@ import httpx
 from shared.health import READY
 from shared.platform_kit import wechat_xml
 from shared.platform_kit.wechat_crypto import MessageCrypto, url_signature
+from waterdesk.benchmarks.processes import environment_of
 from waterdesk.installation import Installation
 
 _ACCOUNT, _APP_ID, _TOKEN = "gh_benchmark", "wx_benchmark", "benchmark-token"
@@ -97,13 +97,8 @@ async def _intake(installation: Installation) -> AsyncIterator[str]:
     address = f"http://127.0.0.1:{port}"
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "waterdesk.cli", "serve", "intake"),
-        env=os.environ
+        env=environment_of(installation)
         | {
-            "WATERDESK_HOME": str(installation.settings.home),
-            "WATERDESK_DATABASE_URL": installation.database_url("{service}"),
-            "WATERDESK_BUS_URL": installation.database_url("bus"),
-            "WATERDESK_SECRET": installation.secret,
-            "WATERDESK_PRIVACY_KEYS": base64.b64encode(secrets.token_bytes(32)).decode(),
             "WATERDESK_INTAKE_PORT": str(port),
             "WATERDESK_WECHAT_APP_ID": _APP_ID,
             "WATERDESK_WECHAT_TOKEN": _TOKEN,

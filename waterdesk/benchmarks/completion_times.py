@@ -1,11 +1,9 @@
 """When each complaint was done: measured at the bus, outside the services."""
 
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
 
-from shared.bus.protocol import Bus, Message, Received, Subscription
+from shared.bus.protocol import Received, Subscription
 from shared.events.complaints import ComplaintReceived
 
 OnCommitted = Callable[[Sequence[str], float], None]
@@ -30,41 +28,9 @@ class CompletionTimes:
                 self.done[complaint_id] = max(times)
 
 
-class TrackedBus:
-    """A bus that calls `on_committed` when a consumer has committed the offset of complaints: after
-    their effects."""
+class TrackedSubscription:
+    """Calls `on_committed` when the offset of complaints is committed: after their effects."""
 
-    def __init__(self, bus: Bus, on_committed: OnCommitted) -> None:
-        self._bus = bus
-        self._on_committed = on_committed
-
-    async def start(self) -> None:
-        await self._bus.start()
-
-    async def close(self) -> None:
-        await self._bus.close()
-
-    async def ensure_topics(self, topics: Sequence[str]) -> None:
-        await self._bus.ensure_topics(topics)
-
-    async def publish(self, messages: Sequence[Message]) -> None:
-        await self._bus.publish(messages)
-
-    @asynccontextmanager
-    async def subscribe(self, group: str, topics: Sequence[str]) -> AsyncIterator[Subscription]:
-        async with self._bus.subscribe(group, topics) as subscription:
-            yield _Tracked(subscription, self._on_committed)
-
-    async def prune(self, retention: timedelta) -> int:
-        return await self._bus.prune(retention)
-
-    @asynccontextmanager
-    async def read_from(self, topic: str, since: datetime | None) -> AsyncIterator[Subscription]:
-        async with self._bus.read_from(topic, since) as subscription:
-            yield subscription
-
-
-class _Tracked:
     def __init__(self, subscription: Subscription, on_committed: OnCommitted) -> None:
         self._subscription = subscription
         self._on_committed = on_committed

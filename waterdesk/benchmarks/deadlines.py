@@ -7,9 +7,6 @@ the outbox holds what the sweepers have recorded.
 """
 
 import asyncio
-import os
-import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -18,7 +15,7 @@ import asyncpg
 from services.reply.rules.deadlines import Stage
 from services.reply.rules.escalation import Standing
 from shared.events.replies import DeadlineMissed
-from shared.privacy.vault import new_key
+from waterdesk.benchmarks.processes import environment_of, report_of, running
 from waterdesk.installation import Installation
 
 POSTGRES_SETTINGS: Mapping[str, str] = {"track_commit_timestamp": "on"}
@@ -61,10 +58,6 @@ WHERE complaint_id LIKE 'due-%'
 _LEFT = "SELECT count(*) FROM deadline WHERE next_at < clock_timestamp()"
 
 
-class SweeperFailedError(Exception):
-    """A sweeper's process ended early; its standard error says why."""
-
-
 @dataclass(frozen=True, slots=True)
 class Enforced:
     due: int
@@ -80,7 +73,7 @@ class Enforced:
 async def measure(installation: Installation, rows: int, per_second: int, seconds: int) -> Enforced:
     """Needs reply's database, migrated, on a server with POSTGRES_SETTINGS.
 
-    Raises SweeperFailedError.
+    Raises ProcessFailedError.
     """
     connection = await asyncpg.connect(installation.database_url("reply"))
     try:
@@ -88,9 +81,9 @@ async def measure(installation: Installation, rows: int, per_second: int, second
             _ADD_FAR, "far-", Stage.REPLY.value, Standing.OPEN.value, rows, timeout=None
         )
         await connection.execute("VACUUM ANALYZE deadline")
-        sweepers = [await _start(installation) for _ in range(_SWEEPERS)]
-        try:
-            await asyncio.gather(*map(_ready, sweepers))
+        module, environment = "waterdesk.benchmarks.sweeper_process", environment_of(installation)
+        async with running(module, [()] * _SWEEPERS, environment) as sweepers:
+            await asyncio.gather(*map(report_of, sweepers))  # both are ready
             await connection.execute(
                 _ADD_DUE,
                 *("due-", Stage.REPLY.value, Standing.WARNED.value, per_second * seconds),
@@ -103,11 +96,6 @@ async def measure(installation: Installation, rows: int, per_second: int, second
                 if not await connection.fetchval(_LEFT):
                     break
                 await asyncio.sleep(1)
-        finally:
-            for sweeper in sweepers:
-                if sweeper.returncode is None:
-                    sweeper.terminate()
-                await sweeper.wait()
         counted = await connection.fetchrow(_COUNTED, DeadlineMissed.type)
     finally:
         await connection.close()
@@ -119,24 +107,3 @@ async def measure(installation: Installation, rows: int, per_second: int, second
         twice=counted["twice"],
         p99_late_ms=None if p99 is None else round(p99, 1),
     )
-
-
-async def _start(installation: Installation) -> Process:
-    environment = os.environ | {
-        "WATERDESK_DATABASE_URL": installation.database_url("{service}"),
-        "WATERDESK_BUS_URL": installation.database_url("bus"),
-        "WATERDESK_SECRET": installation.secret,
-        "WATERDESK_PRIVACY_KEYS": new_key(),  # the sweep decrypts nothing
-    }
-    return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "waterdesk.benchmarks.sweeper_process"),
-        stdin=DEVNULL,
-        stdout=PIPE,
-        env=environment,
-    )
-
-
-async def _ready(sweeper: Process) -> None:
-    assert sweeper.stdout is not None
-    if not await sweeper.stdout.readline():
-        raise SweeperFailedError(f"status {await sweeper.wait()}")

@@ -64,7 +64,7 @@ async def measure(
     """Run `complaints` through the three services, then the same rows and messages as a baseline.
 
     Needs an empty, migrated installation. Raises PipelineStuckError, BusInUseError,
-    ConsumerFailedError.
+    ProcessFailedError.
     """
     if (await _all_messages(bus)).count:
         raise BusInUseError("the bus holds events already: a benchmark needs one of its own")

@@ -7,10 +7,8 @@ import typer
 from services.dispatch.county_file import DEMO_COUNTY, County, read_county
 from services.dispatch.handlers.county_import import give_first_passwords, import_county
 from services.dispatch.settings import DispatchSettings
-from shared.clock import SystemClock
-from shared.logging import configure_logging
-from waterdesk.composition import open_database
-from waterdesk.installation import Installation, open_installation
+from waterdesk.commands.opening import opened_database, opened_installation
+from waterdesk.installation import Installation
 
 
 def accounts() -> None:
@@ -22,9 +20,8 @@ def accounts() -> None:
     Example:  WATERDESK_COUNTY_FILE=county.yaml waterdesk accounts
     """
     settings = DispatchSettings()
-    configure_logging(settings.log_level)
     county = read_county(settings.county_file or DEMO_COUNTY)
-    with open_installation(settings) as installation:
+    with opened_installation(settings) as installation:
         made = asyncio.run(_give_passwords(installation, county))
     for name, password in sorted(made.items()):
         typer.echo(f"{name}\t{password}")
@@ -34,10 +31,9 @@ def accounts() -> None:
 
 async def _give_passwords(installation: Installation, county: County) -> dict[str, str]:
     await installation.migrate(("dispatch",))
-    database = open_database(installation, "dispatch", SystemClock())
-    try:
-        async with database.work() as (session, _):
-            await import_county(session, county)
-            return await give_first_passwords(session, county.code, one_time=True)
-    finally:
-        await database.close()
+    async with (
+        opened_database(installation, "dispatch") as database,
+        database.work() as (session, _),
+    ):
+        await import_county(session, county)
+        return await give_first_passwords(session, county.code, one_time=True)

@@ -2,18 +2,12 @@
 
 import asyncio
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import asdict
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated, Literal
 
 import typer
 import uvloop
 
-from shared.logging import configure_logging
-from shared.settings import CommonSettings
 from waterdesk.benchmarks.baseline import BaselineBus, BaselineKafka, BaselinePostgres
 from waterdesk.benchmarks.callbacks import VegetaMissing
 from waterdesk.benchmarks.callbacks import measure as measure_callbacks
@@ -22,8 +16,9 @@ from waterdesk.benchmarks.deadlines import measure as measure_deadlines
 from waterdesk.benchmarks.pipeline import BusInUseError, Measured, measure
 from waterdesk.benchmarks.replicas import SERVICES as REPLICATED
 from waterdesk.benchmarks.replicas import measure as measure_replicas
-from waterdesk.installation import Installation, open_installation
-from waterdesk.local_kafka.broker import BrokerUnavailable, local_broker
+from waterdesk.benchmarks.temporary_installation import temporary_installation
+from waterdesk.installation import Installation
+from waterdesk.local_kafka.broker import BrokerUnavailable
 
 bench = typer.Typer(help="量性能: measure the product on this machine.")
 
@@ -58,16 +53,11 @@ def pipeline(
 
     Example:  waterdesk bench pipeline --bus kafka --complaints 20000
     """
-    configure_logging("ERROR")
-    with TemporaryDirectory(prefix="waterdesk-bench-") as temporary:
-        home = Path(temporary)
-        try:
-            with _broker(bus, kafka, home) as bootstrap:
-                settings = CommonSettings(home=home, database_url=None, bus=bus, kafka=bootstrap)
-                with open_installation(settings) as installation:
-                    measured = uvloop.run(_measure(installation, bootstrap, complaints))
-        except (BrokerUnavailable, BusInUseError) as error:
-            raise typer.BadParameter(str(error)) from None
+    try:
+        with temporary_installation(bus, kafka) as installation:
+            measured = uvloop.run(_measure(installation, complaints))
+    except (BrokerUnavailable, BusInUseError) as error:
+        raise typer.BadParameter(str(error)) from None
     typer.echo(json.dumps({"bus": bus, **asdict(measured)}))
 
 
@@ -82,7 +72,7 @@ def callbacks(
 
     Example:  waterdesk bench callbacks --rate 200 --seconds 20
     """
-    with _temporary_installation() as installation:
+    with temporary_installation() as installation:
         asyncio.run(installation.migrate(("intake",)))
         home = installation.settings.home
         try:
@@ -100,7 +90,7 @@ def replicas() -> None:
 
     Example:  waterdesk bench replicas
     """
-    with _temporary_installation() as installation:
+    with temporary_installation() as installation:
         asyncio.run(installation.migrate(REPLICATED))
         for service in REPLICATED:
             typer.echo(json.dumps(asyncio.run(measure_replicas(installation, service))))
@@ -120,39 +110,16 @@ def deadlines(
 
     Example:  waterdesk bench deadlines --rows 1000000 --per-second 1000 --seconds 60
     """
-    with _temporary_installation(FOR_DEADLINES) as installation:
+    with temporary_installation(postgres_settings=FOR_DEADLINES) as installation:
         asyncio.run(installation.migrate(("reply",)))
         measured = asyncio.run(measure_deadlines(installation, rows, per_second, seconds))
     typer.echo(json.dumps(asdict(measured)))
 
 
-@contextmanager
-def _temporary_installation(
-    postgres_settings: Mapping[str, str] | None = None,
-) -> Iterator[Installation]:
-    configure_logging("ERROR")
-    with TemporaryDirectory(prefix="waterdesk-bench-") as home:
-        settings = CommonSettings(home=Path(home), database_url=None, bus="embedded", bus_url=None)
-        with open_installation(settings, postgres_settings) as installation:
-            yield installation
-
-
-@contextmanager
-def _broker(bus: str, given: str | None, home: Path) -> Iterator[str]:
-    if bus == "embedded" or given:
-        yield given or ""
-    else:
-        with local_broker(home / "kafka") as broker:
-            yield broker.bootstrap
-
-
-async def _measure(installation: Installation, bootstrap: str, complaints: int) -> Measured:
+async def _measure(installation: Installation, complaints: int) -> Measured:
     await installation.migrate()
-    bus = await installation.open_bus()
-    baseline_bus: BaselineBus = BaselineKafka(bootstrap, bus)
-    if installation.settings.bus == "embedded":
-        baseline_bus = BaselinePostgres(installation.database_url("bus"))
-    try:
+    async with installation.open_bus() as bus:
+        baseline_bus: BaselineBus = BaselineKafka(installation.settings.kafka, bus)
+        if installation.settings.bus == "embedded":
+            baseline_bus = BaselinePostgres(installation.database_url("bus"))
         return await measure(installation, bus, baseline_bus, complaints)
-    finally:
-        await bus.close()

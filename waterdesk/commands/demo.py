@@ -73,23 +73,21 @@ async def _run(
     stopping = asyncio.Event()
     stop_on_signals(stopping)
     await installation.migrate()
-    bus = await installation.open_bus()
-    try:
-        async with run_live(installation, bus, state, rate, stopping) as demo:
-            await _wait_until_ready(installation, stopping)
-            _print_sign_ins(installation, state)
-            if seconds is None:
-                await stopping.wait()
-            elif not await wait_for(stopping, seconds):
-                await demo.run_until_idle()
-    finally:
-        await bus.close()
+    async with (
+        installation.open_bus() as bus,
+        run_live(installation, bus, state, rate, stopping) as demo,
+    ):
+        await _wait_until_ready(installation, stopping)
+        _print_sign_ins(installation, state)
+        if seconds is None:
+            await stopping.wait()
+        elif not await wait_for(stopping, seconds):
+            await demo.run_until_idle()
 
 
 async def _make_history(installation: Installation, state: DemoState) -> None:
     """With a progress bar on a terminal."""
     await installation.migrate()
-    bus = await installation.open_bus()
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -104,10 +102,8 @@ async def _make_history(installation: Installation, state: DemoState) -> None:
             done = (now - (state.year_end - YEAR)).days
             bar.update(task, completed=done, day=f"{now.astimezone(SHANGHAI):%Y-%m-%d}")
 
-        try:
+        async with installation.open_bus() as bus:
             await make_history(installation, bus, state, on_step)
-        finally:
-            await bus.close()
 
 
 async def _wait_until_ready(installation: Installation, stopping: asyncio.Event) -> None:

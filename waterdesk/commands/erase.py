@@ -11,11 +11,9 @@ from services.intake.handlers.erase import erase as erase_complaints
 from services.intake.keyed_hashes import KeyedHashes
 from services.intake.settings import IntakeSettings
 from shared.bus.outbox import Outbox
-from shared.clock import SystemClock
 from shared.db import Session
-from shared.logging import configure_logging
-from waterdesk.composition import open_database
-from waterdesk.installation import Installation, open_installation
+from waterdesk.commands.opening import opened_database, opened_installation
+from waterdesk.installation import Installation
 
 
 def erase(
@@ -39,8 +37,7 @@ def erase(
     if bool(complaint) == bool(person):
         raise typer.BadParameter("name --complaint or --person")
     settings = IntakeSettings()
-    configure_logging(settings.log_level)
-    with open_installation(settings) as installation:
+    with opened_installation(settings) as installation:
         erased = asyncio.run(
             _erase(installation, settings.county, complaint or [], person or "", reason)
         )
@@ -50,8 +47,6 @@ def erase(
 async def _erase(
     installation: Installation, county: str, complaint_ids: list[str], phone: str, reason: str
 ) -> int:
-    database = open_database(installation, "intake", SystemClock())
-
     async def action(session: Session, _: Outbox) -> int:
         person_key = KeyedHashes(installation.secret).of_phone(county, phone)
         of_person = await complaints_of_person(session, county, person_key)
@@ -64,7 +59,5 @@ async def _erase(
             now=database.clock.now(),
         )
 
-    try:
+    async with opened_database(installation, "intake") as database:
         return await database.in_transaction(action)
-    finally:
-        await database.close()

@@ -2,16 +2,13 @@
 
 import asyncio
 from collections import Counter
-from contextlib import AbstractContextManager
 
 import typer
 
 from services.intake.handlers.keys import check_keys, reseal, values_by_key
-from shared.clock import SystemClock
-from shared.logging import configure_logging
 from shared.settings import CommonSettings
-from waterdesk.composition import open_database
-from waterdesk.installation import Installation, open_installation
+from waterdesk.commands.opening import opened_database, opened_installation
+from waterdesk.installation import Installation
 
 keys = typer.Typer(
     help="密钥: the keys that seal residents' data, by their fingerprints.", no_args_is_help=True
@@ -27,7 +24,7 @@ def list_() -> None:
 
     Example:  waterdesk keys list
     """
-    with _installation() as installation:
+    with opened_installation(CommonSettings()) as installation:
         values = asyncio.run(_values(installation))
         ours = installation.vault.fingerprints
     uses = dict.fromkeys(ours, "reads") | {ours[0]: "writes"}
@@ -48,30 +45,17 @@ def rotate() -> None:
 
     Example:  waterdesk keys rotate
     """
-    with _installation() as installation:
+    with opened_installation(CommonSettings()) as installation:
         resealed = asyncio.run(_rotate(installation))
     typer.echo(f"已重新封存 resealed: {resealed}")
 
 
-def _installation() -> AbstractContextManager[Installation]:
-    settings = CommonSettings()
-    configure_logging(settings.log_level)
-    return open_installation(settings)
-
-
 async def _values(installation: Installation) -> Counter[str]:
-    database = open_database(installation, "intake", SystemClock())
-    try:
-        async with database.reading() as session:
-            return await values_by_key(session)
-    finally:
-        await database.close()
+    async with opened_database(installation, "intake") as database, database.reading() as session:
+        return await values_by_key(session)
 
 
 async def _rotate(installation: Installation) -> int:
-    database = open_database(installation, "intake", SystemClock())
-    try:
+    async with opened_database(installation, "intake") as database:
         await check_keys(database, installation.vault)
         return sum([count async for count in reseal(database, installation.vault)])
-    finally:
-        await database.close()

@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated
 
 import typer
@@ -12,11 +12,15 @@ from shared.bus.consumer import Consumer
 from shared.bus.parked_queries import ParkedKey, list_parked
 from shared.clock import SystemClock
 from shared.db import Database
-from shared.logging import configure_logging
 from shared.settings import CommonSettings
 from waterdesk import composition
-from waterdesk.commands.names import ServiceName
-from waterdesk.installation import SERVICES, Installation, open_installation
+from waterdesk.commands.opening import (
+    ServiceName,
+    names_of,
+    opened_database,
+    opened_installation,
+)
+from waterdesk.installation import Installation
 
 _PAGE = 500
 
@@ -39,7 +43,7 @@ def list_(
 
     Example:  waterdesk parked list --service reply --json
     """
-    with _installation() as installation:
+    with opened_installation(CommonSettings()) as installation:
         asyncio.run(_list(installation, service, key, cause, as_json=as_json))
 
 
@@ -55,10 +59,9 @@ def release(
     """
     if key is None and cause is None:
         raise typer.BadParameter("name a --key or a --cause")
-    with _installation() as installation:
-        is_done = asyncio.run(_release(installation, service, key, cause, as_json=as_json))
-    if not is_done:
-        raise typer.Exit(1)
+    with opened_installation(CommonSettings()) as installation:
+        if asyncio.run(_release(installation, service, key, cause, as_json=as_json)):
+            raise typer.Exit(1)
 
 
 @parked.command("drop")
@@ -73,16 +76,9 @@ def drop(
 
     Example:  waterdesk parked drop --service reply --key c0198f2e41c5...
     """
-    with _installation() as installation:
-        is_done = asyncio.run(_drop(installation, service, key, as_json=as_json))
-    if not is_done:
-        raise typer.Exit(1)
-
-
-def _installation() -> AbstractContextManager[Installation]:
-    settings = CommonSettings()
-    configure_logging(settings.log_level)
-    return open_installation(settings)
+    with opened_installation(CommonSettings()) as installation:
+        if asyncio.run(_drop(installation, service, key, as_json=as_json)):
+            raise typer.Exit(1)
 
 
 async def _list(
@@ -93,13 +89,9 @@ async def _list(
     *,
     as_json: bool,
 ) -> None:
-    for name in _names(service):
-        database = composition.open_database(installation, name, SystemClock())
-        try:
-            async for one in _find(database, name, key, cause):
-                _print(name, one, as_json=as_json)
-        finally:
-            await database.close()
+    for name in names_of(service):
+        async with opened_database(installation, name) as database:
+            await _print(database, key, cause, as_json=as_json)
 
 
 async def _release(
@@ -109,35 +101,27 @@ async def _release(
     cause: str | None,
     *,
     as_json: bool,
-) -> bool:
-    is_done = True
-    for name in _names(service):
+) -> int:
+    """Returns how many keys stay parked."""
+    left = 0
+    for name in names_of(service):
         async with _consumer(installation, name) as (consumer, database):
-            async for one in _find(database, name, key, cause):
+            async for one in _find(database, key, cause):
                 if consumer is not None:
                     await consumer.release(one.key)
-                async for left in _find(database, name, one.key, None):
-                    is_done = False
-                    _print(name, left, as_json=as_json)
-    return is_done
+                left += await _print(database, one.key, None, as_json=as_json)
+    return left
 
 
 async def _drop(
     installation: Installation, service: ServiceName, key: str, *, as_json: bool
-) -> bool:
-    is_done = True
+) -> int:
+    """Returns how many keys stay parked."""
     async with _consumer(installation, service) as (consumer, database):
-        if consumer is None or not [one async for one in _find(database, service, key, None)]:
+        if consumer is None or not [one async for one in _find(database, key, None)]:
             raise typer.BadParameter(f"nothing is parked in {service} under {key}")
         await consumer.drop(key)
-        async for left in _find(database, service, key, None):
-            is_done = False
-            _print(service, left, as_json=as_json)
-    return is_done
-
-
-def _names(service: ServiceName | None) -> Sequence[str]:
-    return SERVICES if service is None else (service.value,)
+        return await _print(database, key, None, as_json=as_json)
 
 
 @asynccontextmanager
@@ -152,14 +136,13 @@ async def _consumer(
         await service.close()
 
 
-async def _find(
-    database: Database, consumer: str, key: str | None, cause: str | None
-) -> AsyncIterator[ParkedKey]:
+async def _find(database: Database, key: str | None, cause: str | None) -> AsyncIterator[ParkedKey]:
+    """A consumer has the name of its service."""
     after = ""
     while True:
         async with database.reading() as session:
             page = await list_parked(
-                session, consumer, key=key, cause=cause, after=after, limit=_PAGE
+                session, database.service, key=key, cause=cause, after=after, limit=_PAGE
             )
         for one in page:
             yield one
@@ -168,9 +151,15 @@ async def _find(
         after = page[-1].key
 
 
-def _print(service: str, one: ParkedKey, *, as_json: bool) -> None:
-    if as_json:
-        line = {"service": service, "key": one.key, "events": one.events, "cause": one.cause}
-        typer.echo(json.dumps(line, ensure_ascii=False))
-    else:
-        typer.echo(f"{service}  {one.key}  {one.events}  {one.event_type}  {one.cause}")
+async def _print(database: Database, key: str | None, cause: str | None, *, as_json: bool) -> int:
+    """One line a key. Returns how many."""
+    count = 0
+    async for one in _find(database, key, cause):
+        count += 1
+        service = database.service
+        if as_json:
+            line = {"service": service, "key": one.key, "events": one.events, "cause": one.cause}
+            typer.echo(json.dumps(line, ensure_ascii=False))
+        else:
+            typer.echo(f"{service}  {one.key}  {one.events}  {one.event_type}  {one.cause}")
+    return count

@@ -11,11 +11,11 @@ import typer
 from shared.bus import topics
 from shared.bus.consumer import Consumer
 from shared.clock import SystemClock
-from shared.logging import configure_logging
 from shared.settings import CommonSettings
 from waterdesk import composition
+from waterdesk.commands.opening import opened_installation
 from waterdesk.commands.since import kept_since, read_kept_since
-from waterdesk.installation import SERVICES, Installation, open_installation
+from waterdesk.installation import SERVICES, Installation
 
 
 class Topic(StrEnum):
@@ -45,15 +45,13 @@ def replay(
     settings = CommonSettings()
     days = settings.retention_days
     start = read_kept_since(since, days) if since else kept_since(days)
-    configure_logging(settings.log_level)
-    with open_installation(settings) as installation:
+    with opened_installation(settings) as installation:
         asyncio.run(_replay(installation, topic.value, start))
 
 
 async def _replay(installation: Installation, topic: str, since: datetime) -> None:
     await installation.migrate()
-    bus = await installation.open_bus()
-    try:
+    async with installation.open_bus() as bus:
         for name in SERVICES:
             service = composition.build(name, installation, bus, SystemClock())
             try:
@@ -63,8 +61,6 @@ async def _replay(installation: Installation, topic: str, since: datetime) -> No
                     typer.echo(json.dumps(line))
             finally:
                 await service.close()
-    finally:
-        await bus.close()
 
 
 async def read_again(consumer: Consumer, topic: str, since: datetime) -> int:

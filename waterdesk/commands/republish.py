@@ -8,13 +8,15 @@ from typing import Annotated
 import typer
 
 from shared.bus.republish import republish as send_again
-from shared.clock import SystemClock
-from shared.logging import configure_logging
 from shared.settings import CommonSettings
-from waterdesk import composition
-from waterdesk.commands.names import ServiceName
+from waterdesk.commands.opening import (
+    ServiceName,
+    names_of,
+    opened_database,
+    opened_installation,
+)
 from waterdesk.commands.since import read_kept_since
-from waterdesk.installation import SERVICES, Installation, open_installation
+from waterdesk.installation import Installation
 
 
 def republish(
@@ -37,22 +39,16 @@ def republish(
     """
     settings = CommonSettings()
     start = read_kept_since(since, settings.retention_days)
-    configure_logging(settings.log_level)
-    names = SERVICES if service is None else (service.value,)
-    with open_installation(settings) as installation:
-        asyncio.run(_republish(installation, names, start))
+    with opened_installation(settings) as installation:
+        asyncio.run(_republish(installation, names_of(service), start))
 
 
 async def _republish(installation: Installation, names: tuple[str, ...], since: datetime) -> None:
-    bus = await installation.open_bus()
-    try:
+    async with installation.open_bus() as bus:
         for name in names:
-            database = composition.open_database(installation, name, SystemClock())
-            try:
-                async with database.connect() as connection:
-                    sent = await send_again(connection, bus, since)
-                typer.echo(json.dumps({"service": name, "events_sent": sent}))
-            finally:
-                await database.close()
-    finally:
-        await bus.close()
+            async with (
+                opened_database(installation, name) as database,
+                database.connect() as connection,
+            ):
+                sent = await send_again(connection, bus, since)
+            typer.echo(json.dumps({"service": name, "events_sent": sent}))

@@ -13,7 +13,7 @@ from shared.settings import CommonSettings
 from shared.telemetry import export_spans
 from waterdesk import composition
 from waterdesk.bus_upkeep import BusUpkeep
-from waterdesk.commands.names import ServiceName
+from waterdesk.commands.opening import ServiceName
 from waterdesk.installation import SERVICES, Installation, open_installation
 from waterdesk.runner import refuse_taken_ports, run_services, stop_on_signals
 
@@ -38,7 +38,7 @@ def serve(
 
     Example:  waterdesk serve intake
     """
-    _run((service.value,), migrate=False)
+    _run((service,), migrate=False)
 
 
 def migrate() -> None:

@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Annotated
 
 import asyncpg
@@ -13,19 +12,17 @@ from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-import services
 from shared.clock import SystemClock
 from shared.db import async_engine
-from shared.logging import configure_logging
 from shared.migrations import newest_revision
 from shared.settings import CommonSettings
 from waterdesk.audit.rules import MEANINGS
 from waterdesk.audit.run import AuditResult, AuditSources, audit
 from waterdesk.audit.simulator_journal import JOURNAL
-from waterdesk.installation import SERVICES, Installation, MisconfiguredError, open_installation
+from waterdesk.commands.opening import opened_installation
+from waterdesk.installation import SERVICES, Installation, MisconfiguredError, migrations_of
 
 _IDS_SHOWN = 20
-_SERVICES = Path(services.__file__).parent
 
 
 def verify(
@@ -45,10 +42,9 @@ def verify(
     Example:  waterdesk verify --json
     """
     settings = CommonSettings()
-    configure_logging(settings.log_level)
     if settings.database_url is None and not (settings.home / "postgres").exists():
         raise _not_prepared(f"no data in {settings.home}")
-    with open_installation(settings) as installation:
+    with opened_installation(settings) as installation:
         found = asyncio.run(audit_installation(installation))
     typer.echo(_as_json(found) if as_json else shown(found))
     if found.findings:
@@ -70,7 +66,7 @@ async def _audit_sources(installation: Installation) -> AsyncIterator[AuditSourc
     try:
         for name in SERVICES:
             revision = await _ask(engines[name], "SELECT version_num FROM alembic_version")
-            if revision != newest_revision(_SERVICES / name / "migrations"):
+            if revision != newest_revision(migrations_of(name)):
                 raise _not_prepared(f"the database of {name}")
         bus = engines.get("bus")
         if bus is not None and await _ask(bus, "SELECT 'bus_log'::regclass::text") is None:

@@ -1,9 +1,0 @@
-"""Names that several commands take."""
-
-from enum import StrEnum
-
-
-class ServiceName(StrEnum):
-    INTAKE = "intake"
-    DISPATCH = "dispatch"
-    REPLY = "reply"
