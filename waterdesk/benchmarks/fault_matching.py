@@ -12,28 +12,25 @@ import cProfile
 import json
 import pstats
 import resource
-import tempfile
 import time
 from collections.abc import Sequence
 from datetime import timedelta
 from itertools import islice
-from pathlib import Path
 
 from sqlalchemy import text
 
-import services.dispatch
 from services.dispatch.county_file import read_county
 from services.dispatch.handlers.context import Context
 from services.dispatch.handlers.county_import import import_county
 from services.dispatch.handlers.on_complaints import on_complaints_received
 from services.dispatch.policy import Policy
 from shared.clock import ManualClock
-from shared.db import Database
-from shared.embedded_postgres import embedded_postgres
 from shared.events.complaints import ComplaintReceived
 from shared.events.event import from_message
-from shared.migrations import make_database, migrate
+from waterdesk import composition
 from waterdesk.benchmarks.sample_events import NOW, message_of, received_complaints
+from waterdesk.benchmarks.temporary_installation import temporary_installation
+from waterdesk.installation import Installation
 
 _HISTORY = """
 INSERT INTO work_order (id, county, scheme_id, village_code, village, town, category, component,
@@ -52,16 +49,18 @@ FROM generate_series(1, :orders * 5) AS n;
 """
 
 BATCH = 500
-_MIGRATIONS = Path(services.dispatch.__file__).parent / "migrations"
 
 
 async def _measure(
-    url: str, batches: int, history: int, opens_every: int, profile: cProfile.Profile | None
+    installation: Installation,
+    batches: int,
+    history: int,
+    opens_every: int,
+    profile: cProfile.Profile | None,
 ) -> dict[str, object]:
-    await make_database(url)
-    await migrate(url, _MIGRATIONS)
+    await installation.migrate(("dispatch",))
     clock = ManualClock(NOW)
-    database = Database(url, "dispatch", clock)
+    database = composition.open_database(installation, "dispatch", clock)
     county = read_county()
     events = received_complaints(county.code, county.villages, opens_every=opens_every)
     async with database.work() as (session, _):
@@ -112,18 +111,9 @@ def main() -> None:
     parser.add_argument("--profile", action="store_true")
     chosen = parser.parse_args()
     profile = cProfile.Profile() if chosen.profile else None
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        embedded_postgres(Path(folder) / "data", None) as url,
-    ):
+    with temporary_installation() as installation:
         figures = asyncio.run(
-            _measure(
-                url.format("bench_dispatch"),
-                chosen.batches,
-                chosen.history,
-                chosen.opens_every,
-                profile,
-            )
+            _measure(installation, chosen.batches, chosen.history, chosen.opens_every, profile)
         )
     print(json.dumps(figures))
     if profile:

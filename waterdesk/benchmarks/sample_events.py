@@ -1,18 +1,22 @@
 """Events for benchmarks of one service: complaints that were received at intake."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from random import Random
+from typing import TypeVar
 
 from services.dispatch.county_file import VillageRow
 from shared.bus.protocol import Message
 from shared.events.complaints import ComplaintReceived, Decision
-from shared.events.event import to_message
+from shared.events.event import Envelope, Event, to_message
 
 NOW = datetime(2026, 10, 12, 1, 30, tzinfo=UTC)
 _CATEGORIES = ("outage", "outage", "low_pressure", "water_quality", "pipe_leak")
 _TIME_LIMITS = (None, "5个工作日", "24小时", "3个工作日")
+_SECONDS_OF_A_DAY = 86_400
+
+E = TypeVar("E", bound=Event)
 
 
 def received_complaints(
@@ -31,7 +35,7 @@ def received_complaints(
             county=county,
             platform="hotline_12345",
             external_id=f"BENCH-{number}",
-            sent_at=NOW,
+            sent_at=NOW - timedelta(seconds=number % _SECONDS_OF_A_DAY),
             received_at=NOW,
             time_limit=_TIME_LIMITS[number % len(_TIME_LIMITS)],
             decision=Decision(
@@ -47,6 +51,11 @@ def received_complaints(
                 needs_human=False,
             ),
         )
+
+
+def envelope_of(event: E, number: int) -> Envelope[E]:
+    """As a consumer hands it to a handler; `number` is unique among the events of a type."""
+    return Envelope(id=f"{event.type}/{number}", time=NOW, sequence=number, data=event)
 
 
 def message_of(event: ComplaintReceived) -> Message:
