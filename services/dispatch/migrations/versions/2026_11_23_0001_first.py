@@ -14,20 +14,6 @@ depends_on = None
 
 def upgrade() -> None:
     make_bus_tables_1()
-    _make_crew()
-    _make_deadline_view()
-    _make_reply_view()
-    _make_scheme()
-    _make_hotspot()
-    _make_scheme_village()
-    _make_staff()
-    _make_work_order()
-    _make_complaint()
-    _make_failure()
-    _make_work_order_step()
-
-
-def _make_crew() -> None:
     op.create_table(
         "crew",
         sa.Column("id", sa.String, primary_key=True),
@@ -44,8 +30,6 @@ def _make_crew() -> None:
     )
     op.create_index("crew_of_county", "crew", ["county"])
 
-
-def _make_deadline_view() -> None:
     op.create_table(
         "deadline_view",
         sa.Column("complaint_id", sa.String, primary_key=True),
@@ -63,15 +47,13 @@ def _make_deadline_view() -> None:
         sa.Column("set_sequence", sa.BigInteger, nullable=False),
         sa.Column("state_sequence", sa.BigInteger, nullable=False),
     )
-    op.create_index(
+    _partial_index(
         "deadline_unmet",
         "deadline_view",
         ["county", "due_at"],
-        postgresql_where=sa.text("met_at IS NULL AND state IN ('open', 'warned', 'missed')"),
+        "met_at IS NULL AND state IN ('open', 'warned', 'missed')",
     )
 
-
-def _make_reply_view() -> None:
     op.create_table(
         "reply_view",
         sa.Column("complaint_id", sa.String, primary_key=True),
@@ -90,15 +72,13 @@ def _make_reply_view() -> None:
         sa.Column("told_at", sa.DateTime(timezone=True)),
         sa.Column("told_by", sa.String),
     )
-    op.create_index(
+    _partial_index(
         "reply_to_do",
         "reply_view",
         ["county", "state", "drafted_at"],
-        postgresql_where=sa.text("state IN ('draft', 'stuck')"),
+        "state IN ('draft', 'stuck')",
     )
 
-
-def _make_scheme() -> None:
     op.create_table(
         "scheme",
         sa.Column("id", sa.String, primary_key=True),
@@ -114,8 +94,6 @@ def _make_scheme() -> None:
     )
     op.create_index("scheme_of_county", "scheme", ["county"])
 
-
-def _make_hotspot() -> None:
     op.create_table(
         "hotspot",
         sa.Column("scheme_id", sa.String, sa.ForeignKey("scheme.id"), primary_key=True),
@@ -132,8 +110,6 @@ def _make_hotspot() -> None:
     )
     op.create_index("hotspot_of_county", "hotspot", ["county", "last_at"])
 
-
-def _make_scheme_village() -> None:
     op.create_table(
         "scheme_village",
         sa.Column("village_code", sa.String, primary_key=True),
@@ -143,8 +119,6 @@ def _make_scheme_village() -> None:
     )
     op.create_index("village_of_scheme", "scheme_village", ["scheme_id"])
 
-
-def _make_staff() -> None:
     op.create_table(
         "staff",
         sa.Column("sign_in_name", sa.String, primary_key=True),
@@ -172,8 +146,6 @@ def _make_staff() -> None:
     )
     op.create_index("sign_in_failed_at", "sign_in_failures", ["last_at"])
 
-
-def _make_work_order() -> None:
     op.create_table(
         "work_order",
         sa.Column("id", sa.String, primary_key=True),
@@ -208,39 +180,19 @@ def _make_work_order() -> None:
         sa.Column("outcome", sa.String),
         sa.Column("merged_into", sa.String),
     )
-    op.create_index(
-        "work_order_closed",
-        "work_order",
-        ["county", "closed_at"],
-        postgresql_where=sa.text("state = 'closed'"),
-    )
-    op.create_index(
+    _partial_index("work_order_closed", "work_order", ["county", "closed_at"], "state = 'closed'")
+    _partial_index(
         "work_order_of_crew",
         "work_order",
         ["crew_id"],
-        postgresql_where=sa.text("state IN ('assigned', 'accepted', 'on_site')"),
+        "state IN ('assigned', 'accepted', 'on_site')",
     )
-    op.create_index(
-        "work_order_of_scheme",
-        "work_order",
-        ["scheme_id"],
-        postgresql_where=sa.text("state <> 'closed'"),
-    )
-    op.create_index(
-        "work_order_open",
-        "work_order",
-        ["county", "opened_at"],
-        postgresql_where=sa.text("state <> 'closed'"),
-    )
-    op.create_index(
-        "work_order_without_crew",
-        "work_order",
-        ["county"],
-        postgresql_where=sa.text("state = 'waiting_for_crew'"),
+    _partial_index("work_order_of_scheme", "work_order", ["scheme_id"], "state <> 'closed'")
+    _partial_index("work_order_open", "work_order", ["county", "opened_at"], "state <> 'closed'")
+    _partial_index(
+        "work_order_without_crew", "work_order", ["county"], "state = 'waiting_for_crew'"
     )
 
-
-def _make_complaint() -> None:
     op.create_table(
         "complaint",
         sa.Column("id", sa.String, primary_key=True),
@@ -276,21 +228,14 @@ def _make_complaint() -> None:
     op.create_index("complaint_listed", "complaint", ["county", "received_at"])
     op.create_index("complaint_of_number", "complaint", ["county", "external_id"])
     op.create_index("complaint_of_work_order", "complaint", ["work_order_id"])
-    op.create_index(
+    _partial_index(
         "complaint_to_decide",
         "complaint",
         ["county", "received_at"],
-        postgresql_where=sa.text("state IN ('waiting_for_person', 'no_scheme')"),
+        "state IN ('waiting_for_person', 'no_scheme')",
     )
-    op.create_index(
-        "complaint_without_scheme",
-        "complaint",
-        ["village_code"],
-        postgresql_where=sa.text("state = 'no_scheme'"),
-    )
+    _partial_index("complaint_without_scheme", "complaint", ["village_code"], "state = 'no_scheme'")
 
-
-def _make_failure() -> None:
     op.create_table(
         "failure",
         sa.Column("work_order_id", sa.String, sa.ForeignKey("work_order.id"), primary_key=True),
@@ -302,8 +247,6 @@ def _make_failure() -> None:
     )
     op.create_index("failure_of_component", "failure", ["scheme_id", "component", "failed_at"])
 
-
-def _make_work_order_step() -> None:
     op.create_table(
         "work_order_step",
         sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
@@ -314,3 +257,7 @@ def _make_work_order_step() -> None:
         sa.Column("details", JSONB, nullable=False),
     )
     op.create_index("step_of_work_order", "work_order_step", ["work_order_id", "id"])
+
+
+def _partial_index(name: str, table: str, columns: list[str], where: str) -> None:
+    op.create_index(name, table, columns, postgresql_where=sa.text(where))
