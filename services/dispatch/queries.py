@@ -1,10 +1,9 @@
 """What the JSON API shows, read in a few statements each."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -33,31 +32,25 @@ def may_see(person: Person) -> ColumnElement[bool]:
     return of_county & (col(WorkOrder.crew_id) == person.crew_id)
 
 
-async def open_work_orders(
-    session: AsyncSession, person: Person, limit: int
-) -> Sequence[WorkOrder]:
-    """Urgent first, then those asked for most often, then the oldest."""
-    found = await session.execute(
-        select(WorkOrder)
-        .where(may_see(person), col(WorkOrder.state) != State.CLOSED.value)
-        .order_by(
-            col(WorkOrder.urgent).desc(), col(WorkOrder.chases).desc(), col(WorkOrder.opened_at)
-        )
-        .limit(limit)
-    )
-    return found.scalars().all()
+OPEN = (
+    select(WorkOrder)
+    .where(col(WorkOrder.state) != State.CLOSED.value)
+    .order_by(col(WorkOrder.urgent).desc(), col(WorkOrder.chases).desc(), col(WorkOrder.opened_at))
+)
+"""Urgent first, then those asked for most often, then the oldest."""
+CLOSED = (
+    select(WorkOrder)
+    .where(col(WorkOrder.state) == State.CLOSED.value)
+    .order_by(col(WorkOrder.closed_at).desc())
+)
+"""The last ones first."""
 
 
-async def closed_work_orders(
-    session: AsyncSession, person: Person, limit: int
+async def work_orders(
+    session: AsyncSession, which: Select[tuple[WorkOrder]], person: Person, limit: int
 ) -> Sequence[WorkOrder]:
-    """The last ones first."""
-    found = await session.execute(
-        select(WorkOrder)
-        .where(may_see(person), col(WorkOrder.state) == State.CLOSED.value)
-        .order_by(col(WorkOrder.closed_at).desc())
-        .limit(limit)
-    )
+    """`which`: OPEN or CLOSED."""
+    found = await session.execute(which.where(may_see(person)).limit(limit))
     return found.scalars().all()
 
 
@@ -124,10 +117,7 @@ async def complaints_waiting(session: AsyncSession, county: str, limit: int) -> 
     """For a person to decide, the longest waiting first."""
     found = await session.execute(
         select(Complaint)
-        .where(
-            col(Complaint.county) == county,
-            col(Complaint.state).in_(UNDECIDED),
-        )
+        .where(col(Complaint.county) == county, col(Complaint.state).in_(UNDECIDED))
         .order_by(col(Complaint.received_at))
         .limit(limit)
     )
@@ -141,16 +131,15 @@ class CrewWithLoad:
 
 
 async def crews_with_load(session: AsyncSession, county: str) -> Sequence[CrewWithLoad]:
-    crews = await session.execute(
-        select(Crew).where(col(Crew.county) == county).order_by(col(Crew.id))
+    has_it = (col(WorkOrder.crew_id) == col(Crew.id)) & col(WorkOrder.state).in_(WITH_CREW)
+    found = await session.execute(
+        select(Crew, func.count(col(WorkOrder.id)))
+        .join(WorkOrder, has_it, isouter=True)
+        .where(col(Crew.county) == county)
+        .group_by(col(Crew.id))
+        .order_by(col(Crew.id))
     )
-    busy = await session.execute(
-        select(col(WorkOrder.crew_id)).where(
-            col(WorkOrder.county) == county, col(WorkOrder.state).in_(WITH_CREW)
-        )
-    )
-    load = Counter(busy.scalars())
-    return [CrewWithLoad(crew, load[crew.id]) for crew in crews.scalars()]
+    return [CrewWithLoad(crew, load) for crew, load in found]
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,9 +40,9 @@ async def get_work_orders(
     state: Literal["open", "closed"] = "open",
     limit: Limit = 100,
 ) -> Sequence[WorkOrder]:
-    read = queries.open_work_orders if state == "open" else queries.closed_work_orders
+    which = queries.OPEN if state == "open" else queries.CLOSED
     async with database.reading() as session:
-        return await read(session, person, limit)
+        return await queries.work_orders(session, which, person, limit)
 
 
 @router.get("/my-work-orders")
@@ -51,7 +51,7 @@ async def get_my_work_orders(
 ) -> Sequence[WorkOrder]:
     """Open work orders: a crew member's crew's; a dispatcher's are the county's."""
     async with database.reading() as session:
-        return await queries.open_work_orders(session, person, limit)
+        return await queries.work_orders(session, queries.OPEN, person, limit)
 
 
 @router.get("/work-orders/{work_order_id}")

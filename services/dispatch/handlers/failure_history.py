@@ -1,8 +1,8 @@
 """Every repair feeds the failure history; what repeats is shown to the supervisor."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, Table, bindparam, delete, select
+from sqlalchemy import ColumnElement, Interval, Table, bindparam, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.dispatch.models import Failure, Hotspot, WorkOrder
@@ -22,15 +22,11 @@ def _there(table: Table) -> ColumnElement[bool]:
     )
 
 
-_NEWEST = (
-    select(_failures.c.failed_at)
-    .where(_there(_failures))
-    .order_by(_failures.c.failed_at.desc())
-    .limit(1)
+_NEWEST = select(func.max(_failures.c.failed_at)).where(_there(_failures)).scalar_subquery()
+_HISTORY = select(_failures.c.failed_at, _failures.c.work_order_id).where(
+    _there(_failures), _failures.c.failed_at >= _NEWEST - bindparam("window", type_=Interval)
 )
-_SINCE = select(_failures.c.work_order_id, _failures.c.failed_at).where(
-    _there(_failures), _failures.c.failed_at >= bindparam("since")
-)
+"""The failures that can matter: within the window before the newest one."""
 _NO_HOTSPOT = delete(_hotspots).where(_there(_hotspots))
 
 
@@ -69,11 +65,12 @@ async def _recount(context: Context, work_order: WorkOrder, component: str) -> N
     window = context.policy.repeat_window
     scheme_id = work_order.scheme_id
     here = {"its_scheme": scheme_id, "its_component": component}
-    repeat = hotspots.find_repeat(await _history(context.session, here, window), window)
-    if repeat is None:
+    history = await context.session.execute(_HISTORY, {**here, "window": window})
+    repeat = hotspots.find_repeat([hotspots.Failure(*row) for row in history], window)
+    if not repeat:
         await context.session.execute(_NO_HOTSPOT, here)
         return
-    evidence = [failure.work_order_id for failure in repeat.failures]
+    evidence = [failure.work_order_id for failure in repeat]
     known = await context.session.get(Hotspot, (scheme_id, component))
     if known is not None and known.work_order_ids == evidence:
         return
@@ -84,8 +81,8 @@ async def _recount(context: Context, work_order: WorkOrder, component: str) -> N
             county=work_order.county,
             failures=len(evidence),
             window_days=window.days,
-            first_at=repeat.failures[0].failed_at,
-            last_at=repeat.failures[-1].failed_at,
+            first_at=repeat[0].failed_at,
+            last_at=repeat[-1].failed_at,
             work_order_ids=evidence,
             noticed_at=context.now,
         )
@@ -102,17 +99,6 @@ async def _recount(context: Context, work_order: WorkOrder, component: str) -> N
                 noticed_at=context.now,
             )
         )
-
-
-async def _history(
-    session: AsyncSession, here: dict[str, str], window: timedelta
-) -> list[hotspots.Failure]:
-    """The failures that can matter: within the window before the newest one."""
-    newest = (await session.execute(_NEWEST, here)).scalar()
-    if newest is None:
-        return []
-    found = await session.execute(_SINCE, {**here, "since": newest - window})
-    return [hotspots.Failure(work_order_id, failed_at) for work_order_id, failed_at in found]
 
 
 async def see_hotspot(

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from services.dispatch.models import Complaint, Crew, Scheme, SchemeVillage, WorkOrder
@@ -31,21 +32,14 @@ def locked(statement: Select[Any]) -> Select[Any]:
     return statement.with_for_update(key_share=True).execution_options(populate_existing=True)
 
 
-_SCHEMES = (
-    select(col(Scheme.id))
-    .where(col(Scheme.id) == any_of("ids"))
-    .order_by(col(Scheme.id))
-    .with_for_update(key_share=True)
-)
-_VILLAGES = (
-    select(col(SchemeVillage.village_code))
-    .where(col(SchemeVillage.village_code) == any_of("codes"))
-    .order_by(col(SchemeVillage.village_code))
-    .with_for_update(key_share=True)
-)
+def _with_ids(statement: Select[Any], key: Mapped[str]) -> Select[Any]:
+    return locked(statement.where(key == any_of("ids")).order_by(key))
+
+
+_SCHEMES = _with_ids(select(col(Scheme.id)), col(Scheme.id))
+_VILLAGES = _with_ids(select(col(SchemeVillage.village_code)), col(SchemeVillage.village_code))
 _BY_ID: dict[type[Any], Select[Any]] = {
-    model: locked(select(model).where(col(model.id) == any_of("ids")).order_by(col(model.id)))
-    for model in (WorkOrder, Complaint, Crew)
+    model: _with_ids(select(model), col(model.id)) for model in (WorkOrder, Complaint, Crew)
 }
 
 
@@ -56,7 +50,7 @@ async def lock_schemes(session: AsyncSession, scheme_ids: Collection[str]) -> No
 
 async def lock_villages(session: AsyncSession, codes: Collection[str | None]) -> None:
     if codes:
-        await session.execute(_VILLAGES, {"codes": list(codes)})
+        await session.execute(_VILLAGES, {"ids": list(codes)})
 
 
 async def lock(session: AsyncSession, model: type[M], ids: Collection[str]) -> dict[str, M]:

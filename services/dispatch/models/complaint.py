@@ -1,7 +1,7 @@
 """A complaint as dispatch keeps it, and its ways of changing."""
 
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from sqlalchemy import Index, text
 from sqlmodel import Field
@@ -76,7 +76,6 @@ class Complaint(DispatchTable, table=True):
     @classmethod
     def received(cls, event: ComplaintReceived, *, has_scheme: bool) -> Self:
         """`has_scheme`: its village is on one. LINKED: a work order is to be found."""
-        decision = event.decision
         return new_row(
             cls,
             id=event.complaint_id,
@@ -86,20 +85,8 @@ class Complaint(DispatchTable, table=True):
             sent_at=event.sent_at,
             received_at=event.received_at,
             time_limit=event.time_limit,
-            state=_state(decision, has_scheme=has_scheme).value,
-            is_ours=decision.is_ours,
-            category=decision.category.value,
-            second_category=decision.second_category,
-            component=decision.component,
-            urgent=decision.urgent,
-            says_repeated=decision.says_repeated,
-            village_code=decision.village_code,
-            village=decision.village,
-            town=decision.town,
-            village_group=decision.group,
-            category_confidence=decision.category_confidence,
-            place_confidence=decision.place_confidence,
-            needs_human=decision.needs_human,
+            state=_state(event.decision, has_scheme=has_scheme).value,
+            **_columns_of(event.decision),
         )
 
     @property
@@ -153,14 +140,14 @@ class Complaint(DispatchTable, table=True):
         self.work_order_id = self.linked_at = self.link_reason = None
 
     def _take(self, decision: Decision) -> None:
-        self.is_ours, self.needs_human = decision.is_ours, decision.needs_human
-        self.category, self.second_category = decision.category.value, decision.second_category
-        self.component = decision.component
-        self.urgent, self.says_repeated = decision.urgent, decision.says_repeated
-        self.village_code, self.village_group = decision.village_code, decision.group
-        self.village, self.town = decision.village, decision.town
-        self.category_confidence = decision.category_confidence
-        self.place_confidence = decision.place_confidence
+        for name, value in _columns_of(decision).items():
+            setattr(self, name, value)
+
+
+def _columns_of(decision: Decision) -> dict[str, Any]:
+    """All fields of a decision are columns of its complaint."""
+    fields = dict(decision)
+    return {"village_group": fields.pop("group"), **fields}
 
 
 def _state(said: "Decision | Complaint", *, has_scheme: bool) -> ComplaintState:

@@ -5,30 +5,20 @@ repeats are real and concentrated, so the second failure within the window is al
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(NamedTuple):
     """One repaired fault of one component kind of one scheme."""
 
-    work_order_id: str
     failed_at: datetime
+    work_order_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Repeat:
-    failures: tuple[Failure, ...]
-    """Two or more, the oldest first; the last one closes the window."""
-
-
-def find_repeat(failures: Iterable[Failure], window: timedelta) -> Repeat | None:
-    """The failures within `window` before the newest one, which counts itself; None for fewer
-    than two. A failure exactly `window` before the newest one is within it."""
-    in_order = sorted(failures, key=lambda failure: (failure.failed_at, failure.work_order_id))
-    if not in_order:
-        return None
-    since = in_order[-1].failed_at - window
-    within = tuple(failure for failure in in_order if failure.failed_at >= since)
-    return Repeat(within) if len(within) >= 2 else None
+def find_repeat(failures: Iterable[Failure], window: timedelta) -> list[Failure]:
+    """The failures within `window` before the newest one, which counts itself, the oldest first;
+    none for fewer than two. A failure exactly `window` before the newest one is within it."""
+    in_order = sorted(failures)
+    within = [each for each in in_order if each.failed_at >= in_order[-1].failed_at - window]
+    return within if len(within) >= 2 else []
