@@ -9,12 +9,12 @@ from typing import Annotated
 import typer
 
 from services.dispatch.complaint_facts import complaint_facts
+from services.dispatch.report.content import Report, as_json, make_report, period
 from services.intake.settings import IntakeSettings
 from shared.clock import SystemClock
 from shared.logging import configure_logging
 from waterdesk.composition import open_database
 from waterdesk.installation import Installation, open_installation
-from waterdesk.report.content import Report, as_json, make_report, period
 
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
 _FORMS = (".json", ".xlsx", ".docx")
@@ -82,10 +82,10 @@ def _write(made: Report, out: Path) -> None:
             text = json.dumps(as_json(made), ensure_ascii=False, indent=2)
             out.write_text(text + "\n", encoding="utf-8")
         case ".xlsx":
-            from waterdesk.report.workbook import write_workbook
+            from services.dispatch.report.workbook import write_workbook
 
             write_workbook(made, out)
         case _:
-            from waterdesk.report.document import write_document
+            from services.dispatch.report.document import write_document
 
             write_document(made, out)

@@ -6,7 +6,7 @@ rates (响应率、解决率、满意率).
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -20,6 +20,9 @@ class StageResult(StrEnum):
     """Due, and not done."""
     PENDING = "pending"
     """Neither done nor due."""
+
+
+NOT_IN_TIME = frozenset({StageResult.LATE, StageResult.MISSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,14 @@ class ComplaintFact:
 
     @property
     def is_late(self) -> bool:
-        return any(each.result in (StageResult.LATE, StageResult.MISSED) for each in self.stages)
+        return any(each.result in NOT_IN_TIME for each in self.stages)
+
+    @property
+    def is_provisional(self) -> bool:
+        return any(each.provisional for each in self.stages)
+
+    def became(self, stage: str, results: Set[StageResult]) -> bool:
+        return any(each.stage == stage and each.result in results for each in self.stages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +168,7 @@ def count(facts: Iterable[ComplaintFact]) -> Figures:
         not_ours=len(all_facts) - len(ours),
         chased=sum(each.chases > 0 for each in ours),
         late=sum(each.is_late for each in ours),
-        provisional=sum(any(s.provisional for s in each.stages) for each in ours),
+        provisional=sum(each.is_provisional for each in ours),
         stages={
             stage: StageFigures(*(counted[result] for result in StageResult))
             for stage, counted in results.items()

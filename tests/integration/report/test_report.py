@@ -14,13 +14,13 @@ from sqlalchemy import text
 
 from services.dispatch.complaint_facts import complaint_facts
 from services.dispatch.models import Complaint, DeadlineView
+from services.dispatch.report.content import Report, as_json, make_report, period
+from services.dispatch.report.document import write_document
+from services.dispatch.report.workbook import write_workbook
 from services.dispatch.rules.fault_matching import ComplaintState
 from shared.bulk_insert import bulk_insert, new_row
 from shared.db import Database
 from shared.sql import table_of
-from waterdesk.report.content import Report, as_json, make_report, period
-from waterdesk.report.document import write_document
-from waterdesk.report.workbook import write_workbook
 
 COUNTY, ANOTHER = "610122", "610123"
 YEAR = (date(2026, 1, 1), date(2026, 12, 31))

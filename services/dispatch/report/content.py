@@ -7,6 +7,7 @@ from typing import Any
 
 from services.dispatch.rules.figures import (
     DEFINITIONS,
+    NOT_IN_TIME,
     ComplaintFact,
     Figures,
     StageResult,
@@ -22,6 +23,18 @@ BREAKDOWNS: Mapping[str, Callable[[ComplaintFact], str]] = {
     "crew": lambda fact: fact.crew,
     "category": lambda fact: fact.category,
 }
+_MISSED = frozenset({StageResult.MISSED})
+SELECTIONS: Mapping[str, Callable[[ComplaintFact], bool]] = {
+    "complaints": lambda fact: fact.is_ours,
+    "not_ours": lambda fact: not fact.is_ours,
+    "chased": lambda fact: fact.is_ours and fact.chases > 0,
+    "late": lambda fact: fact.is_ours and fact.is_late,
+    "provisional": lambda fact: fact.is_ours and fact.is_provisional,
+    "response_rate": lambda fact: fact.is_ours and fact.became("first_contact", _MISSED),
+    "resolve_rate": lambda fact: fact.is_ours and fact.became("resolve", _MISSED),
+    "reply_in_time_rate": lambda fact: fact.is_ours and fact.became("reply", NOT_IN_TIME),
+}
+"""The complaints behind each figure; behind a rate, those that are missing to 100 %."""
 TOTALS = (
     "complaints",
     "not_ours",
@@ -97,7 +110,7 @@ def make_report(
             )
             for fact in ours
             for stage in fact.stages
-            if stage.result in (StageResult.LATE, StageResult.MISSED)
+            if stage.result in NOT_IN_TIME
         ],
     )
 

@@ -5,29 +5,30 @@ The template's fields are docxtpl's (https://docxtpl.readthedocs.io): `county`, 
 and `rows`, whose `cells` are text) and `late` (rows of `cells`).
 """
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from docxtpl import DocxTemplate
 from jinja2 import Environment
 
+from services.dispatch.report.content import BREAKDOWNS, TOTALS, Report, totals_of
+from services.dispatch.report.words import heading, percent, title, value_of
 from services.dispatch.rules.figures import DEFINITIONS
 from shared.clock import SHANGHAI
-from waterdesk.report.content import BREAKDOWNS, TOTALS, Report, totals_of
-from waterdesk.report.words import BREAKDOWN_TITLES, HEADINGS, percent, value_of
 
 TEMPLATE = Path(__file__).parent / "template.docx"
 _SHARES = frozenset(name for name in TOTALS if name.endswith("_rate"))
 _TIME = "%Y-%m-%d %H:%M"
 
 
-def write_document(report: Report, path: Path, template: Path = TEMPLATE) -> None:
+def write_document(report: Report, to: Path | BytesIO, template: Path = TEMPLATE) -> None:
     """Raises OSError where a file cannot be read or written, jinja2.TemplateError where the
     template asks for a field that is not there."""
     document = DocxTemplate(template)
     # Towns and crews come from the county's own files: they are text, never markup.
     document.render(_fields(report), Environment(autoescape=True))
-    document.save(path)
+    document.save(to)
 
 
 def _fields(report: Report) -> dict[str, Any]:
@@ -39,16 +40,16 @@ def _fields(report: Report) -> dict[str, Any]:
         "made_at": report.made_at.astimezone(SHANGHAI).strftime(_TIME),
         "totals": [
             {
-                "heading": HEADINGS[name],
+                "heading": heading(name),
                 "value": _shown(name, totals[name]),
                 "definition": DEFINITIONS[name][0],
             }
             for name in TOTALS
         ],
-        "headings": [HEADINGS[name] for name in TOTALS],
+        "headings": [heading(name) for name in TOTALS],
         "breakdowns": [
             {
-                "title": BREAKDOWN_TITLES[kind],
+                "title": title(kind),
                 "rows": [
                     {
                         "cells": [

@@ -2,16 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 
 import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from services.dispatch.report.content import BREAKDOWNS, TOTALS, Report, totals_of
+from services.dispatch.report.words import heading, title, value_of
 from services.dispatch.rules.figures import DEFINITIONS
 from shared.clock import SHANGHAI
-from waterdesk.report.content import BREAKDOWNS, TOTALS, Report, totals_of
-from waterdesk.report.words import BREAKDOWN_TITLES, HEADINGS, value_of
 
 _LATE_HEADINGS = ("工单号", "渠道", "乡镇", "类别", "队伍", "环节", "应办时间", "办理时间")
 Cell = str | int | float | datetime | None
@@ -53,10 +54,10 @@ class _Sheet:
         self._row += 1
 
 
-def write_workbook(report: Report, path: Path) -> None:
-    """Raises OSError where `path` cannot be written."""
+def write_workbook(report: Report, to: Path | BytesIO) -> None:
+    """Raises OSError where `to` cannot be written."""
     try:
-        with xlsxwriter.Workbook(path) as book:
+        with xlsxwriter.Workbook(to) as book:
             _write_totals(book, report)
             for name in BREAKDOWNS:
                 _write_breakdown(book, report, name)
@@ -72,12 +73,12 @@ def _write_totals(book: xlsxwriter.Workbook, report: Report) -> None:
     sheet.heading(("指标", "数值", "口径"))
     figures = totals_of(report.total)
     for name in TOTALS:
-        sheet.row([HEADINGS[name], figures[name], DEFINITIONS[name][0]])
+        sheet.row([heading(name), figures[name], DEFINITIONS[name][0]])
 
 
 def _write_breakdown(book: xlsxwriter.Workbook, report: Report, name: str) -> None:
-    sheet = _Sheet(book, BREAKDOWN_TITLES[name], (18, *[12] * len(TOTALS)))
-    sheet.heading((BREAKDOWN_TITLES[name], *(HEADINGS[total] for total in TOTALS)))
+    sheet = _Sheet(book, title(name), (18, *[12] * len(TOTALS)))
+    sheet.heading((title(name), *(heading(total) for total in TOTALS)))
     for value, figures in report.by[name]:
         totals = totals_of(figures)
         sheet.row([value_of(name, value), *(totals[total] for total in TOTALS)])
