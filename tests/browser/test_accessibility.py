@@ -39,7 +39,13 @@ _PAGES = {
         f"/review/{IDS.drafted}",
         f"/review/{IDS.stuck}",
     ],
-    "chen.zhuguan": ["/hotspots", "/work-orders/work-order-20", "/disclosures"],
+    "chen.zhuguan": [
+        "/hotspots",
+        "/report?from=2026-01-01&to=2027-01-01",
+        "/report/complaints?from=2026-01-01&to=2027-01-01&figure=late",
+        "/work-orders/work-order-20",
+        "/disclosures",
+    ],
     "admin": [
         "/parked",
         "/parked/reply/drop?key=c-01",
