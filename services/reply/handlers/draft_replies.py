@@ -15,6 +15,7 @@ from services.reply.rules.drafting import (
     asks_for_another_answer,
     draft_reply,
     is_another_matter,
+    is_return,
     still_true,
 )
 
@@ -68,10 +69,10 @@ def _stays(context: Context, live: Reply, complaint: Complaint, facts: DraftFact
 
 def _facts(complaint: Complaint, work_order: WorkOrder | None) -> DraftFacts | None:
     """What there is to answer, or None where there is nothing yet."""
-    if not complaint.is_ours:
-        if complaint.needs_human:
-            return None
+    if is_return(is_ours=complaint.is_ours, needs_human=complaint.needs_human):
         return ReturnedFacts(category=complaint.category, place=complaint.village or "")
+    if not complaint.is_ours:
+        return None
     if work_order is None:
         return None
     place = complaint.village or work_order.scheme_name or ""

@@ -6,7 +6,7 @@ from services.reply.commands import ApproveReply, NoteTold, ResolveStuck, WriteD
 from services.reply.context import Context
 from services.reply.loading import REPLIES, complaint_of_county, rows
 from services.reply.models import Complaint, Reply, ReplyState
-from services.reply.rules.drafting import ROOM_FOR_RESPONSIBLE
+from services.reply.rules.drafting import ROOM_FOR_RESPONSIBLE, is_return
 from services.reply.rules.objections import CommandRejected, Objection, reject_if
 from services.reply.rules.reviewing import (
     Approval,
@@ -28,6 +28,8 @@ async def write_draft(
 ) -> int:
     """Put a new version in the place of the newest one its writer has read. Returns its number.
 
+    For any complaint, at any time: before anything is drafted, and after a reply was delivered.
+
     Words that a person has not seen cannot be approved, so every change is a version of its own.
     Raises CommandRejected.
     """
@@ -46,13 +48,14 @@ async def write_draft(
     )
     if newest is not None:
         newest.supersede()
+    returned = is_return(is_ours=complaint.is_ours, needs_human=complaint.needs_human)
     draft = Reply.draft(
         complaint,
         number + 1,
         words,
         context.now,
         solved=command.solved,
-        returned=not complaint.is_ours,
+        returned=returned,
         responsible=command.responsible.strip(),
         written_by=person.name,
     )

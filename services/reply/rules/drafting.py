@@ -108,6 +108,11 @@ def asks_for_another_answer(
     return facts.repaired_at > written_at
 
 
+def is_return(*, is_ours: bool, needs_human: bool) -> bool:
+    """Whether the answer to a complaint returns it: only what is known not to be ours goes back."""
+    return not is_ours and not needs_human
+
+
 def is_another_matter(*, returned: bool, is_ours: bool, needs_human: bool) -> bool:
     """Whether the complaint turned out to be ours after all, or not to be: a return is no answer
     to what is ours, nor the other way round. Nothing is known while a person has to decide."""

@@ -13,6 +13,7 @@ LETTER = (
     "家里有老人和小孩，吃水都要到邻村去拉，请尽快处理。"
 )
 DRAFT = "您好！您反映的停水问题，经现场核查为水泵故障，已更换水泵并恢复供水。感谢您的监督。"
+WITHOUT_REPLY, ANSWERED = "complaint-20", "complaint-14"
 NAME, PHONE, ADDRESS = "测试居民", "13800000000", "三组 12 号"
 
 
@@ -190,7 +191,8 @@ def reply_stand_in(recorded: Recorded) -> FastAPI:
     parked_stand_in(app, "reply", recorded)
 
     def versions(complaint_id: str) -> list[dict[str, Any]]:
-        return recorded.drafts.setdefault(complaint_id, [draft_version(complaint_id, 1)])
+        first = [] if complaint_id == WITHOUT_REPLY else [draft_version(complaint_id, 1)]
+        return recorded.drafts.setdefault(complaint_id, first)
 
     @app.get("/replies")
     async def replies(state: str = "draft") -> list[dict[str, Any]]:
@@ -225,16 +227,16 @@ def reply_stand_in(recorded: Recorded) -> FastAPI:
     @app.put("/replies/{complaint_id}/draft")
     async def draft(complaint_id: str, request: Request) -> Any:
         body = await request.json()
-        newest = versions(complaint_id)[0]
-        if body["version"] != newest["version"]:
+        known = versions(complaint_id)
+        number = known[0]["version"] if known else 0
+        if body["version"] != number:
             return _problem(409, "答复已有更新的版本，请重新打开后再改。")
         recorded.calls.append(("PUT", request.url.path, body))
-        newest["state"] = "superseded"
+        if known and known[0]["state"] != "delivered":
+            known[0]["state"] = "superseded"
         changed = {"text": body["text"], "solved": body["solved"], "written_by": "somebody"}
-        versions(complaint_id).insert(
-            0, draft_version(complaint_id, newest["version"] + 1) | changed
-        )
-        return {"version": newest["version"] + 1}
+        known.insert(0, draft_version(complaint_id, number + 1) | changed)
+        return {"version": number + 1}
 
     @app.post("/replies/{complaint_id}/approve")
     async def approve(complaint_id: str, request: Request) -> JSONResponse:
@@ -257,11 +259,12 @@ def reply_stand_in(recorded: Recorded) -> FastAPI:
 
 def draft_version(complaint_id: str, version: int) -> dict[str, Any]:
     stuck = complaint_id == "complaint-05"
+    delivered = complaint_id == ANSWERED and version == 1
     return {
         "complaint_id": complaint_id,
         "version": version,
         "platform": "hotline_12345",
-        "state": "stuck" if stuck else "draft",
+        "state": "stuck" if stuck else "delivered" if delivered else "draft",
         "solved": True,
         "returned": False,
         "by_hand": False,

@@ -1,6 +1,7 @@
 """What only intake and reply know: shown when opened, changed through them, never stored here."""
 
 import json
+import re
 
 import pytest
 from sqlalchemy import text
@@ -10,7 +11,16 @@ from shared.clock import ManualClock
 from shared.db import Database
 from tests.integration.console.conftest import SECRET, Reachable, SignedIn
 from tests.integration.console.county import IDS
-from tests.integration.console.stand_ins import ADDRESS, DRAFT, LETTER, NAME, PHONE, Recorded
+from tests.integration.console.stand_ins import (
+    ADDRESS,
+    ANSWERED,
+    DRAFT,
+    LETTER,
+    NAME,
+    PHONE,
+    WITHOUT_REPLY,
+    Recorded,
+)
 
 PAGES_WITHOUT_INTAKE = [
     "/",
@@ -181,6 +191,33 @@ async def test_a_draft_is_read_changed_and_approved(
         ("PUT", 1),
         ("POST", 2),
     ]
+
+
+@pytest.mark.parametrize(("complaint_id", "read"), [(WITHOUT_REPLY, 0), (ANSWERED, 1)])
+async def test_a_reply_is_written_from_the_complaint_before_any_draft_and_after_an_answer(
+    signed_in: SignedIn, recorded: Recorded, complaint_id: str, read: int
+) -> None:
+    desk = await signed_in("wang.diaodu")
+    here = f"/review/{complaint_id}"
+    complaint = (await desk.get(f"/complaints/{complaint_id}")).text
+    assert f'href="{here}">写回复</a>' in complaint
+    form = (await desk.get(here)).text
+    assert f'name="version" value="{read}"' in form
+    assert re.search(r"<textarea [^>]*></textarea>", form)  # empty: other words than before
+    written = {"act": "save", "version": str(read), "text": "配件明日到货，修好后再告知您。"}
+    assert (await desk.post(here, data=written)).headers["location"] == f"{here}?done=saved"
+    ((method, _, body),) = recorded.calls
+    assert (method, body["version"], body["solved"]) == ("PUT", read, False)
+
+
+async def test_the_office_notes_a_contact_on_the_complaint_page(
+    signed_in: SignedIn, recorded: Recorded
+) -> None:
+    desk = await signed_in("wang.diaodu")
+    page = (await desk.get(f"/complaints/{WITHOUT_REPLY}")).text
+    assert f'action="/complaints/{WITHOUT_REPLY}/contacted"' in page
+    reviewer = (await (await signed_in("zhao.shenhe")).get(f"/complaints/{WITHOUT_REPLY}")).text
+    assert "/contacted" not in reviewer
 
 
 async def test_changed_words_are_not_approved_before_they_are_saved(

@@ -22,6 +22,7 @@ from tests.integration.reply.events import (
     DAY,
     HOUR,
     NOT_OURS,
+    decision,
     linked,
     received,
     repaired,
@@ -116,6 +117,16 @@ async def test_a_reply_can_be_written_where_nothing_was_drafted(
     await harness.receives(received())
     body = {"text": "水费按表计量。", "solved": True, "version": 0}
     assert (await call("PUT", "/replies/c1/draft", body)).json() == {"version": 1}
+
+
+async def test_words_for_a_complaint_that_nobody_decided_return_nothing(
+    harness: Harness, call: Caller
+) -> None:
+    await harness.receives(received(decision=decision(is_ours=False, needs_human=True)))
+    body = {"text": "正在核实，请稍候。", "solved": False, "version": 0}
+    await call("PUT", "/replies/c1/draft", body)
+    assert not (await harness.live_reply()).returned
+    assert (await call("POST", "/replies/c1/approve", {"version": 1})).status_code == 204
 
 
 async def test_our_draft_does_not_replace_what_a_person_wrote(
