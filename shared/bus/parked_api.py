@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -30,25 +29,9 @@ _Admin = Annotated[Person, requires(Permission.PARKED_DECIDE)]
 _Key = Annotated[str, Field(min_length=1, max_length=500)]
 
 
-class ParkedKeyView(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
-    key: str
-    topic: str
-    event_type: str
-    """Of the event that holds the others back."""
-    cause: str
-    waits_for: str | None
-    """The key whose event must come first; it then goes on by itself. None: a person decides."""
-    attempts: int
-    events: int
-    """How many are parked under this key."""
-    parked_at: datetime
-    seen_at: datetime | None
-
-
 class ParkedPage(BaseModel):
     service: str
-    keys: list[ParkedKeyView]
+    keys: Sequence[ParkedKey]
     next: str | None
     """For `after`, where there may be more."""
 
@@ -149,7 +132,7 @@ async def get_parked(
     found = await here.find(key=key, cause=cause, after=after, limit=limit)
     return ParkedPage(
         service=here.service,
-        keys=[ParkedKeyView.model_validate(one) for one in found],
+        keys=found,
         next=found[-1].key if len(found) == limit else None,
     )
 

@@ -1,7 +1,7 @@
 """What is parked, one row per key, as a person reads it."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Subquery, func, or_, select, update
@@ -20,6 +20,7 @@ class ParkedKey:
     event_type: str
     cause: str
     waits_for: str | None
+    """The key whose event must come first; it then goes on by itself. None: a person decides."""
     attempts: int
     events: int
     """How many of the key are parked, this one included."""
@@ -43,28 +44,20 @@ async def list_parked(
     `after`: the last key of the page before.
     """
     first = _first_of_each_key(consumer, county, key)
-    statement = select(first).where(first.c.key > after).order_by(first.c.key).limit(limit)
+    columns = [first.c[each.name] for each in fields(ParkedKey)]
+    statement = select(*columns).where(first.c.key > after).order_by(first.c.key).limit(limit)
     if cause is not None:
         statement = statement.where(first.c.cause.startswith(cause, autoescape=True))
-    return [
-        ParkedKey(
-            row.key,
-            row.topic,
-            str(row.headers.get("ce_type", "")),
-            row.cause,
-            row.waits_for,
-            row.attempts,
-            row.events,
-            row.parked_at,
-            row.seen_at,
-        )
-        for row in await session.execute(statement)
-    ]
+    return [ParkedKey(*row) for row in await session.execute(statement)]
 
 
 def _first_of_each_key(consumer: str, county: str | None, key: str | None) -> Subquery:
     rows = (
-        select(parked, func.count().over(partition_by=parked.c.key).label("events"))
+        select(
+            parked,
+            func.coalesce(parked.c.headers["ce_type"].astext, "").label("event_type"),
+            func.count().over(partition_by=parked.c.key).label("events"),
+        )
         .where(parked.c.consumer == consumer)
         .distinct(parked.c.key)
         .order_by(

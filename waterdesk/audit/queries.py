@@ -1,14 +1,15 @@
 """The audit's queries. Each streams one service's snapshot in batches, so that memory does not grow
 with the number of complaints."""
 
-from collections.abc import AsyncIterator, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Callable
+from typing import Any, TypeVar
 
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from .records import AtDispatch, AtReply, Complaint, Deadline, DecisionCopy, RawMessage, Reply
+from .records import AtDispatch, AtReply, Complaint, DecisionCopy
 
+T = TypeVar("T")
 _BATCH = 5000
 
 # "C": the order in which Python compares the ids of the three databases.
@@ -43,13 +44,13 @@ LEFT JOIN (
 ) r ON r.complaint_id = c.id
 ORDER BY c.id COLLATE "C"
 """
-_MESSAGES_WITHOUT_COMPLAINT = """
+MESSAGES_WITHOUT_COMPLAINT = """
 SELECT r.id, r.result <> 'unreadable' AS is_readable,
     r.complaint_id IS NOT NULL AS names_complaint, r.handled_at IS NOT NULL AS is_handled
 FROM raw_message r LEFT JOIN complaint c ON c.id = r.complaint_id
 WHERE c.id IS NULL
 """
-_VALUES_WITHOUT_KEY = """
+VALUES_WITHOUT_KEY = """
 SELECT name FROM (
     SELECT 'raw_message/' || id AS name, sealed_body AS sealed FROM raw_message
     UNION ALL SELECT 'words/' || raw_message_id, sealed FROM words
@@ -57,12 +58,12 @@ SELECT name FROM (
 ) value
 WHERE sealed <> '' AND encode(substring(sealed FROM 1 FOR 8), 'hex') <> ALL (:fingerprints)
 """
-_DEADLINES = """
+DEADLINES = """
 SELECT complaint_id || '/' || stage AS id, standing, due_at, next_at, met_at, missed_recorded_at,
     (SELECT last_swept_at FROM sweep_heartbeat) AS swept_until
 FROM deadline
 """
-_REPLIES = """
+REPLIES = """
 SELECT r.complaint_id || '/' || r.version AS id, r.state, r.receipt, r.delivered_at,
     r.platform, c.external_id, r.request_id, r.sent_at IS NOT NULL AS was_sent,
     r.resolved_by IS NOT NULL AS by_hand,
@@ -73,13 +74,14 @@ _UNREAD = """
 SELECT sum(bus_topic.next_offset - bus_group.next_offset)::bigint
 FROM bus_group JOIN bus_topic ON bus_topic.id = bus_group.topic_id
 """
-
-
-_PARKED = """
+UNSENT = "SELECT id, key FROM outbox JOIN outbox_unsent USING (id)"
+# Also counted as seen: what waits for another event, and has not waited long.
+PARKED = """
 SELECT id, key, seen_at IS NOT NULL
-    OR (waits_for IS NOT NULL AND parked_at > now() - interval '1 day')
+    OR (waits_for IS NOT NULL AND parked_at > now() - interval '1 day') AS is_seen
 FROM parked
 """
+WORK_ORDERS_BY_STATE = "SELECT state, count(*) FROM work_order GROUP BY state"
 
 
 async def complaints(
@@ -124,48 +126,12 @@ def _decision(row: Row[Any]) -> DecisionCopy:
     return DecisionCopy(row.is_ours, row.needs_human)
 
 
-async def messages_without_complaint(intake: AsyncConnection) -> AsyncIterator[RawMessage]:
-    async for row in rows(intake, _MESSAGES_WITHOUT_COMPLAINT):
-        yield RawMessage(*row)
-
-
-async def values_without_key(
-    intake: AsyncConnection, fingerprints: Sequence[str]
-) -> AsyncIterator[str]:
-    """Table and row of each sealed value whose key has none of these fingerprints."""
-    statement = text(_VALUES_WITHOUT_KEY).bindparams(fingerprints=list(fingerprints))
-    async with intake.stream(statement) as result:
-        async for row in result:
-            yield row[0]
-
-
-async def deadlines(reply: AsyncConnection) -> AsyncIterator[Deadline]:
-    async for row in rows(reply, _DEADLINES):
-        yield Deadline(*row)
-
-
-async def replies(reply: AsyncConnection) -> AsyncIterator[Reply]:
-    async for row in rows(reply, _REPLIES):
-        yield Reply(*row)
-
-
-async def parked(service: AsyncConnection) -> AsyncIterator[tuple[int, str, bool]]:
-    """Id, key, and whether a person has seen it, or it still may go on by itself: it waits for
-    another event, and has not waited long."""
-    async for row in rows(service, _PARKED):
-        yield row[0], row[1], row[2]
-
-
-async def outbox(service: AsyncConnection) -> AsyncIterator[tuple[int, str]]:
-    """Id and key."""
-    async for row in rows(service, "SELECT id, key FROM outbox JOIN outbox_unsent USING (id)"):
-        yield row[0], row[1]
-
-
-async def work_orders(dispatch: AsyncConnection) -> AsyncIterator[tuple[str, int]]:
-    """Count by state."""
-    async for row in rows(dispatch, "SELECT state, count(*) FROM work_order GROUP BY state"):
-        yield row[0], row[1]
+async def records(
+    connection: AsyncConnection, query: str, record: Callable[..., T], **parameters: object
+) -> AsyncIterator[T]:
+    """Each row as a `record` of its columns, in their order."""
+    async for row in rows(connection, query, **parameters):
+        yield record(*row)
 
 
 async def unread(bus: AsyncConnection) -> int:
@@ -173,8 +139,10 @@ async def unread(bus: AsyncConnection) -> int:
     return await bus.scalar(text(_UNREAD)) or 0
 
 
-async def rows(connection: AsyncConnection, statement: str) -> AsyncIterator[Row[Any]]:
-    async with connection.stream(text(statement)) as result:
+async def rows(
+    connection: AsyncConnection, query: str, **parameters: object
+) -> AsyncIterator[Row[Any]]:
+    async with connection.stream(text(query), parameters) as result:
         async for batch in result.partitions(_BATCH):
             for row in batch:
                 yield row

@@ -26,7 +26,7 @@ from services.reply.rules.escalation import Standing
 from shared.clock import Clock
 
 from . import queries, rules
-from .records import Complaint, Deadline
+from .records import Complaint, Deadline, RawMessage, Reply
 from .simulator_journal import read_journal
 
 _REPEAT_FOR_SECONDS = 3.0
@@ -118,15 +118,19 @@ async def audit_pass(sources: AuditSources, now: datetime) -> AuditResult:
         ):
             result.check(complaint, rules.OF_COMPLAINTS, complaint.id)
             _count_complaint(result.counts, complaint)
-        async for message in queries.messages_without_complaint(at["intake"]):
+        async for message in queries.records(
+            at["intake"], queries.MESSAGES_WITHOUT_COMPLAINT, RawMessage
+        ):
             result.check(message, rules.OF_MESSAGES, message.id)
             waits = not message.is_readable and not message.is_handled
             result.counts["unreadable_messages_waiting"] += waits
-        async for name in queries.values_without_key(at["intake"], sources.privacy_keys):
+        async for (name,) in queries.rows(
+            at["intake"], queries.VALUES_WITHOUT_KEY, fingerprints=list(sources.privacy_keys)
+        ):
             result.find("sealed_without_key", name)
-        async for state, count in queries.work_orders(at["dispatch"]):
+        async for state, count in queries.rows(at["dispatch"], queries.WORK_ORDERS_BY_STATE):
             result.counts[f"work_orders_{state}"] = count
-        async for deadline in queries.deadlines(at["reply"]):
+        async for deadline in queries.records(at["reply"], queries.DEADLINES, Deadline):
             result.check(deadline, rules.OF_DEADLINES, deadline.id)
             _count_deadline(result.counts, deadline, now)
         await _audit_replies(result, at["reply"], sources.journal)
@@ -139,10 +143,10 @@ async def audit_pass(sources: AuditSources, now: datetime) -> AuditResult:
 async def _audit_bus_tables(result: AuditResult, service: str, at: AsyncConnection) -> set[str]:
     """Returns the parked keys."""
     keys = set()
-    async for number, key in queries.outbox(at):
+    async for number, key in queries.rows(at, queries.UNSENT):
         result.find("event_not_sent", f"{service}:{number}:{key}")
         result.counts["events_not_sent"] += 1
-    async for number, key, is_seen in queries.parked(at):
+    async for number, key, is_seen in queries.rows(at, queries.PARKED):
         keys.add(key)
         result.counts["parked_seen" if is_seen else "parked_unseen"] += 1
         if not is_seen:
@@ -153,7 +157,7 @@ async def _audit_bus_tables(result: AuditResult, service: str, at: AsyncConnecti
 async def _audit_replies(result: AuditResult, at: AsyncConnection, journal: Path) -> None:
     # After the snapshot: the journal has every reply with a receipt by now.
     deliveries = await asyncio.to_thread(read_journal, journal)
-    async for reply in queries.replies(at):
+    async for reply in queries.records(at, queries.REPLIES, Reply):
         result.check(reply, rules.OF_REPLIES, reply.id)
         result.counts[f"replies_{reply.state}"] += 1
         if deliveries and (delivery := deliveries.delivery(reply)):

@@ -11,10 +11,8 @@ import typer
 from services.dispatch.complaint_facts import complaint_facts
 from services.dispatch.report.content import Report, as_json, make_report, period
 from services.intake.settings import IntakeSettings
-from shared.clock import SystemClock
-from shared.logging import configure_logging
-from waterdesk.composition import open_database
-from waterdesk.installation import Installation, open_installation
+from waterdesk.commands.opening import opened_database, opened_installation
+from waterdesk.installation import Installation
 
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
 _FORMS = (".json", ".xlsx", ".docx")
@@ -41,8 +39,7 @@ def report(
     if not out.parent.is_dir():
         raise typer.BadParameter(f"--out: 没有此文件夹 no such folder: {out.parent}")
     settings = IntakeSettings()
-    configure_logging(settings.log_level)
-    with open_installation(settings) as installation:
+    with opened_installation(settings) as installation:
         made = asyncio.run(_make(installation, county or settings.county, first, last))
     try:
         _write(made, out)
@@ -66,14 +63,10 @@ def _day(option: str, written: str) -> date:
 
 
 async def _make(installation: Installation, county: str, since: date, until: date) -> Report:
-    clock = SystemClock()
-    database = open_database(installation, "dispatch", clock)
-    try:
+    async with opened_database(installation, "dispatch") as database:
         async with database.reading() as session:
             facts = await complaint_facts(session, county, *period(since, until))
-    finally:
-        await database.close()
-    return make_report(facts, county, since, until, clock.now())
+        return make_report(facts, county, since, until, database.clock.now())
 
 
 def _write(made: Report, out: Path) -> None:

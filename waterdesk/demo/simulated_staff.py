@@ -7,6 +7,7 @@ the id of its work order or complaint. So a killed demo continues where it stopp
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any, Protocol
 
@@ -86,12 +87,6 @@ _FOUND_AND_DONE: Mapping[str, Sequence[tuple[str, str]]] = {
 }
 
 
-def _duration(minutes: Minutes, seed: str, speed: float) -> timedelta:
-    random = Random(seed)
-    slow = random.random() < _SLOW_SHARE
-    return timedelta(minutes=random.uniform(*minutes) * speed * (30 if slow else 1))
-
-
 def _soonest_first(actions: Iterable[StaffAction]) -> list[StaffAction]:
     return sorted(actions, key=lambda action: action.at)
 
@@ -160,21 +155,18 @@ class SimulatedStaff:
         return actions
 
     def _duration(self, minutes: Minutes, seed: str) -> timedelta:
-        return _duration(minutes, seed, self._speed)
+        random = Random(seed)
+        slow = random.random() < _SLOW_SHARE
+        return timedelta(minutes=random.uniform(*minutes) * self._speed * (30 if slow else 1))
 
-    def _step(self, row: Row[tuple[object, ...]]) -> Callable[[], Awaitable[None]]:
+    def _step(self, row: Row[Any]) -> Callable[[], Awaitable[None]]:
         step = {"assigned": "accept", "accepted": "arrive", "on_site": "repair"}[row.state]
         body: dict[str, object] = {"version": row.version}
         if step == "repair":
             found, done = _found_and_done(row.component, row.id, row.arrived_at)
             body |= {"component": row.component, "found": found, "done": done}
-
-        async def do() -> None:
-            await self._request(
-                "dispatch", Role.CREW, f"/api/work-orders/{row.id}/{step}", body, row
-            )
-
-        return do
+        path = f"/api/work-orders/{row.id}/{step}"
+        return partial(self._request, "dispatch", Role.CREW, path, body, crew_id=row.crew_id)
 
     async def _request(
         self,
@@ -182,11 +174,11 @@ class SimulatedStaff:
         role: Role,
         path: str,
         body: dict[str, object],
-        row: Row[tuple[object, ...]] | None = None,
+        *,
         method: str = "POST",
+        crew_id: str | None = None,
     ) -> None:
         """A conflict (409) is ignored: the next actions follow from the new state."""
-        crew_id = str(row.crew_id) if row is not None else None
         try:
             await self._services.request(service, role, method, path, body, crew_id=crew_id)
         except httpx.HTTPStatusError as error:
@@ -210,9 +202,7 @@ class SimulatedStaff:
             if (submission := self._truth.get((row.platform, row.external_id)))
         ]
 
-    def _decide(
-        self, row: Row[tuple[object, ...]], submission: Submission
-    ) -> Callable[[], Awaitable[None]]:
+    def _decide(self, row: Row[Any], submission: Submission) -> Callable[[], Awaitable[None]]:
         ours = submission.category != "not_ours"
         body: dict[str, object] = {
             "is_ours": ours,
@@ -222,11 +212,8 @@ class SimulatedStaff:
             "urgent": bool(row.urgent) or submission.urgent,
             "village_code": submission.village_code if ours else None,
         }
-
-        async def do() -> None:
-            await self._request("intake", Role.DISPATCHER, f"/complaints/{row.id}/decision", body)
-
-        return do
+        path = f"/complaints/{row.id}/decision"
+        return partial(self._request, "intake", Role.DISPATCHER, path, body)
 
     async def _reviewer_actions(self) -> list[StaffAction]:
         rows = await self._services.rows(
@@ -238,14 +225,14 @@ class SimulatedStaff:
         )
         actions = []
         for row in rows:
-            path = f"/replies/{row.complaint_id}"
+            method, path = "POST", f"/replies/{row.complaint_id}"
             body: dict[str, object] = {"version": row.version}
             if row.state == "draft":
                 at = row.drafted_at + self._duration(_TO_APPROVE, f"{row.complaint_id} approves")
                 if row.returned and not row.responsible:
                     # The platform accepts a return only with the name of the responsible office.
                     body |= {"text": row.text, "solved": False, "responsible": _RESPONSIBLE}
-                    path += "/draft"
+                    method, path = "PUT", f"{path}/draft"
                 else:
                     path += "/approve"
             else:
@@ -254,9 +241,8 @@ class SimulatedStaff:
                 arrived = await self._has_arrived(row)
                 body |= {"outcome": "arrived" if arrived else "send_again"}
             name = f"{path} version {row.version}"
-            actions.append(
-                StaffAction(_in_office(at), Role.REVIEWER, name, self._review(path, body))
-            )
+            review = partial(self._request, "reply", Role.REVIEWER, path, body, method=method)
+            actions.append(StaffAction(_in_office(at), Role.REVIEWER, name, review))
         return actions
 
     async def _has_arrived(self, row: Row[Any]) -> bool:
@@ -273,14 +259,6 @@ class SimulatedStaff:
                 ):
                     return True
         return False
-
-    def _review(self, path: str, body: dict[str, object]) -> Callable[[], Awaitable[None]]:
-        method = "PUT" if path.endswith("/draft") else "POST"
-
-        async def do() -> None:
-            await self._request("reply", Role.REVIEWER, path, body, method=method)
-
-        return do
 
 
 def _has_text(message: Mapping[str, Any], words: str) -> bool:
