@@ -119,26 +119,20 @@ class StaffPart(_Part):
     crew: str | None = None
 
 
-class _Main(_Part):
-    county: str = Field(pattern=r"^\d{6}$")
-    name: _Text
+class _Tables(BaseModel):
     schemes: _Text
     villages: _Text
-    crews: list[CrewPart]
-    staff: list[StaffPart] = []
 
 
-class County(BaseModel):
+class County(_Part):
     """A county's files, read and found to fit together."""
 
-    model_config = ConfigDict(frozen=True)
-
-    code: str
-    name: str
+    code: str = Field(alias="county", pattern=r"^\d{6}$")
+    name: _Text
     schemes: list[SchemeRow]
     villages: list[VillageRow]
     crews: list[CrewPart]
-    staff: list[StaffPart]
+    staff: list[StaffPart] = []
 
     def towns_of(self, crew: CrewPart) -> list[str]:
         if crew.towns == "all":
@@ -150,19 +144,14 @@ def read_county(path: Path = DEMO_COUNTY) -> County:
     """Raises BadCountyFile, which names the file, the line or field, and what is wrong."""
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        main = _Main.model_validate(content)
+        tables = _Tables.model_validate(content)
+        schemes = _read_csv(path.parent / tables.schemes, SchemeRow)
+        villages = _read_csv(path.parent / tables.villages, VillageRow)
+        county = County.model_validate({**content, "schemes": schemes, "villages": villages})
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise BadCountyFile(f"{path.name}: {' '.join(str(error).split())}") from error
     except ValidationError as error:
         raise BadCountyFile(f"{path.name}: {_faults(error)}") from None
-    county = County(
-        code=main.county,
-        name=main.name,
-        schemes=_read_csv(path.parent / main.schemes, SchemeRow),
-        villages=_read_csv(path.parent / main.villages, VillageRow),
-        crews=main.crews,
-        staff=main.staff,
-    )
     if faults := list(_misfits(county)):
         raise BadCountyFile(f"{path.name}: {'; '.join(faults)}")
     return county

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,8 +13,9 @@ from services.dispatch.handlers.on_complaints import (
     on_complaints_edited,
     on_complaints_received,
 )
-from services.dispatch.handlers.on_deadlines import on_deadlines_changed
+from services.dispatch.handlers.on_deadlines import DeadlineNews, on_deadlines_changed
 from services.dispatch.handlers.on_replies import on_replies_changed
+from services.dispatch.models.read_models import ReplyNews
 from services.dispatch.policy import Policy
 from shared.bus.consumer import Handler
 from shared.bus.outbox import Outbox
@@ -25,17 +26,6 @@ from shared.events.complaints import (
     ComplaintReceived,
 )
 from shared.events.event import Envelope, Event
-from shared.events.replies import (
-    DeadlineMet,
-    DeadlineMissed,
-    DeadlinesSet,
-    DeadlineWarned,
-    ReplyApproved,
-    ReplyDelivered,
-    ReplyDrafted,
-    ReplyStuck,
-    ResidentTold,
-)
 
 UseCase = Callable[[Context, Sequence[Envelope[Any]]], Awaitable[None]]
 
@@ -56,19 +46,11 @@ def handlers(policy: Policy) -> Mapping[type[Event], Handler]:
 
         return handle
 
-    on_deadlines, on_replies = of(on_deadlines_changed), of(on_replies_changed)
     return {
         ComplaintReceived: of(on_complaints_received),
         ComplaintDecided: of(on_complaints_decided),
         ComplaintEdited: of(on_complaints_edited),
         ComplaintChased: of(on_complaints_chased),
-        DeadlinesSet: on_deadlines,
-        DeadlineWarned: on_deadlines,
-        DeadlineMissed: on_deadlines,
-        DeadlineMet: on_deadlines,
-        ReplyDrafted: on_replies,
-        ReplyApproved: on_replies,
-        ReplyStuck: on_replies,
-        ReplyDelivered: on_replies,
-        ResidentTold: on_replies,
+        **dict.fromkeys(get_args(DeadlineNews), of(on_deadlines_changed)),
+        **dict.fromkeys(get_args(ReplyNews), of(on_replies_changed)),
     }

@@ -5,19 +5,9 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
 
-from services.dispatch import queries
+from services.dispatch import commands, queries
 from services.dispatch.api.http_errors import as_problems
 from services.dispatch.api.steps import StepTaker, step_taker
-from services.dispatch.commands import (
-    Accept,
-    Arrive,
-    Assign,
-    Close,
-    Merge,
-    Release,
-    Reopen,
-    Repair,
-)
 from services.dispatch.models import WorkOrder
 from shared.auth.permissions import Permission
 from shared.auth.requires import requires
@@ -67,55 +57,55 @@ async def get_work_order(
 
 @router.post("/work-orders/{work_order_id}/accept")
 async def post_accept(
-    work_order_id: str, command: Accept, person: Worker, take: Taker
+    work_order_id: str, command: commands.Accept, person: Worker, take: Taker
 ) -> WorkOrder:
     return await take(person, work_order_id, command)
 
 
 @router.post("/work-orders/{work_order_id}/arrive")
 async def post_arrive(
-    work_order_id: str, command: Arrive, person: Worker, take: Taker
+    work_order_id: str, command: commands.Arrive, person: Worker, take: Taker
 ) -> WorkOrder:
     return await take(person, work_order_id, command)
 
 
 @router.post("/work-orders/{work_order_id}/repair")
 async def post_repair(
-    work_order_id: str, command: Repair, person: Worker, take: Taker
+    work_order_id: str, command: commands.Repair, person: Worker, take: Taker
 ) -> WorkOrder:
     return await take(person, work_order_id, command)
 
 
 @router.post("/work-orders/{work_order_id}/release")
 async def post_release(
-    work_order_id: str, command: Release, person: Worker, take: Taker
+    work_order_id: str, command: commands.Release, person: Worker, take: Taker
 ) -> WorkOrder:
     return await take(person, work_order_id, command)
 
 
 @router.post("/work-orders/{work_order_id}/assign")
 async def post_assign(
-    work_order_id: str, command: Assign, person: Assigner, take: Taker
+    work_order_id: str, command: commands.Assign, person: Assigner, take: Taker
 ) -> WorkOrder:
     return await take(person, work_order_id, command)
 
 
 @router.post("/work-orders/{work_order_id}/close")
 async def post_close(
-    work_order_id: str, command: Close, person: Assigner, take: Taker
+    work_order_id: str, command: commands.Close, person: Assigner, take: Taker
 ) -> WorkOrder:
     return await take(person, work_order_id, command)
 
 
 @router.post("/work-orders/{work_order_id}/reopen")
 async def post_reopen(
-    work_order_id: str, command: Reopen, person: Assigner, take: Taker
+    work_order_id: str, command: commands.Reopen, person: Assigner, take: Taker
 ) -> WorkOrder:
     return await take(person, work_order_id, command)
 
 
 @router.post("/work-orders/{work_order_id}/merge")
 async def post_merge(
-    work_order_id: str, command: Merge, person: Assigner, take: Taker
+    work_order_id: str, command: commands.Merge, person: Assigner, take: Taker
 ) -> WorkOrder:
     return await take(person, work_order_id, command)

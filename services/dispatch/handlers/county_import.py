@@ -48,16 +48,12 @@ async def import_county(session: AsyncSession, county: County) -> None:
     )
     crews = [
         Crew(
-            id=crew.id,
             county=code,
-            name=crew.name,
             is_office=crew.office,
-            skills=[skill.value for skill in crew.skills],
             towns=county.towns_of(crew),
             shifts=[interval for shift in crew.shifts for interval in shift.intervals()],
-            on_call=crew.on_call,
-            capacity=crew.capacity,
             active=True,
+            **crew.model_dump(mode="json", exclude={"office", "towns", "shifts"}),
         )
         for crew in county.crews
     ]

@@ -39,22 +39,18 @@ async def record_failure(context: Context, work_order: WorkOrder) -> None:
     component's. The caller holds the scheme."""
     assert work_order.repaired_at is not None
     session = context.session
-    touched = {work_order.component}
-    failure = await session.get(Failure, work_order.id)
-    if failure is not None:
-        touched.add(failure.component)
-        failure.component, failure.repaired_at = work_order.component, work_order.repaired_at
-    else:
-        session.add(
-            Failure(
-                work_order_id=work_order.id,
-                county=work_order.county,
-                scheme_id=work_order.scheme_id,
-                component=work_order.component,
-                failed_at=work_order.first_sent_at,
-                repaired_at=work_order.repaired_at,
-            )
+    before = await session.get(Failure, work_order.id)
+    touched = {work_order.component, before.component if before else work_order.component}
+    await session.merge(
+        Failure(
+            work_order_id=work_order.id,
+            county=work_order.county,
+            scheme_id=work_order.scheme_id,
+            component=work_order.component,
+            failed_at=work_order.first_sent_at,
+            repaired_at=work_order.repaired_at,
         )
+    )
     await session.flush()
     for component in sorted(touched):
         await _recount(context, work_order, component)

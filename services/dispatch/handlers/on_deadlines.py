@@ -28,18 +28,17 @@ _COLUMNS = [_deadlines.c[each.name] for each in fields(Deadline)]
 _KNOWN = select(*_COLUMNS).where(_deadlines.c.complaint_id == any_of("complaint_ids"))
 _CHANGED = tuple(column.name for column in _COLUMNS if not column.primary_key)
 StateNews = DeadlineWarned | DeadlineMissed | DeadlineMet
+DeadlineNews = DeadlinesSet | StateNews
 
 
-async def on_deadlines_changed(
-    context: Context, events: Sequence[Envelope[DeadlinesSet | StateNews]]
-) -> None:
+async def on_deadlines_changed(context: Context, events: Sequence[Envelope[DeadlineNews]]) -> None:
     """Set (again, where a deadline changes), warned of, missed or met."""
     ids = {event.data.complaint_id for event in events}
     found = await context.session.execute(_KNOWN, {"complaint_ids": list(ids)})
     known = {(each.complaint_id, each.stage): Deadline(*each) for each in found}
     changed: dict[tuple[str, str], Deadline] = {}
 
-    def deadline_of(news: DeadlinesSet | StateNews, its: SetDeadline | StateNews) -> Deadline:
+    def deadline_of(news: DeadlineNews, its: SetDeadline | StateNews) -> Deadline:
         key = (news.complaint_id, its.stage)
         if key not in changed:
             changed[key] = known.get(key) or Deadline(*key, news.county, its.due_at)

@@ -51,7 +51,7 @@ def _crew(crew_id: str, name: str, capacity: int, *, office: bool = False) -> Cr
 def small_county(*, capacity: int = 3) -> County:
     """`capacity`: of each of the two repair crews."""
     return County(
-        code=COUNTY,
+        county=COUNTY,
         name="测试县",
         schemes=[
             _scheme(HILL, "岭上供水工程", _ALL),
