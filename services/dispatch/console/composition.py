@@ -17,6 +17,7 @@ from services.dispatch.console.pages import (
     disclosures,
     due,
     enter,
+    extensions,
     hotspots,
     parked,
     report,
@@ -44,6 +45,7 @@ _PAGES = (
     crew,
     enter,  # before complaint: /complaints/new is no complaint's id
     complaint,
+    extensions,
     waiting,
     review,
     hotspots,

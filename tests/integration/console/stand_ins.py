@@ -194,6 +194,10 @@ def reply_stand_in(recorded: Recorded) -> FastAPI:
         first = [] if complaint_id == WITHOUT_REPLY else [draft_version(complaint_id, 1)]
         return recorded.drafts.setdefault(complaint_id, first)
 
+    @app.get("/deadlines")
+    async def deadlines(complaint_id: str) -> list[dict[str, Any]]:
+        return []
+
     @app.get("/replies")
     async def replies(state: str = "draft") -> list[dict[str, Any]]:
         if state != "approved":

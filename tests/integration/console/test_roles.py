@@ -25,6 +25,7 @@ PAGES = {
     "/complaints/complaint-02": (200, 404, 200, 200, 200),
     "/work-orders/work-order-01": (200, 200, 200, 200, 200),
     "/work-orders/work-order-02": (200, 404, 200, 200, 200),
+    "/complaints/complaint-01/extensions": (200, 403, 200, 403, 200),
     "/parked": (403, 403, 403, 403, 200),
     "/disclosures": (403, 403, 403, 200, 200),
     "/staff": (403, 403, 403, 403, 200),
