@@ -25,6 +25,8 @@ class Permission(StrEnum):
     REPLY_WRITE = "reply.write"
     REPLY_APPROVE = "reply.approve"
     HOTSPOT_SEE = "hotspot.see"
+    DEADLINE_EXPLAIN = "deadline.explain"
+    """Say why a deadline was missed."""
     PARKED_DECIDE = "parked.decide"
     STAFF_MANAGE = "staff.manage"
     """Give somebody a new password."""
@@ -45,6 +47,7 @@ _DISPATCHER = frozenset(
         _P.WORK_ORDER_WORK,
         _P.REPLY_WRITE,
         _P.HOTSPOT_SEE,
+        _P.DEADLINE_EXPLAIN,
     }
 )
 ALLOWED: Mapping[Role, frozenset[Permission]] = {
@@ -57,6 +60,7 @@ ALLOWED: Mapping[Role, frozenset[Permission]] = {
             _P.WORDS_SEE,
             _P.RESIDENT_SEE,
             _P.HOTSPOT_SEE,
+            _P.DEADLINE_EXPLAIN,
             _P.REPLY_APPROVE,
             _P.DISCLOSURE_SEE,
         }

@@ -67,6 +67,12 @@ def part(request: Request, template: str, **found: Any) -> HTMLResponse:
     return page(request, "part.html", part=template, **found)
 
 
+def in_place(request: Request, template: str, element_id: str, **found: Any) -> Response:
+    """After a change by htmx: the element with this id is replaced, and nothing else moves."""
+    headers = {"HX-Retarget": f'[id="{element_id}"]', "HX-Reswap": "outerHTML"}
+    return page(request, template, headers=headers, **found)
+
+
 def live_part(request: Request, template: str, view: object, **found: Any) -> Response:
     """A part that a page asks for every few seconds: 304 while nothing in `view` has changed.
 

@@ -6,6 +6,7 @@ from .base import metadata
 from .complaint import Complaint
 from .county import Crew, Scheme, SchemeVillage, Staff, Supply
 from .history import Failure, Hotspot
+from .missed_cause import Cause, MissedCause
 from .opening import open_work_order
 from .read_models import DeadlineView, ReplyView
 from .sign_in import SignIn, SignInFailures
@@ -13,6 +14,7 @@ from .timeline import Change, Happening, Line, WorkOrderStep
 from .work_order import Outcome, WorkOrder
 
 __all__ = [
+    "Cause",
     "Change",
     "Complaint",
     "ComplaintState",
@@ -22,6 +24,7 @@ __all__ = [
     "Happening",
     "Hotspot",
     "Line",
+    "MissedCause",
     "Outcome",
     "ReplyView",
     "Scheme",

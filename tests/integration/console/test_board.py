@@ -175,6 +175,7 @@ async def test_the_board_reads_no_growing_table_as_a_whole(
             ("reply_view", "complaint-14", {"state": "'delivered'"}),
         ):
             await session.execute(text(_copies(table, key, others)))
+        await session.execute(text(_MANY_CAUSES))
         await session.execute(text("ANALYZE"))
     async with database.reading() as session:
         with _statements(database) as statements:
@@ -189,6 +190,14 @@ async def test_the_board_reads_no_growing_table_as_a_whole(
             plan = json.loads(plan) if isinstance(plan, str) else plan
             whole = set(_tables_read_whole(plan[0]["Plan"]))
             assert whole <= {"scheme", "scheme_village", "crew"}, (whole, statement)
+
+
+_MANY_CAUSES = """
+    INSERT INTO missed_cause
+        (complaint_id, stage, due_at, county, cause, note, given_by, given_at)
+    SELECT 'old-' || n, 'reply', now(), '610122', 'parts', '', 'admin', now()
+    FROM generate_series(1, 20000) n
+"""
 
 
 def _copies(table: str, key: str, others: dict[str, str]) -> str:

@@ -3,21 +3,33 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
 
+from services.dispatch.console.language import both
 from services.dispatch.console.queries.board import read_towns
 from services.dispatch.console.queries.crews import read_crew_names
-from services.dispatch.console.queries.due import DueFilters, Position, count_due, read_due
-from services.dispatch.console.rendering import page
+from services.dispatch.console.queries.due import (
+    DueFilters,
+    GivenCause,
+    Position,
+    count_due,
+    read_due,
+)
+from services.dispatch.console.rendering import by_htmx, go_to, in_place, page
 from services.dispatch.console.session import allowed
+from services.dispatch.handlers.missed_causes import NothingMissed, give_cause
+from services.dispatch.models import Cause
 from shared.auth.permissions import Permission
 from shared.auth.tokens import Person
 from shared.db import DatabaseHere
+from shared.problems import Problem
 from shared.routes import Route
 
 router = APIRouter(route_class=Route)
 
+CAUSES = tuple(cause.value for cause in Cause)
 _LINES = 50
+_SHORTEST_NOTE = 2
 
 
 @router.get("/due")
@@ -47,4 +59,39 @@ async def due_page(
         continued=position is not None,
         towns=towns,
         crews=crews,
+        causes=CAUSES,
+    )
+
+
+@router.post("/due/{fault}/cause")
+async def say_why(
+    request: Request,
+    fault: str,
+    person: Annotated[Person, allowed(Permission.DEADLINE_EXPLAIN)],
+    database: DatabaseHere,
+    cause: Annotated[str, Form()] = "",
+    note: Annotated[str, Form(max_length=500)] = "",
+) -> Response:
+    """Why what is overdue of a fault was missed; shown in its line, which stays where it is."""
+    note = note.strip()
+    if cause not in CAUSES:
+        raise Problem(422, "no_cause", both("cause.choose"))
+    if cause == Cause.OTHER and len(note) < _SHORTEST_NOTE:
+        raise Problem(422, "no_note", both("cause.other_wants_words"))
+    now = database.clock.now()
+    try:
+        async with database.work() as (session, _):
+            await give_cause(session, person.county, fault, Cause(cause), note, person.name, now)
+    except NothingMissed:
+        raise Problem(409, "nothing_missed", both("cause.nothing_missed")) from None
+    if not by_htmx(request):
+        return go_to(request, "/due?done=cause_given")
+    return in_place(
+        request,
+        "_cause.html",
+        f"cause-{fault}",
+        fault=fault,
+        cause=GivenCause(cause, note, person.name, now),
+        unexplained=0,
+        causes=CAUSES,
     )

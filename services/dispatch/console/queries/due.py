@@ -14,9 +14,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.dispatch.console.queries.deadlines import fault_of_complaint, is_overdue, is_unmet
 from services.dispatch.console.queries.filters import Choice, Filters, only_complaints
-from services.dispatch.console.queries.tables import complaint, crew, deadline, work_order
+from services.dispatch.console.queries.tables import (
+    complaint,
+    crew,
+    deadline,
+    missed_cause,
+    work_order,
+)
 
 SOON = timedelta(hours=24)
+_of_deadline = and_(
+    missed_cause.c.complaint_id == deadline.c.complaint_id,
+    missed_cause.c.stage == deadline.c.stage,
+    missed_cause.c.due_at == deadline.c.due_at,
+)
 Due = Literal["", "overdue", "soon", "warned", "open", "pending"]
 
 
@@ -27,6 +38,8 @@ class DueFilters(Filters):
     stage: Choice = ""
     due: Due = ""
     """`pending`: all that is not overdue."""
+    cause: Literal["", "none"] = ""
+    """none: overdue, and nobody has said why of one of its deadlines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +73,14 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenCause:
+    cause: str
+    note: str
+    given_by: str
+    given_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class DueLine:
     """A fault, or a complaint without one, with the unmet deadline that comes first."""
 
@@ -84,6 +105,20 @@ class DueLine:
     work_order_id: str | None
     work_order_state: str | None
     crew: str | None
+    unexplained: int
+    """How many of its missed deadlines have no cause."""
+    given_cause: str | None
+    """Of the deadline that comes first, as are the next three."""
+    cause_note: str | None
+    cause_given_by: str | None
+    cause_given_at: datetime | None
+
+    @property
+    def cause(self) -> GivenCause | None:
+        if not self.given_cause or not self.cause_given_by or not self.cause_given_at:
+            return None
+        note = self.cause_note or ""
+        return GivenCause(self.given_cause, note, self.cause_given_by, self.cause_given_at)
 
     @property
     def together(self) -> int:
@@ -145,9 +180,15 @@ async def read_due(
             complaint.c.work_order_id,
             work_order.c.state,
             crew.c.name,
+            faults.c.unexplained,
+            missed_cause.c.cause,
+            missed_cause.c.note,
+            missed_cause.c.given_by,
+            missed_cause.c.given_at,
         )
         .select_from(faults)
         .join(deadline, first)
+        .outerjoin(missed_cause, _of_deadline)
         .join(complaint, complaint.c.id == deadline.c.complaint_id)
         .outerjoin(work_order, work_order.c.id == complaint.c.work_order_id)
         .outerjoin(crew, crew.c.id == work_order.c.crew_id)
@@ -167,11 +208,13 @@ def _faults(county: str, filters: DueFilters) -> Select[Any]:
             of_complaint.label("complaints"),
             of_complaint.filter(is_overdue).label("overdue"),
             func.bool_or(deadline.c.state == "warned").label("is_warned"),
+            func.count().filter(is_overdue, missed_cause.c.cause.is_(None)).label("unexplained"),
             _first(deadline.c.complaint_id, due_first).label("complaint_id"),
             _first(deadline.c.stage, due_first).label("stage"),
         )
         .select_from(deadline)
         .join(complaint, complaint.c.id == deadline.c.complaint_id)
+        .outerjoin(missed_cause, _of_deadline)
         .where(deadline.c.county == county, is_unmet)
         .group_by(fault_of_complaint)
     )
@@ -181,6 +224,8 @@ def _faults(county: str, filters: DueFilters) -> Select[Any]:
         query = query.where(work_order.c.crew_id == filters.crew)
     if filters.stage:
         query = query.where(deadline.c.stage == filters.stage)
+    if filters.cause:
+        query = query.having(func.bool_or(is_overdue & missed_cause.c.cause.is_(None)))
     return only_complaints(query, filters)
 
 

@@ -6,6 +6,7 @@ from shared.sql import table_of
 complaint = table_of(models.Complaint)
 crew = table_of(models.Crew)
 deadline = table_of(models.DeadlineView)
+missed_cause = table_of(models.MissedCause)
 reply = table_of(models.ReplyView)
 scheme = table_of(models.Scheme)
 scheme_village = table_of(models.SchemeVillage)

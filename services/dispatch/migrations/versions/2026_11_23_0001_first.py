@@ -55,6 +55,18 @@ def upgrade() -> None:
     )
 
     op.create_table(
+        "missed_cause",
+        sa.Column("complaint_id", sa.String, primary_key=True),
+        sa.Column("stage", sa.String, primary_key=True),
+        sa.Column("due_at", sa.DateTime(timezone=True), primary_key=True),
+        sa.Column("county", sa.String, nullable=False),
+        sa.Column("cause", sa.String, nullable=False),
+        sa.Column("note", sa.String, nullable=False),
+        sa.Column("given_by", sa.String, nullable=False),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
+    )
+
+    op.create_table(
         "reply_view",
         sa.Column("complaint_id", sa.String, primary_key=True),
         sa.Column("county", sa.String, nullable=False),
