@@ -146,8 +146,9 @@ class Complaint(DispatchTable, table=True):
 
 def _columns_of(decision: Decision) -> dict[str, Any]:
     """All fields of a decision are columns of its complaint."""
-    fields = dict(decision)
-    return {"village_group": fields.pop("group"), **fields}
+    columns = vars(decision).copy()
+    columns["village_group"] = columns.pop("group")
+    return columns
 
 
 def _state(said: "Decision | Complaint", *, has_scheme: bool) -> ComplaintState:
