@@ -23,6 +23,7 @@ from services.intake.rules import dates
 from services.intake.rules.classification import classify
 from services.intake.rules.deduplication import Version, result_of
 from shared.bus.outbox import Outbox
+from shared.events.complaints import ComplaintReceived, Decision
 from shared.ids import new_id
 from shared.sql import any_of
 
@@ -99,14 +100,17 @@ async def _ingest_readable(
     by_number: defaultdict[str, list[NewDelivery]] = defaultdict(list)
     for delivery in sorted(deliveries, key=_tickets_before_chases):
         by_number[delivery.incoming.external_id].append(delivery)
-    rows = {
-        number: Complaint.received(group[0], records.now) for number, group in by_number.items()
-    }
+    rows: dict[str, Complaint] = {}
+    for number, (first, *_) in by_number.items():
+        if first.incoming.kind is Kind.CHASE:
+            first.doubt("chase_of_unknown_number")
+        rows[number] = Complaint.received(first, records.now)
     held = await records.insert_or_lock(rows.values())
     for number, complaint_id in held.items():
-        if complaint_id == (complaint := rows[number]).id:
-            outbox.add(complaint.received_event())
-            records.add(by_number[number].pop(0), complaint, DeliveryResult.RECEIVED)
+        if complaint_id == rows[number].id:
+            first = by_number[number].pop(0)
+            outbox.add(_received(complaint_id, first, records.now))
+            records.add(first, rows[number], DeliveryResult.RECEIVED)
     later = {held[number]: group for number, group in by_number.items() if group}
     if later:
         await _ingest_later(outbox, later, records)
@@ -129,6 +133,20 @@ async def _ingest_later(
 def _tickets_before_chases(delivery: NewDelivery) -> tuple[bool, datetime]:
     """A page may hold a chase before its ticket, or an edit before what it edits."""
     return delivery.incoming.kind is Kind.CHASE, delivery.incoming.stated_at
+
+
+def _received(complaint_id: str, first: NewDelivery, now: datetime) -> ComplaintReceived:
+    incoming = first.incoming
+    return ComplaintReceived(
+        complaint_id=complaint_id,
+        county=incoming.county,
+        platform=incoming.platform.value,
+        external_id=incoming.external_id,
+        sent_at=incoming.sent_at,
+        received_at=now,
+        time_limit=incoming.time_limit,
+        decision=Decision.model_validate(first.classification, from_attributes=True),
+    )
 
 
 def _apply(complaint: Complaint, delivery: NewDelivery, outbox: Outbox) -> DeliveryResult:

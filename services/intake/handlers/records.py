@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +22,7 @@ from services.intake.models import (
     sealed_in,
 )
 from services.intake.models.base import IntakeTable
-from services.intake.platforms.incoming import Incoming, Platform, Unreadable
+from services.intake.platforms.incoming import Incoming, Platform, Resident, Unreadable
 from shared.bulk_insert import bulk_insert, new_row
 from shared.ids import new_id
 from shared.privacy.vault import Vault
@@ -37,6 +37,7 @@ _KNOWN = select(_raw_messages.c.delivery_id, _raw_messages.c.complaint_id).where
 )
 APPLIED = frozenset({DeliveryResult.RECEIVED, DeliveryResult.EDITED})
 """The words of the last of these are how the complaint stands now."""
+_PARTS_OF_RESIDENT = [each.name for each in fields(Resident)]
 
 _COLUMNS = table_of(Complaint).c.keys()
 _BYTES = [each.name for each in table_of(Complaint).c if isinstance(each.type, LargeBinary)]
@@ -106,7 +107,8 @@ class Records:
                 sealed=self._seal(Words, raw_id, _as_json(words)),
             )
         )
-        known = {name: part for name, part in asdict(incoming.resident).items() if part}
+        resident = {name: getattr(incoming.resident, name) for name in _PARTS_OF_RESIDENT}
+        known = {name: part for name, part in resident.items() if part}
         if known and result in APPLIED:
             sealed = self._seal(ResidentData, complaint.id, _as_json(known))
             self._residents[complaint.id] = sealed

@@ -1,6 +1,5 @@
 """One complaint of one platform, and what was decided about it."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from operator import attrgetter
 
@@ -16,7 +15,6 @@ from shared.events.complaints import (
     ComplaintChased,
     ComplaintDecided,
     ComplaintEdited,
-    ComplaintReceived,
     Decision,
 )
 from shared.ids import new_id
@@ -98,13 +96,10 @@ class Complaint(IntakeTable, table=True):
 
     @classmethod
     def received(cls, first: NewDelivery, now: datetime) -> "Complaint":
-        """As its first delivery tells it. Where that is a chase, a person must look, and any
-        version of the ticket that comes is newer than what the chase says of it."""
+        """As its first delivery tells it. Where that is a chase, any version of the ticket that
+        comes is newer than what the chase says of it."""
         incoming, classified = first.incoming, first.classification
         is_chase = incoming.kind is Kind.CHASE
-        if is_chase:
-            reasons = (*classified.reasons, "chase_of_unknown_number")
-            classified = replace(classified, needs_human=True, reasons=reasons)
         return new_row(
             cls,
             id=new_id("c", now),
@@ -121,18 +116,6 @@ class Complaint(IntakeTable, table=True):
             chases=int(is_chase),
             reasons=list(classified.reasons),
             **dict(zip(Decision.model_fields, _decided(classified), strict=True)),
-        )
-
-    def received_event(self) -> ComplaintReceived:
-        return ComplaintReceived(
-            complaint_id=self.id,
-            county=self.county,
-            platform=self.platform,
-            external_id=self.external_id,
-            sent_at=self.sent_at,
-            received_at=self.received_at,
-            time_limit=self.time_limit,
-            decision=self.decision,
         )
 
     @property

@@ -1,6 +1,6 @@
 """What a platform delivers to us, as it came."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import BigInteger, Column, Identity, Index, String, UniqueConstraint, text
@@ -35,6 +35,11 @@ class NewDelivery:
     person_key: bytes | None
     stated_sent_at: datetime | None
     """The `sent_at` that the platform states, where that cannot be."""
+
+    def doubt(self, reason: str) -> None:
+        """A person must look at what it says."""
+        reasons = (*self.classification.reasons, reason)
+        self.classification = replace(self.classification, needs_human=True, reasons=reasons)
 
 
 class RawMessage(IntakeTable, table=True):

@@ -6,9 +6,8 @@ is an ordinary regular expression over plain text (see plain_text.py).
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
 
 from shared.vocabulary import Category
 
@@ -33,7 +32,7 @@ class Elsewhere(StrEnum):
     ROADS = "roads"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Cue:
     """Words that speak for one category, or for one body elsewhere."""
 
@@ -49,9 +48,10 @@ class Cue:
     deniable: bool = False
     """不, 没有, 不再 before it deny it: 不停水 is no outage, while 没有放心水 is a complaint."""
 
-    @cached_property
-    def pattern(self) -> re.Pattern[str]:
-        return words(self.notation)
+    pattern: re.Pattern[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "pattern", words(self.notation))
 
 
 def words(notation: str) -> re.Pattern[str]:
