@@ -3,31 +3,28 @@
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
+from math import inf
 
 import httpx
 
 from services.intake.api import complaints, privacy, waiting
-from services.intake.api.callbacks import (
-    HotlinePushes,
-    WeChatMessages,
-    callbacks_router,
-    push_progress,
-)
+from services.intake.api.callbacks import HotlinePushes, WeChatMessages, callbacks_router
 from services.intake.batching import Ingestion, PushBatching
 from services.intake.context import Context
 from services.intake.gazetteer import DEMO_COUNTY, load_gazetteer
 from services.intake.handlers.keys import check_keys
 from services.intake.keyed_hashes import KeyedHashes
-from services.intake.platforms.hotline_12345 import HotlineFeed, HotlineSettings
+from services.intake.platforms.hotline_12345 import HotlineFeed
 from services.intake.platforms.incoming import Platform
-from services.intake.platforms.message_board import BoardFeed, BoardSettings
-from services.intake.platforms.wechat import WeChatCallback, WeChatCallbackSettings
+from services.intake.platforms.message_board import BoardFeed
+from services.intake.platforms.wechat import WeChatCallback
 from services.intake.settings import IntakeSettings
 from services.intake.tasks import Pull, Reread, Retention
 from shared.bus.protocol import Bus
 from shared.db import Database
 from shared.platform_kit.message_board_reader import BoardAccess
 from shared.privacy.vault import Vault
+from shared.progress import Progress
 from shared.service import PeriodicTask, Service
 from shared.web import service_app
 
@@ -58,7 +55,7 @@ def build(
 
     hotline_secret, wechat = settings.hotline_secret, _wechat_callback(settings)
     hotline_pushes = PushBatching(ingestion(Platform.HOTLINE_12345))
-    pushes = push_progress()
+    pushes = Progress("pushes", late_after=inf)  # nobody need push anything
     app.include_router(  # first, for the routes are tried in order
         callbacks_router(
             HotlinePushes(hotline_secret.get_secret_value(), hotline_pushes)
@@ -111,13 +108,11 @@ def _hotline_feed(
     if not (settings.hotline_url and settings.hotline_secret):
         return None
     return HotlineFeed(
-        HotlineSettings(
-            county=settings.county,
-            base_url=settings.hotline_url,
-            app_id=settings.hotline_app_id,
-            secret=settings.hotline_secret.get_secret_value(),
-        ),
+        settings.hotline_url,
+        settings.hotline_app_id,
+        settings.hotline_secret.get_secret_value(),
         database.clock,
+        county=settings.county,
         transport=transport,
     )
 
@@ -133,12 +128,10 @@ def _board_feed(
         settings.board_token.get_secret_value(),
     )
     return BoardFeed(
-        BoardSettings(
-            county=settings.county,
-            access=access,
-            forum_id=settings.board_forum_id,
-            first_tid=settings.board_first_tid,
-        ),
+        access,
+        settings.board_forum_id,
+        county=settings.county,
+        first_tid=settings.board_first_tid,
         transport=transport,
     )
 
@@ -148,12 +141,10 @@ def _wechat_callback(settings: IntakeSettings) -> WeChatCallback | None:
         return None
     aes_key, previous = settings.wechat_aes_key, settings.wechat_previous_aes_key
     return WeChatCallback(
-        WeChatCallbackSettings(
-            county=settings.county,
-            token=settings.wechat_token.get_secret_value(),
-            app_id=settings.wechat_app_id,
-            aes_key=aes_key.get_secret_value() if aes_key else None,
-            previous_aes_key=previous.get_secret_value() if previous else None,
-            window_seconds=settings.wechat_window_seconds,
-        )
+        county=settings.county,
+        token=settings.wechat_token.get_secret_value(),
+        app_id=settings.wechat_app_id,
+        aes_key=aes_key.get_secret_value() if aes_key else None,
+        previous_aes_key=previous.get_secret_value() if previous else None,
+        window_seconds=settings.wechat_window_seconds,
     )

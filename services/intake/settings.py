@@ -8,6 +8,12 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from shared.settings import CommonSettings, WebAddress
 
+_NEEDS = {
+    "hotline_url": ("hotline_app_id", "hotline_secret"),
+    "board_url": ("board_app_code", "board_forum_id"),
+    "wechat_aes_key": ("wechat_token", "wechat_app_id"),
+}
+
 
 class IntakeSettings(CommonSettings):
     """Raises pydantic's ValidationError where a platform is half configured."""
@@ -82,16 +88,8 @@ class IntakeSettings(CommonSettings):
 
     @model_validator(mode="after")
     def _platforms_are_whole(self) -> Self:
-        if self.hotline_url and not (self.hotline_app_id and self.hotline_secret):
-            raise ValueError(
-                "WATERDESK_HOTLINE_URL needs WATERDESK_HOTLINE_APP_ID and WATERDESK_HOTLINE_SECRET"
-            )
-        if self.board_url and not (self.board_app_code and self.board_forum_id):
-            raise ValueError(
-                "WATERDESK_BOARD_URL needs WATERDESK_BOARD_APP_CODE and WATERDESK_BOARD_FORUM_ID"
-            )
-        if self.wechat_aes_key and not (self.wechat_token and self.wechat_app_id):
-            raise ValueError(
-                "WATERDESK_WECHAT_AES_KEY needs WATERDESK_WECHAT_TOKEN and WATERDESK_WECHAT_APP_ID"
-            )
+        for name, needed in _NEEDS.items():
+            if getattr(self, name) and not all(getattr(self, other) for other in needed):
+                others = " and ".join(f"WATERDESK_{other.upper()}" for other in needed)
+                raise ValueError(f"WATERDESK_{name.upper()} needs {others}")
         return self

@@ -24,7 +24,7 @@ from services.intake.platforms.incoming import Incoming, PulledSource, Unreadabl
 from shared.db import Database
 from shared.http import PlatformRejected, PlatformUnavailable
 from shared.ids import first_id
-from shared.sql import compiled_once
+from shared.sql import compiled_once, row_written, table_of
 
 log = structlog.get_logger(__name__)
 
@@ -41,13 +41,7 @@ _CURSOR_MOVED = compiled_once(
     ),
     ("platform", "county", "cursor", "moved_at"),
 )
-_REREAD = upsert(ThreadReread)
-_THREAD_REREAD = compiled_once(
-    _REREAD.on_conflict_do_update(
-        index_elements=["complaint_id"], set_={"read_at": _REREAD.excluded.read_at}
-    ),
-    ("complaint_id", "read_at"),
-)
+_THREAD_REREAD = row_written(table_of(ThreadReread), "complaint_id")
 
 ReadThreads = Callable[[Sequence[str]], Awaitable[list[Incoming | Unreadable]]]
 

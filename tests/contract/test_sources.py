@@ -8,10 +8,10 @@ import httpx
 import pytest
 from fastapi import FastAPI, Request, Response
 
-from services.intake.platforms.hotline_12345 import HotlineFeed, HotlineSettings, read_push
+from services.intake.platforms.hotline_12345 import HotlineFeed, read_push
 from services.intake.platforms.incoming import Incoming, PulledSource, Unreadable
-from services.intake.platforms.message_board import BoardFeed, BoardSettings
-from services.intake.platforms.wechat import WeChatCallback, WeChatCallbackSettings
+from services.intake.platforms.message_board import BoardFeed
+from services.intake.platforms.wechat import WeChatCallback
 from shared.clock import ManualClock
 from shared.http import PlatformRejected, PlatformUnavailable, RetryPolicy
 from shared.platform_kit.message_board_reader import BoardAccess
@@ -71,12 +71,10 @@ class Intake:
         async def wechat(request: Request) -> Response:
             encrypted = "encrypt_type" in request.query_params
             callback = WeChatCallback(
-                WeChatCallbackSettings(
-                    county=COUNTY,
-                    token=self.token,
-                    app_id=OURS.wechat_app_id,
-                    aes_key=OURS.wechat_aes_key if encrypted else None,
-                )
+                county=COUNTY,
+                token=self.token,
+                app_id=OURS.wechat_app_id,
+                aes_key=OURS.wechat_aes_key if encrypted else None,
             )
             try:
                 callback.check_query(request.query_params, self.clock.now())
@@ -146,8 +144,12 @@ async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
         base = "http://platforms/12345"
         source, with_wrong_key = (
             HotlineFeed(
-                HotlineSettings(COUNTY, base, OURS.hotline_app_id, secret, page_size=PAGE),
+                base,
+                OURS.hotline_app_id,
+                secret,
                 clock,
+                county=COUNTY,
+                page_size=PAGE,
                 retry_policy=RETRY_POLICY,
                 transport=transport,
             )
@@ -157,12 +159,10 @@ async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
     elif kind == "board feed":
         source, with_wrong_key = (
             BoardFeed(
-                BoardSettings(
-                    county=COUNTY,
-                    access=BoardAccess("http://platforms/board", app_code),
-                    forum_id=OURS.board_fid,
-                    page_size=PAGE,
-                ),
+                BoardAccess("http://platforms/board", app_code),
+                OURS.board_fid,
+                county=COUNTY,
+                page_size=PAGE,
                 retry_policy=RETRY_POLICY,
                 transport=transport,
             )

@@ -6,7 +6,6 @@ the platform has not signed is refused and not stored.
 
 import asyncio
 from dataclasses import dataclass
-from math import inf
 from typing import NoReturn
 
 import structlog
@@ -51,15 +50,11 @@ class WeChatMessages:
     pushes: PushBatching
 
 
-def push_progress() -> Progress:
-    """Nobody need push anything: it is unready only while pushes meet a systemic error."""
-    return Progress("pushes", late_after=inf)
-
-
 def callbacks_router(
     hotline: HotlinePushes | None, wechat: WeChatMessages | None, progress: Progress
 ) -> APIRouter:
-    """None: that platform is off, and answered 404. `progress` tells whether pushes are stored."""
+    """None: that platform is off, and answered 404. `progress` is stopped only while pushes meet a
+    systemic error."""
     router = APIRouter(prefix="/platforms", tags=["platforms"], route_class=RawRoute)
 
     @router.post("/12345/webhook", responses=problems(401, 404, 503), openapi_extra=HOTLINE_PUSH)

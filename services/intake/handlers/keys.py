@@ -17,7 +17,7 @@ from services.intake.models import PrivacyKey, RawMessage, ResidentData, Words, 
 from services.intake.models.base import IntakeTable
 from shared.db import Database, Session
 from shared.privacy.vault import FINGERPRINT_BYTES, SealedWithAnotherKey, Vault
-from shared.sql import compiled_once, table_of
+from shared.sql import table_of
 
 
 class KeysMissing(Exception):
@@ -55,9 +55,6 @@ _SEALED = (
     _SealedColumn(Words, "id", "sealed", "raw_message_id"),
     _SealedColumn(ResidentData, "complaint_id", "sealed", "complaint_id"),
 )
-_FIRST_USED = compiled_once(
-    insert(PrivacyKey).on_conflict_do_nothing(), ("fingerprint", "first_used_at")
-)
 _STEP = 500
 """Values resealed in one transaction."""
 
@@ -73,7 +70,7 @@ async def check_keys(database: Database, vault: Vault) -> None:
                 f" are missing, restore them: {', '.join(missing)}"
             )
         first = {"fingerprint": vault.fingerprints[0], "first_used_at": database.clock.now()}
-        await session.execute(_FIRST_USED, first)
+        await session.execute(insert(PrivacyKey).on_conflict_do_nothing(), first)
 
 
 async def values_by_key(session: Session) -> Counter[str]:

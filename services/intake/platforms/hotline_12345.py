@@ -5,7 +5,6 @@ is there.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 
 import httpx
@@ -102,34 +101,27 @@ def read_push(
         return Unreadable(body, str(error), number_of(dto, "issueNumber"))
 
 
-@dataclass(frozen=True, slots=True)
-class HotlineSettings:
-    """How one county's account reads the city's feed of tickets."""
-
-    county: str
-    base_url: str
-    app_id: str
-    secret: str = field(repr=False)
-    page_size: int = 100
-
-
 class HotlineFeed:
-    """The city's feed of changes, pulled. A PulledSource; close it after use."""
+    """The city's feed of changes, pulled with one county's account. A PulledSource; close it after
+    use."""
 
     def __init__(
         self,
-        settings: HotlineSettings,
+        base_url: str,
+        app_id: str,
+        secret: str,
         clock: Clock,
         *,
+        county: str,
+        page_size: int = 100,
         retry_policy: RetryPolicy | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        self._settings = settings
+        self._county = county
+        self._page_size = page_size
         self._retry_policy = retry_policy or RetryPolicy()
         self._client = open_client(
-            settings.base_url,
-            auth=SignedRequests(settings.app_id, settings.secret, clock.now),
-            transport=transport,
+            base_url, auth=SignedRequests(app_id, secret, clock.now), transport=transport
         )
 
     async def close(self) -> None:
@@ -137,7 +129,7 @@ class HotlineFeed:
 
     async def fetch(self, cursor: str | None) -> Page:
         """The changes after `cursor`, in the platform's order. Raises PlatformUnavailable."""
-        params = {"cursor": cursor or "", "limit": str(self._settings.page_size)}
+        params = {"cursor": cursor or "", "limit": str(self._page_size)}
         answer = await read_coded(
             self._client,
             lambda: self._client.build_request("GET", "/api/orders", params=params),
@@ -152,7 +144,7 @@ class HotlineFeed:
             log.error("cursor_does_not_move", platform=Platform.HOTLINE_12345)
             has_more = False  # otherwise this would never end
         return Page(
-            incoming=[read_ticket(dto, self._settings.county) for dto in tickets],
+            incoming=[read_ticket(dto, self._county) for dto in tickets],
             next_cursor=next_cursor,
             has_more=has_more,
         )

@@ -70,19 +70,6 @@ def read_thread(thread: object, county: str) -> Incoming | Unreadable:
 
 
 @dataclass(frozen=True, slots=True)
-class BoardSettings:
-    """How one county's threads are read."""
-
-    county: str
-    access: BoardAccess
-    forum_id: int
-    """`fid` of the leader's forum."""
-    first_tid: int = 0
-    """Threads up to this one are from before Waterdesk; 0: all since the board began."""
-    page_size: int = 20
-
-
-@dataclass(frozen=True, slots=True)
 class _Walk:
     """How far the reading has come. The board lists the newest first, by numbered pages, so what is
     new is read from the first page down to what is known. A thread posted meanwhile moves the
@@ -110,17 +97,28 @@ class _Walk:
 
 
 class BoardFeed:
-    """One forum of the board, pulled. A PulledSource; close it after use."""
+    """One forum of the board, pulled. A PulledSource; close it after use.
+
+    `forum_id`: `fid` of the leader's forum. Threads up to `first_tid` are from before Waterdesk;
+    0: all since the board began.
+    """
 
     def __init__(
         self,
-        settings: BoardSettings,
+        access: BoardAccess,
+        forum_id: int,
         *,
+        county: str,
+        first_tid: int = 0,
+        page_size: int = 20,
         retry_policy: RetryPolicy | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        self._settings = settings
-        self._reader = BoardReader(settings.access, retry_policy=retry_policy, transport=transport)
+        self._forum_id = forum_id
+        self._county = county
+        self._first_tid = first_tid
+        self._page_size = page_size
+        self._reader = BoardReader(access, retry_policy=retry_policy, transport=transport)
 
     async def close(self) -> None:
         await self._reader.close()
@@ -131,7 +129,7 @@ class BoardFeed:
 
         Raises PlatformUnavailable.
         """
-        walk = _Walk.at(cursor) if cursor else _Walk(known=self._settings.first_tid)
+        walk = _Walk.at(cursor) if cursor else _Walk(known=self._first_tid)
         threads = await self._search(walk.page)
         tids = _tids(threads)
         newest = max([walk.newest, walk.known, *tids])
@@ -145,9 +143,9 @@ class BoardFeed:
             threads = [*threads, *await self._moved_up(walk)]
         return Page(
             incoming=[
-                read_thread(thread, self._settings.county)
+                read_thread(thread, self._county)
                 for thread in threads
-                if not (tid := _tid(thread)) or tid > self._settings.first_tid
+                if not (tid := _tid(thread)) or tid > self._first_tid
             ],
             next_cursor=str(after),
             has_more=after.page > 1,
@@ -165,7 +163,7 @@ class BoardFeed:
         return threads
 
     async def _search(self, page: int) -> Sequence[object]:
-        return await self._reader.search(self._settings.forum_id, page, self._settings.page_size)
+        return await self._reader.search(self._forum_id, page, self._page_size)
 
     async def reread(self, tids: Sequence[str]) -> list[Incoming | Unreadable]:
         """These threads as they stand now, for edits; those that are gone are left out.
@@ -175,9 +173,7 @@ class BoardFeed:
         read: list[Incoming | Unreadable] = []
         for tid in tids:
             entries = of_type(MESSAGE, await self._reader.contents(tid) or [])
-            read.extend(
-                read_thread({"tid": tid, **entry}, self._settings.county) for entry in entries[:1]
-            )
+            read.extend(read_thread({"tid": tid, **entry}, self._county) for entry in entries[:1])
         return read
 
 

@@ -34,9 +34,10 @@ _WORDS_BESIDE = {
 """Fields of messages that are not text, and yet hold words."""
 
 
-@dataclass(frozen=True, slots=True)
-class WeChatCallbackSettings:
-    """What the account's server configuration (服务器配置) says."""
+@dataclass(slots=True)
+class WeChatCallback:
+    """Our end of the account's callback URL, as its server configuration (服务器配置) says. Raises
+    ValueError for an impossible key."""
 
     county: str
     token: str = field(repr=False)
@@ -47,22 +48,11 @@ class WeChatCallbackSettings:
     previous_aes_key: str | None = field(default=None, repr=False)
     window_seconds: float = 300
     """How far a callback's timestamp may lie from our clock, either way: no replay after that."""
+    _crypto: MessageCrypto | None = field(default=None, init=False, repr=False)
 
-
-class WeChatCallback:
-    """Our end of the account's callback URL. Raises ValueError for an impossible key."""
-
-    def __init__(self, settings: WeChatCallbackSettings) -> None:
-        self._county = settings.county
-        self._token = settings.token
-        self._window_seconds = settings.window_seconds
-        self._crypto = (
-            MessageCrypto(
-                settings.token, settings.aes_key, settings.app_id, settings.previous_aes_key
-            )
-            if settings.aes_key
-            else None
-        )
+    def __post_init__(self) -> None:
+        if key := self.aes_key:
+            self._crypto = MessageCrypto(self.token, key, self.app_id, self.previous_aes_key)
 
     def verify_url(self, query: Mapping[str, str], now: datetime) -> str:
         """The `echostr` to answer a GET with. Raises BadSignature or StaleTimestamp."""
@@ -88,16 +78,16 @@ class WeChatCallback:
         try:
             if self._crypto is not None:
                 xml = self._opened(self._crypto, query, body)
-            return parse_message(xml, self._county)
+            return parse_message(xml, self.county)
         except (MalformedMessage, MalformedXml, NotForUs, Undecipherable) as error:
             return Unreadable(xml, str(error), None)
 
     def _check_window(self, query: Mapping[str, str], now: datetime) -> None:
-        check_timestamp(query.get("timestamp", ""), now, self._window_seconds)
+        check_timestamp(query.get("timestamp", ""), now, self.window_seconds)
 
     def _check_signature(self, query: Mapping[str, str]) -> None:
         timestamp, nonce = query.get("timestamp", ""), query.get("nonce", "")
-        check_url_signature(self._token, timestamp, nonce, query.get("signature", ""))
+        check_url_signature(self.token, timestamp, nonce, query.get("signature", ""))
 
     def _opened(self, crypto: MessageCrypto, query: Mapping[str, str], body: bytes) -> bytes:
         try:

@@ -9,7 +9,6 @@ import pytest
 import uvicorn
 
 from services.intake.platforms.hotline_12345 import HotlineFeed
-from services.intake.platforms.hotline_12345 import HotlineSettings as FeedSettings
 from services.reply.channels.channel import Ambiguous, OutgoingReply, PlatformUnavailable
 from services.reply.channels.hotline_12345 import HotlineChannel, HotlineSettings
 from shared.clock import ManualClock
@@ -62,13 +61,11 @@ async def test_orders_with_chinese_numbers_are_pulled_and_answered(
 ) -> None:
     number = served.simulators.hotline.add_ticket({"issueNumber": "蓝2026/17", "issueDesc": "没水"})
     feed = HotlineFeed(
-        FeedSettings(
-            county="610122",
-            base_url=f"{served.base_url}/12345",
-            app_id=ours.hotline_app_id,
-            secret=ours.hotline_secret,
-        ),
+        f"{served.base_url}/12345",
+        ours.hotline_app_id,
+        ours.hotline_secret,
         clock,
+        county="610122",
     )
     page = await feed.fetch(None)
     await feed.close()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from services.intake.platforms.hotline_12345 import HotlineFeed, HotlineSettings
+from services.intake.platforms.hotline_12345 import HotlineFeed
 from services.intake.platforms.incoming import Incoming, Page, Unreadable
 from shared.clock import ManualClock
 from shared.http import PlatformRejected, PlatformUnavailable, RetryPolicy
@@ -27,8 +27,11 @@ Handler = Callable[[httpx.Request], httpx.Response]
 
 async def page_of(handler: Handler, cursor: str | None = None) -> Page:
     feed = HotlineFeed(
-        HotlineSettings(county="610122", base_url="http://city/12345", app_id="a", secret="s"),
+        "http://city/12345",
+        "a",
+        "s",
         CLOCK,
+        county="610122",
         retry_policy=RetryPolicy(attempts=3, first_wait=0),
         transport=httpx.MockTransport(handler),
     )

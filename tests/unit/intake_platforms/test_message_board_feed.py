@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.intake.platforms.incoming import Incoming, Page, Unreadable
-from services.intake.platforms.message_board import BoardFeed, BoardSettings
+from services.intake.platforms.message_board import BoardFeed
 from shared.http import PlatformRejected, PlatformUnavailable, RetryPolicy
 from shared.platform_kit.message_board import signature
 from shared.platform_kit.message_board_reader import BoardAccess
@@ -39,13 +39,11 @@ class Board:
 
 def feed_of(handler: httpx.MockTransport, first_tid: int = 0) -> BoardFeed:
     return BoardFeed(
-        BoardSettings(
-            county="610122",
-            access=BoardAccess("http://board", "code", "t"),
-            forum_id=5050,
-            first_tid=first_tid,
-            page_size=ROWS,
-        ),
+        BoardAccess("http://board", "code", "t"),
+        5050,
+        county="610122",
+        first_tid=first_tid,
+        page_size=ROWS,
         retry_policy=RetryPolicy(attempts=2, first_wait=0),
         transport=handler,
     )

@@ -20,7 +20,6 @@ from services.intake.platforms.incoming import (
 )
 from services.intake.platforms.wechat import (
     WeChatCallback,
-    WeChatCallbackSettings,
     parse_message,
 )
 from shared.platform_kit.signatures import BadSignature, StaleTimestamp
@@ -32,12 +31,8 @@ VECTORS: list[dict[str, Any]] = json.loads(
 )
 COUNTY = "610122"
 KEY, OLD_KEY = "k" * 43, "o" * 43
-PLAIN = WeChatCallback(WeChatCallbackSettings(county=COUNTY, token="t"))
-SAFE = WeChatCallback(
-    WeChatCallbackSettings(
-        county=COUNTY, token="t", app_id="wx1", aes_key=KEY, previous_aes_key=OLD_KEY
-    )
-)
+PLAIN = WeChatCallback(county=COUNTY, token="t")
+SAFE = WeChatCallback(county=COUNTY, token="t", app_id="wx1", aes_key=KEY, previous_aes_key=OLD_KEY)
 READ = Incoming(
     platform=Platform.WECHAT,
     external_id="24000000000000001",
@@ -169,7 +164,7 @@ def test_the_server_check_is_answered_with_its_echo() -> None:
 
 def test_the_published_server_check_is_believed() -> None:
     vector = next(v for v in VECTORS if v["kind"] == "url_signature")
-    callback = WeChatCallback(WeChatCallbackSettings(county=COUNTY, token=vector["token"]))
+    callback = WeChatCallback(county=COUNTY, token=vector["token"])
     query = {name: vector[name] for name in ("timestamp", "nonce", "signature")}
     at = datetime.fromtimestamp(int(vector["timestamp"]), UTC)
     assert callback.verify_url({**query, "echostr": "e"}, at) == "e"
@@ -188,12 +183,10 @@ def test_an_encrypted_message_is_read_and_kept_as_it_was_written(key: str) -> No
 def test_a_published_text_message_is_read() -> None:
     vector = next(v for v in VECTORS if v["name"] == "WeCom: text message")
     callback = WeChatCallback(
-        WeChatCallbackSettings(
-            county=COUNTY,
-            token=vector["token"],
-            app_id=vector["receiver_id"],
-            aes_key=vector["encoding_aes_key"],
-        )
+        county=COUNTY,
+        token=vector["token"],
+        app_id=vector["receiver_id"],
+        aes_key=vector["encoding_aes_key"],
     )
     query = {name: vector[name] for name in ("timestamp", "nonce", "msg_signature")}
     read = callback.parse(query, encrypted_envelope("x", vector["encrypted"]).encode())
