@@ -9,6 +9,7 @@ import httpx
 
 from services.intake.api import complaints, privacy, waiting
 from services.intake.api.callbacks import HotlinePushes, WeChatMessages, callbacks_router
+from services.intake.api.dependencies import answer_refusals
 from services.intake.batching import Ingestion, PushBatching
 from services.intake.context import Context
 from services.intake.gazetteer import DEMO_COUNTY, load_gazetteer
@@ -49,6 +50,7 @@ def build(
     context = Context(load_gazetteer(settings.gazetteer or DEMO_COUNTY), vault, hashes)
     app = service_app("intake", database, secret, docs=settings.api_docs)
     app.state.context = context
+    answer_refusals(app)
 
     def ingestion(platform: Platform) -> Ingestion:
         return Ingestion(platform, settings.county, database, context)

@@ -5,15 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
-from services.intake.api.dependencies import (
-    ContextHere,
-    refusal,
-    refuse_unopened,
-    unknown,
-)
+from services.intake.api.dependencies import ContextHere, refuse_unopened
 from services.intake.batching import Ingestion
 from services.intake.context import Context
-from services.intake.handlers.decide import DecisionRefused, Verdict, decide
+from services.intake.handlers.decide import Verdict, decide
 from services.intake.handlers.disclose import (
     ComplaintWords,
     disclose_resident,
@@ -89,10 +84,7 @@ async def post_decision(
             now=database.clock.now(),
         )
 
-    try:
-        await database.in_transaction(action)
-    except DecisionRefused as refused:
-        raise refusal(refused) from None
+    await database.in_transaction(action)
 
 
 @router.get("/{complaint_id}/words")
@@ -105,12 +97,9 @@ async def get_words(
     """What the resident wrote. 403: a crew whose token does not list it; 404: not here."""
     refuse_unopened(complaint_id, person)
     async with database.reading() as session:
-        words = await words_of_complaint(
+        return await words_of_complaint(
             session, complaint_id, county=person.county, vault=context.vault
         )
-    if words is None:
-        raise unknown()
-    return words
 
 
 class ResidentShown(BaseModel):
@@ -156,9 +145,6 @@ async def _disclosed(
 ) -> Resident:
     refuse_unopened(complaint_id, person)
     async with database.work() as (session, _):
-        resident = await disclose_resident(
+        return await disclose_resident(
             session, complaint_id, person, vault=context.vault, now=database.clock.now()
         )
-    if resident is None:
-        raise unknown()
-    return resident

@@ -2,17 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, FastAPI, Request
+from fastapi.responses import JSONResponse
 
 from services.intake.context import Context
-from services.intake.handlers.decide import DecisionRefused, Refusal
+from services.intake.handlers.refusals import Refusal, Refused
 from shared.auth.requires import NOT_ALLOWED
 from shared.auth.tokens import Person
-from shared.problems import Problem, Text
+from shared.problems import Problem, Text, problem_response
 
-UNKNOWN = Text("没有这件诉求。", "There is no such complaint.")
 _REFUSED: dict[Refusal, tuple[int, Text]] = {
-    Refusal.UNKNOWN: (404, UNKNOWN),
+    Refusal.UNKNOWN: (404, Text("没有这件诉求。", "There is no such complaint.")),
     Refusal.CATEGORY_CONTRADICTS: (
         422,
         Text(
@@ -48,13 +48,15 @@ async def context_of(request: Request) -> Context:
 ContextHere = Annotated[Context, Depends(context_of)]
 
 
-def refusal(refused: DecisionRefused) -> Problem:
+async def _on_refused(request: Request, refused: Exception) -> JSONResponse:
+    assert isinstance(refused, Refused)
     status, text = _REFUSED[refused.why]
-    return Problem(status, refused.why.value, text)
+    return problem_response(request, Problem(status, refused.why.value, text))
 
 
-def unknown() -> Problem:
-    return Problem(404, Refusal.UNKNOWN.value, UNKNOWN)
+def answer_refusals(app: FastAPI) -> None:
+    """Make `app` answer every Refused as problem+json."""
+    app.add_exception_handler(Refused, _on_refused)
 
 
 def refuse_unopened(complaint_id: str, person: Person) -> None:

@@ -10,8 +10,8 @@ from sqlalchemy import ColumnExpressionArgument, func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.intake.api.dependencies import ContextHere, refusal, unknown
-from services.intake.handlers.decide import DecisionRefused, mark_handled
+from services.intake.api.dependencies import ContextHere
+from services.intake.handlers.decide import mark_handled
 from services.intake.handlers.disclose import disclose_unreadable
 from services.intake.models import Complaint, DeliveryResult, RawMessage
 from services.intake.rules.gazetteer import folded
@@ -113,8 +113,6 @@ async def get_unreadable(
         body = await disclose_unreadable(
             session, raw_id, person, vault=context.vault, now=database.clock.now()
         )
-    if body is None:
-        raise unknown()
     return UnreadableShown(body=body)
 
 
@@ -125,17 +123,14 @@ async def post_handled(
     person: Annotated[Person, requires(Permission.COMPLAINT_DECIDE)],
 ) -> None:
     """A person has dealt with it: entered it by hand, or it is no complaint at all."""
-    try:
-        async with database.work() as (session, _):
-            await mark_handled(
-                session,
-                raw_id,
-                county=person.county,
-                handled_by=person.name,
-                now=database.clock.now(),
-            )
-    except DecisionRefused as refused:
-        raise refusal(refused) from None
+    async with database.work() as (session, _):
+        await mark_handled(
+            session,
+            raw_id,
+            county=person.county,
+            handled_by=person.name,
+            now=database.clock.now(),
+        )
 
 
 class VillageShown(BaseModel):

@@ -1,7 +1,6 @@
 """Use cases of a dispatcher: decide a complaint, mark an unreadable message as handled."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -9,6 +8,7 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
+from services.intake.handlers.refusals import Refusal, Refused
 from services.intake.models import Complaint, DeliveryResult, RawMessage
 from services.intake.rules.gazetteer import Gazetteer, Village
 from shared.bus.outbox import Outbox
@@ -26,22 +26,6 @@ _HAPPENS_SOMEWHERE = frozenset(
     }
 )
 """What a crew is sent for: it needs a village."""
-
-
-class Refusal(StrEnum):
-    """Why a decision is refused. The values are message keys."""
-
-    UNKNOWN = "unknown_complaint"
-    CATEGORY_CONTRADICTS = "category_contradicts_is_ours"
-    VILLAGE_UNKNOWN = "unknown_village"
-    VILLAGE_MISSING = "village_missing"
-    DECIDED_BY_ANOTHER = "decided_by_another"
-
-
-class DecisionRefused(Exception):
-    def __init__(self, why: Refusal) -> None:
-        super().__init__(why)
-        self.why = why
 
 
 class Verdict(BaseModel):
@@ -74,13 +58,13 @@ async def decide(
     """Decide a complaint that needs a person, or put right what was decided.
 
     The same verdict of the same person again is told again, and changes nothing. Raises
-    DecisionRefused.
+    Refused.
     """
     wanted = select(Complaint).where(Complaint.id == complaint_id, Complaint.county == county)
     complaint = await _locked(session, wanted)
     another = complaint.decided_by not in (None, decided_by) and not complaint.needs_human
     if another and not verdict.overrule:
-        raise DecisionRefused(Refusal.DECIDED_BY_ANOTHER)
+        raise Refused(Refusal.DECIDED_BY_ANOTHER)
     village = _village(verdict, gazetteer)
     decision = _decision(verdict, village, says_repeated=complaint.says_repeated)
     outbox.add(complaint.decide(decision, by=decided_by, at=now))
@@ -89,7 +73,7 @@ async def decide(
 async def mark_handled(
     session: AsyncSession, raw_id: str, *, county: str, handled_by: str, now: datetime
 ) -> None:
-    """A person has dealt with an unreadable message. Raises DecisionRefused for an unknown one."""
+    """A person has dealt with an unreadable message. Raises Refused for an unknown one."""
     wanted = select(RawMessage).where(
         RawMessage.id == raw_id,
         RawMessage.county == county,
@@ -101,19 +85,19 @@ async def mark_handled(
 async def _locked(session: AsyncSession, wanted: SelectOfScalar[T]) -> T:
     found = await session.exec(wanted.with_for_update())
     if (row := found.one_or_none()) is None:
-        raise DecisionRefused(Refusal.UNKNOWN)
+        raise Refused(Refusal.UNKNOWN)
     return row
 
 
 def _village(verdict: Verdict, gazetteer: Gazetteer) -> Village | None:
     if verdict.is_ours is (verdict.category is Category.NOT_OURS):
-        raise DecisionRefused(Refusal.CATEGORY_CONTRADICTS)
+        raise Refused(Refusal.CATEGORY_CONTRADICTS)
     if verdict.village_code:
         if village := gazetteer.villages.get(verdict.village_code):
             return village
-        raise DecisionRefused(Refusal.VILLAGE_UNKNOWN)
+        raise Refused(Refusal.VILLAGE_UNKNOWN)
     if verdict.category in _HAPPENS_SOMEWHERE:
-        raise DecisionRefused(Refusal.VILLAGE_MISSING)
+        raise Refused(Refusal.VILLAGE_MISSING)
     return None
 
 

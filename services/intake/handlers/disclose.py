@@ -12,6 +12,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.intake.handlers.records import APPLIED
+from services.intake.handlers.refusals import Refusal, Refused
 from services.intake.models import (
     Complaint,
     DeliveryResult,
@@ -54,11 +55,11 @@ class ComplaintWords:
 
 async def words_of_complaint(
     session: AsyncSession, complaint_id: str, *, county: str, vault: Vault
-) -> ComplaintWords | None:
-    """None for a complaint that is not this county's."""
+) -> ComplaintWords:
+    """Raises Refused for a complaint that is not this county's."""
     complaint = await session.get(Complaint, complaint_id)
     if complaint is None or complaint.county != county:
-        return None
+        raise Refused(Refusal.UNKNOWN)
     rows = (
         await session.exec(
             select(Words).where(Words.complaint_id == complaint_id).order_by(col(Words.id))
@@ -88,13 +89,14 @@ def _wording(row: Words, vault: Vault) -> Wording:
 
 async def disclose_resident(
     session: AsyncSession, complaint_id: str, to: Person, *, vault: Vault, now: datetime
-) -> Resident | None:
-    """Who complained; recorded with who looked. None for a complaint that is not this county's."""
+) -> Resident:
+    """Who complained; recorded with who looked. Raises Refused for a complaint that is not this
+    county's."""
     known = await session.scalar(
         select(Complaint.id).where(Complaint.id == complaint_id, Complaint.county == to.county)
     )
     if known is None:
-        return None
+        raise Refused(Refusal.UNKNOWN)
     _record(session, complaint_id, to, now)
     row = await session.get(ResidentData, complaint_id)
     if row is None:
@@ -106,17 +108,17 @@ async def disclose_resident(
 
 async def disclose_unreadable(
     session: AsyncSession, raw_id: str, to: Person, *, vault: Vault, now: datetime
-) -> str | None:
+) -> str:
     """The message as it came, for who must deal with it; recorded like a resident's data.
 
-    Bytes that are not UTF-8 are shown as U+FFFD. None for one that is not this county's, or whose
-    body is erased.
+    Bytes that are not UTF-8 are shown as U+FFFD. Raises Refused for one that is not this county's,
+    or whose body is erased.
     """
     row = await session.get(RawMessage, raw_id)
     if row is None or row.county != to.county or row.result != DeliveryResult.UNREADABLE:
-        return None
+        raise Refused(Refusal.UNKNOWN)
     if not row.sealed_body:
-        return None
+        raise Refused(Refusal.UNKNOWN)
     _record(session, raw_id, to, now)
     return vault.open(row.sealed_body, belongs_to=sealed_in(RawMessage, raw_id)).decode(
         "utf-8", "replace"
