@@ -4,7 +4,7 @@ SQLAlchemy needs longer to build a statement, and to find its compiled form, tha
 to run a small one. So frequent statements are constants, and what changes is a parameter.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from sqlalchemy import ARRAY, Insert, String, Table, TextClause, any_, bindparam, text
@@ -44,11 +44,14 @@ def compiled_once(statement: Insert, columns: Iterable[str] = ()) -> TextClause:
     )
 
 
-def row_written(table: Table, *key: str) -> TextClause:
-    """A whole row, new or instead of the one with its key."""
+def row_written(table: Table, keeping: Collection[str] = ()) -> TextClause:
+    """A whole row, new or instead of the one with its key, of which these columns are kept."""
     statement = insert(table)
+    key = [column.name for column in table.primary_key]
     changed = {
-        column.name: statement.excluded[column.name] for column in table.c if column.name not in key
+        column.name: statement.excluded[column.name]
+        for column in table.c
+        if column.name not in (*key, *keeping)
     }
     return compiled_once(
         statement.on_conflict_do_update(index_elements=key, set_=changed), table.c.keys()

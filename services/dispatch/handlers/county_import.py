@@ -5,13 +5,12 @@ from collections.abc import Collection, Sequence
 
 from argon2 import PasswordHasher
 from sqlalchemy import Column, delete, select, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import SQLModel, col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.dispatch.county_file import County
 from services.dispatch.models import Crew, Scheme, SchemeVillage, Staff
-from shared.sql import table_of
+from shared.sql import row_written, table_of
 
 _schemes, _villages = table_of(Scheme), table_of(SchemeVillage)
 _crews, _staff = table_of(Crew), table_of(Staff)
@@ -117,20 +116,9 @@ async def _upsert(
     session: AsyncSession, rows: Sequence[SQLModel], keeping: Collection[str] = ()
 ) -> None:
     """`keeping`: columns of which the files say nothing."""
-    if not rows:
-        return
-    table = table_of(type(rows[0]))
-    key = [column.name for column in table.primary_key]
-    statement = insert(table)
-    changed = {
-        column.name: statement.excluded[column.name]
-        for column in table.c
-        if column.name not in (*key, *keeping)
-    }
-    await session.execute(
-        statement.on_conflict_do_update(index_elements=key, set_=changed),
-        [row.model_dump() for row in rows],
-    )
+    if rows:
+        written = row_written(table_of(type(rows[0])), keeping)
+        await session.execute(written, [row.model_dump() for row in rows])
 
 
 async def _retire(

@@ -34,7 +34,7 @@ class Step(StrEnum):
     REPAIR = "repair"
     CLOSE = "close"
     MERGE = "merge"
-    """Into another order, which is the same fault."""
+    """Into another work order, which is the same fault."""
     REOPEN = "reopen"
     """Rework: it was not repaired after all."""
 
@@ -99,7 +99,7 @@ def is_done_already(state: State, step: Step) -> bool:
 
 
 def refusal(state: State, step: Step, actor: Actor, *, merged: bool = False) -> StepRefusal | None:
-    """Why `actor` may not do this now, or None. `merged`: it was closed into another order."""
+    """Why `actor` may not do this now, or None. `merged`: it was closed into another one."""
     if actor is not Actor.OFFICE and step not in _BY_ITS_CREW:
         return StepRefusal.ONLY_THE_OFFICE
     if actor is Actor.ANOTHER_CREW:

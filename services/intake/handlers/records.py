@@ -29,7 +29,7 @@ from shared.privacy.vault import Vault
 from shared.sql import any_of, row_written, table_of
 
 _raw_messages, _words = table_of(RawMessage), table_of(Words)
-_RESIDENT_WRITTEN = row_written(table_of(ResidentData), "complaint_id")
+_RESIDENT_WRITTEN = row_written(table_of(ResidentData))
 _KNOWN = select(_raw_messages.c.delivery_id, _raw_messages.c.complaint_id).where(
     _raw_messages.c.platform == bindparam("its_platform"),
     _raw_messages.c.county == bindparam("its_county"),
