@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
@@ -45,22 +46,15 @@ def _received(topic: str, row: Any) -> Received:
     )
 
 
+@dataclass(slots=True)
 class Rereader:
     """Reads one stretch of a topic, outside any group."""
 
-    def __init__(
-        self,
-        connection: Callable[[], AbstractAsyncContextManager[asyncpg.Connection]],
-        topic: str,
-        topic_id: int,
-        first: int,
-        behind_last: int,
-    ) -> None:
-        self._connection = connection
-        self._topic = topic
-        self._topic_id = topic_id
-        self._next = first
-        self._behind_last = behind_last
+    _connection: Callable[[], AbstractAsyncContextManager[asyncpg.Connection]]
+    _topic: str
+    _topic_id: int
+    _next: int
+    _behind_last: int
 
     async def poll(self, max_messages: int, timeout: float) -> Sequence[Received]:  # noqa: ARG002
         async with self._connection() as connection:

@@ -7,8 +7,9 @@ void: it reads on from the committed offsets of whatever it is given.
 import asyncio
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -85,15 +86,13 @@ async def seek(consumer: AIOKafkaConsumer, since: datetime | None) -> dict[Topic
     return ends
 
 
+@dataclass(frozen=True, slots=True)
 class Rereader:
-    """Reads a topic up to `ends`, outside any group."""
+    """Reads a topic up to its `_ends`, outside any group; `_patience` in seconds."""
 
-    def __init__(
-        self, consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int], patience: float
-    ) -> None:
-        self._consumer = consumer
-        self._ends = ends
-        self._patience = patience
+    _consumer: AIOKafkaConsumer
+    _ends: Mapping[TopicPartition, int]
+    _patience: float
 
     async def poll(self, max_messages: int, timeout: float) -> Sequence[Received]:
         with unavailable():

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import httpx
@@ -77,30 +78,24 @@ def check_window(headers: Mapping[str, str], now: datetime) -> None:
     check_timestamp(headers.get("X-Timestamp", ""), now, WINDOW_SECONDS)
 
 
+@dataclass(frozen=True, slots=True)
 class SignedRequests(httpx.Auth):
     """Signs every request of an httpx client: `httpx.AsyncClient(auth=SignedRequests(...))`."""
 
     requires_request_body = True
-
-    def __init__(
-        self,
-        app_id: str,
-        secret: str,
-        clock: Callable[[], datetime],
-    ) -> None:
-        self._app_id = app_id
-        self._secret = secret
-        self._clock = clock
+    app_id: str
+    secret: str = field(repr=False)
+    clock: Callable[[], datetime]
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         request.headers.update(
             sign(
-                self._app_id,
-                self._secret,
+                self.app_id,
+                self.secret,
                 request.method,
                 request.url.raw_path.decode("ascii"),
                 request.content,
-                self._clock(),
+                self.clock(),
                 secrets.token_hex(16),
             )
         )

@@ -9,7 +9,6 @@ of storing and sending alone.
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -25,20 +24,13 @@ _READERS = 2
 """Dispatch and reply each read every message."""
 
 
-@dataclass(frozen=True, slots=True)
-class BaselineLoad:
-    """What one run left: the rows by database and table, and the messages."""
-
-    rows: dict[str, dict[str, StoredBatches[tuple[Any, ...]]]]
-    messages: StoredBatches[Message]
+RowsByTable = dict[str, StoredBatches[tuple[Any, ...]]]
 
 
-async def collect_rows(
-    database_urls: Sequence[str],
-) -> dict[str, dict[str, StoredBatches[tuple[Any, ...]]]]:
+async def collect_rows(database_urls: Sequence[str]) -> dict[str, RowsByTable]:
     """All rows of all tables but the migrations' own and the outbox, whose rows are sent as
     messages. Makes an empty `raw_…` twin of each table."""
-    collected: dict[str, dict[str, StoredBatches[tuple[Any, ...]]]] = {}
+    collected: dict[str, RowsByTable] = {}
     for url in database_urls:
         connection = await asyncpg.connect(url)
         try:
@@ -64,7 +56,7 @@ async def collect_rows(
     return collected
 
 
-async def store_rows(url: str, tables: dict[str, StoredBatches[tuple[Any, ...]]]) -> None:
+async def store_rows(url: str, tables: RowsByTable) -> None:
     connection = await asyncpg.connect(url)
     try:
         for table, rows in tables.items():
@@ -196,15 +188,23 @@ class BaselineKafka:
         await self._producer.stop()
 
 
-async def seconds_of(load: BaselineLoad, outbox_url: str, bus: BaselineBus) -> float:
-    """Store and send everything, databases and bus in parallel; returns the seconds."""
+async def seconds_of(
+    rows: dict[str, RowsByTable],
+    messages: StoredBatches[Message],
+    outbox_url: str,
+    bus: BaselineBus,
+) -> float:
+    """Store and send everything, databases and bus in parallel; returns the seconds.
+
+    `rows`: by database.
+    """
     await bus.start()
     try:
         started = time.perf_counter()
         await asyncio.gather(
-            *(store_rows(url, tables) for url, tables in load.rows.items()),
-            send_messages(outbox_url, bus, load.messages),
-            bus.receive_all(load.messages.count),
+            *(store_rows(url, tables) for url, tables in rows.items()),
+            send_messages(outbox_url, bus, messages),
+            bus.receive_all(messages.count),
         )
         return time.perf_counter() - started
     finally:

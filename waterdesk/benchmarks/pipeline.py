@@ -70,15 +70,10 @@ async def measure(
         raise BusInUseError("the bus holds events already: a benchmark needs one of its own")
     times = CompletionTimes(len(NAMES))
     seconds, peak = await _run(installation, bus, times, complaints)
-    load = baseline.BaselineLoad(
-        rows=await baseline.collect_rows(
-            [_plain(installation.database_url(name)) for name in SERVICES]
-        ),
-        messages=await _all_messages(bus),
-    )
-    baseline_seconds = await baseline.seconds_of(
-        load, _plain(installation.database_url("intake")), baseline_bus
-    )
+    urls = [_plain(installation.database_url(name)) for name in SERVICES]
+    rows = await baseline.collect_rows(urls)
+    messages = await _all_messages(bus)
+    baseline_seconds = await baseline.seconds_of(rows, messages, urls[0], baseline_bus)
     took = [1000 * max(times.done[one] - at, 0) for one, at in times.accepted.items()]
     percentiles = quantiles(took, n=100)
     return Measured(

@@ -13,7 +13,8 @@ from itertools import islice
 import uvloop
 
 from services.dispatch.county_file import read_county
-from shared.bus.protocol import Message, Position, Received
+from shared.bus.protocol import Position, Received
+from shared.bus.topics import COMPLAINTS
 from shared.clock import SystemClock
 from shared.garbage import collect_less_often
 from shared.logging import configure_logging
@@ -31,14 +32,11 @@ _NUMBERS_PER_REPLICA = 10_000_000
 def _batches(replica: int) -> list[Sequence[Received]]:
     county = read_county()
     events = received_complaints(county.code, county.villages, first=replica * _NUMBERS_PER_REPLICA)
+    position = Position(COMPLAINTS, partition=0, offset=0)
     return [
-        [_received(message_of(event)) for event in islice(events, BATCH)]
+        [Received(message_of(event), position) for event in islice(events, BATCH)]
         for _ in range(_MAX_BATCHES)
     ]
-
-
-def _received(message: Message) -> Received:
-    return Received(message, Position(message.topic, partition=0, offset=0))
 
 
 async def _handle(service_name: str, replica: int) -> None:

@@ -172,7 +172,7 @@ async def compose_demo(
     }
     simulators_app = build_app(simulated, clock, transport)
     if transport:
-        transport.add({"intake": services["intake"].app, "simulators": simulators_app})
+        transport.apps = {"intake": services["intake"].app, "simulators": simulators_app}
     simulators_client = _client_of(simulators_app, "simulators")
     service_clients = {name: _client_of(service.app, name) for name, service in services.items()}
     try:

@@ -5,8 +5,9 @@ and testing it, needs the same steps without waiting: platforms push, periodic t
 relays send, consumers handle.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -22,20 +23,13 @@ class NeverIdleError(Exception):
     """Two parts keep each other busy; the text names those that still found work."""
 
 
+@dataclass(frozen=True, slots=True)
 class Driver:
-    def __init__(
-        self,
-        services: Sequence[Service],
-        bus: Bus,
-        deliver_pushes: Callable[[], Awaitable[int]],
-        connections: dict[str, AsyncConnection],
-        subscriptions: dict[str, Subscription],
-    ) -> None:
-        self._services = services
-        self._bus = bus
-        self._deliver_pushes = deliver_pushes
-        self._connections = connections
-        self._subscriptions = subscriptions
+    _services: Sequence[Service]
+    _bus: Bus
+    _deliver_pushes: Callable[[], Awaitable[int]]
+    _connections: Mapping[str, AsyncConnection]
+    _subscriptions: Mapping[str, Subscription]
 
     async def catch_up(self) -> None:
         """After a restart: relay what is left in the outboxes, consume what is left on the bus."""

@@ -1,13 +1,11 @@
 """HTTP without sockets: the host name of a request selects the app that answers."""
 
-from collections.abc import Mapping
-
 import httpx
 from fastapi import FastAPI
 
 
 class InProcessTransport(httpx.AsyncBaseTransport):
-    """`apps`: the app for each host name; `add` fills it once apps that need each other exist.
+    """`apps`: the app for each host name; filled once apps that need each other exist.
 
     Raises httpx.ConnectError for an unknown host.
     """
@@ -20,6 +18,3 @@ class InProcessTransport(httpx.AsyncBaseTransport):
         if app is None:
             raise httpx.ConnectError(f"no app for host {request.url.host}")
         return await httpx.ASGITransport(app).handle_async_request(request)
-
-    def add(self, apps: Mapping[str, FastAPI]) -> None:
-        self.apps.update(apps)

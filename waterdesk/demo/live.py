@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
 
@@ -44,12 +45,12 @@ _IDLE_CHECKS = 15
 """Consecutive checks, a tenth of a second apart, that must find nothing in progress."""
 
 
+@dataclass(frozen=True, slots=True)
 class LiveDemo:
     """The running demo."""
 
-    def __init__(self, demo: DemoComposition, residents_and_staff_stop: asyncio.Event) -> None:
-        self._demo = demo
-        self._residents_and_staff_stop = residents_and_staff_stop
+    _demo: DemoComposition
+    _residents_and_staff_stop: asyncio.Event
 
     async def run_until_idle(self) -> None:
         """Stop residents and staff; return when the services have caught up."""
