@@ -1,5 +1,6 @@
 """The commands reply takes: one schema each, checked where the command comes in."""
 
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -62,6 +63,16 @@ class NoteTold(_Command):
 
     version: Annotated[int, Field(ge=1)]
     receipt: Receipt = None
+
+
+class NoteNotReached(_Command):
+    """Nobody answered the call about an approved version."""
+
+    version: Annotated[int, Field(ge=1)]
+    again_in: Annotated[timedelta, Field(gt=timedelta(0), le=timedelta(days=3))] = timedelta(
+        hours=2
+    )
+    """When it is tried again."""
 
 
 class RecordContact(_Command):

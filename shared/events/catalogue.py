@@ -31,6 +31,8 @@ OF_SERVICE: Mapping[str, tuple[type[Event], ...]] = {
         replies.ReplyApproved,
         replies.ReplyDelivered,
         replies.ReplyStuck,
+        replies.ReplyRetryScheduled,
+        replies.ReplyWithdrawn,
         replies.ResidentTold,
     ),
 }

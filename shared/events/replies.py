@@ -84,6 +84,31 @@ class ReplyApproved(_ReplyEvent):
     version: int = Field(ge=1)
     approved_by: str
     approved_at: AwareDatetime
+    by_hand: bool = False
+    """We have no channel to its platform: a person phones or posts it."""
+
+
+class ReplyRetryScheduled(_ReplyEvent):
+    """An approved reply has not arrived yet, or its receipt is not there: it is tried again."""
+
+    type: ClassVar[str] = "cn.waterdesk.reply.retry-scheduled.v1"
+
+    version: int = Field(ge=1)
+    state: Literal["approved", "sending", "awaiting_receipt"]
+    """`sending`: it may have arrived, and is looked for before it is sent again."""
+    why: Literal["unavailable", "ambiguous", "taken", "not_shown", "sent_again", "not_reached"]
+    """`not_reached`: the resident did not answer the phone. `sent_again`: a person said so."""
+    next_try_at: AwareDatetime
+    attempts: int
+
+
+class ReplyWithdrawn(_ReplyEvent):
+    """The facts have changed: this version is dropped, and there is no other yet."""
+
+    type: ClassVar[str] = "cn.waterdesk.reply.withdrawn.v1"
+
+    version: int = Field(ge=1)
+    withdrawn_at: AwareDatetime
 
 
 class ReplyDelivered(_ReplyEvent):

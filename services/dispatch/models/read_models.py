@@ -24,18 +24,30 @@ from shared.events.replies import (
     ReplyApproved,
     ReplyDelivered,
     ReplyDrafted,
+    ReplyRetryScheduled,
     ReplyStuck,
+    ReplyWithdrawn,
     ResidentTold,
     SetDeadline,
 )
 
 from .base import DispatchTable
 
-ReplyNews = ReplyDrafted | ReplyApproved | ReplyDelivered | ReplyStuck | ResidentTold
+ReplyNews = (
+    ReplyDrafted
+    | ReplyApproved
+    | ReplyRetryScheduled
+    | ReplyStuck
+    | ReplyWithdrawn
+    | ReplyDelivered
+    | ResidentTold
+)
 _KINDS: Final[Mapping[type[ReplyNews], str]] = {
     ReplyDrafted: "draft",
     ReplyApproved: "approved",
+    ReplyRetryScheduled: "retry",
     ReplyStuck: "stuck",
+    ReplyWithdrawn: "withdrawn",
     ReplyDelivered: "delivered",
     ResidentTold: "told",
 }
@@ -140,7 +152,14 @@ class ReplyView(DispatchTable, table=True):
             "county",
             "state",
             "drafted_at",
-            postgresql_where=text("state IN ('draft', 'stuck')"),
+            postgresql_where=text("state <> 'delivered'"),
+        ),
+        Index(
+            "reply_delivered",
+            "county",
+            "delivered_at",
+            "complaint_id",
+            postgresql_where=text("state = 'delivered'"),
         ),
     )
 
@@ -148,15 +167,22 @@ class ReplyView(DispatchTable, table=True):
     county: str
     version: int
     state: str
-    """draft, approved, stuck or delivered."""
+    """draft, approved, sending, awaiting_receipt, stuck, delivered or withdrawn."""
     returned: bool
     """Not ours: the ticket goes back with a reason."""
     sequences: Annotated[dict[str, int], Field(sa_type=JSONB)]
-    """By kind of news (draft, approved, stuck, delivered, told): the sequence of its event. The
-    largest one says the state; the resident is told of nothing but what has been delivered."""
+    """By kind of news (draft, approved, retry, stuck, withdrawn, delivered, told): the sequence of
+    its event. The largest one says the state; the resident is told of what has been delivered."""
     drafted_at: Moment | None = None
     approved_by: str | None = None
     approved_at: Moment | None = None
+    by_hand: bool = False
+    """Approved, and a person phones or posts it."""
+    retry_state: str | None = None
+    """The state that the newest retry was scheduled in."""
+    why_waiting: str | None = None
+    next_try_at: Moment | None = None
+    attempts: int = 0
     stuck_at: Moment | None = None
     why_stuck: str | None = None
     delivered_at: Moment | None = None
@@ -178,6 +204,11 @@ class Reply:
     drafted_at: datetime | None = None
     approved_by: str | None = None
     approved_at: datetime | None = None
+    by_hand: bool = False
+    retry_state: str | None = None
+    why_waiting: str | None = None
+    next_try_at: datetime | None = None
+    attempts: int = 0
     stuck_at: datetime | None = None
     why_stuck: str | None = None
     delivered_at: datetime | None = None
@@ -186,7 +217,7 @@ class Reply:
     told_by: str | None = None
 
     def note(self, sequence: int, news: ReplyNews) -> None:
-        """Drafted, approved, stuck, delivered, or the resident was told."""
+        """Any news of a version; older versions count no more."""
         if news.version > self.version:
             self.__init__(self.complaint_id, self.county, news.version)  # type: ignore[misc]
         kind = _KINDS[type(news)]
@@ -197,6 +228,10 @@ class Reply:
                 self.drafted_at = news.drafted_at
             case ReplyApproved():
                 self.approved_by, self.approved_at = news.approved_by, news.approved_at
+                self.by_hand = news.by_hand
+            case ReplyRetryScheduled():
+                self.retry_state, self.why_waiting = news.state, news.why
+                self.next_try_at, self.attempts = news.next_try_at, news.attempts
             case ReplyStuck():
                 self.why_stuck, self.stuck_at = news.why, news.stuck_at
             case ReplyDelivered():
@@ -209,4 +244,4 @@ class Reply:
             self.returned = news.returned
         self.sequences = {**self.sequences, kind: sequence}
         newest = max(self.sequences, key=lambda each: self.sequences[each])
-        self.state = "delivered" if newest == "told" else newest
+        self.state = {"told": "delivered", "retry": self.retry_state}.get(newest) or newest

@@ -11,13 +11,20 @@ from services.reply.commands import (
     ApproveReplies,
     ApproveReply,
     DraftVersion,
+    NoteNotReached,
     NoteTold,
     ReadDrafts,
     ResolveStuck,
     WriteDraft,
 )
 from services.reply.context import ReplyConfig, in_transaction
-from services.reply.handlers.review import approve, note_told, resolve_stuck, write_draft
+from services.reply.handlers.review import (
+    approve,
+    note_not_reached,
+    note_told,
+    resolve_stuck,
+    write_draft,
+)
 from services.reply.models import Complaint, Reply, ReplyState
 from services.reply.rules.drafting import ROOM_FOR_RESPONSIBLE
 from services.reply.rules.objections import CHANGED_SINCE, CommandRejected, Objection
@@ -249,6 +256,20 @@ async def post_told(
     """The call sheet's tick: an approved reply was phoned, or posted where we have no channel."""
     await in_transaction(
         database, config, lambda context: note_told(context, complaint_id, command, person)
+    )
+
+
+@router.post("/{complaint_id}/not-reached", status_code=204)
+async def post_not_reached(
+    complaint_id: str,
+    command: NoteNotReached,
+    database: DatabaseHere,
+    config: Config,
+    person: Writer,
+) -> None:
+    """The call sheet: nobody answered, it is tried later."""
+    await in_transaction(
+        database, config, lambda context: note_not_reached(context, complaint_id, command, person)
     )
 
 

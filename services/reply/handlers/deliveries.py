@@ -101,7 +101,7 @@ async def record_attempt(
         await deliver(context, complaint, reply, receipt.number, receipt.received_at)
     elif reply.is_claimed_by(claimed.number):
         step = next_step(tried, look_up, context.config.pace, context.now)
-        context.tell(*reply.follow(step, context.now))
+        context.tell(reply.follow(step, tried.result, context.now))
     return reply.state
 
 

@@ -36,6 +36,9 @@ def draft_where_due(
     if live is not None and not _is_followed_by_another(live, facts):
         if live.state not in _MAY_BE_REPLACED or _stays(context, live, complaint, facts):
             return None
+        if facts is None:
+            context.tell(live.withdraw(context.now))
+            return None
         live.supersede()
     if facts is None:
         return None

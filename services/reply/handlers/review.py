@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.reply.commands import ApproveReply, NoteTold, ResolveStuck, WriteDraft
+from services.reply.commands import ApproveReply, NoteNotReached, NoteTold, ResolveStuck, WriteDraft
 from services.reply.context import Context
 from services.reply.loading import REPLIES, complaint_of_county, rows
 from services.reply.models import Complaint, Reply, ReplyState
@@ -84,7 +84,8 @@ async def approve(
         second_person=context.config.second_person_approves,
     )
     reject_if(objection_to_approval(reply.as_version(replies[0].version), approval))
-    context.tell(reply.approve(person.name, context.now))
+    by_hand = reply.platform not in context.config.channels
+    context.tell(reply.approve(person.name, context.now, by_hand=by_hand))
 
 
 async def resolve_stuck(
@@ -99,7 +100,7 @@ async def resolve_stuck(
     if command.outcome == "send_again":
         has_channel = reply.platform in context.config.channels
         reject_if(objection_to_sending_again(ReplyState(reply.state), has_channel=has_channel))
-        reply.send_again(person.name, context.now)
+        context.tell(reply.send_again(person.name, context.now))
         return
     reject_if(objection_to_confirming_arrival(ReplyState(reply.state)))
     await _delivered_by(context, complaint, reply, command.receipt, person)
@@ -114,6 +115,22 @@ async def note_told(context: Context, complaint_id: str, command: NoteTold, pers
     has_channel = reply.platform in context.config.channels
     reject_if(objection_to_noting_by_hand(ReplyState(reply.state), has_channel=has_channel))
     await _delivered_by(context, complaint, reply, command.receipt, person)
+
+
+async def note_not_reached(
+    context: Context, complaint_id: str, command: NoteNotReached, person: Person
+) -> None:
+    """Nobody answered the call: it stays on the call sheet, to be tried later.
+
+    Raises CommandRejected.
+    """
+    _, replies = await _of(context, complaint_id, person)
+    reply = _version(replies, command.version)
+    has_channel = reply.platform in context.config.channels
+    is_open = reply.state == ReplyState.APPROVED
+    reject_if(objection_to_noting_by_hand(ReplyState(reply.state), has_channel=has_channel))
+    if is_open:
+        context.tell(reply.not_reached(context.now + command.again_in))
 
 
 async def _delivered_by(

@@ -6,7 +6,14 @@ from typing import Self
 from sqlalchemy import Index, Text, text
 from sqlmodel import Field
 
-from services.reply.rules.delivery import ATTEMPT_IN, Attempt, ReplyState, Step, StuckReason
+from services.reply.rules.delivery import (
+    ATTEMPT_IN,
+    Attempt,
+    AttemptResult,
+    ReplyState,
+    Step,
+    StuckReason,
+)
 from services.reply.rules.platform_profile import ToldBy
 from services.reply.rules.reviewing import Version
 from shared.bulk_insert import new_row
@@ -15,7 +22,9 @@ from shared.events.replies import (
     ReplyApproved,
     ReplyDelivered,
     ReplyDrafted,
+    ReplyRetryScheduled,
     ReplyStuck,
+    ReplyWithdrawn,
     ResidentTold,
 )
 from shared.ids import new_id
@@ -127,8 +136,18 @@ class Reply(ReplyTable, table=True):
         if self.state != ReplyState.DELIVERED:
             self.state, self.next_attempt_at = ReplyState.SUPERSEDED.value, None
 
-    def approve(self, by: str, now: datetime) -> ReplyApproved:
-        """Let it be sent."""
+    def withdraw(self, now: datetime) -> ReplyWithdrawn:
+        """It is not true any more, and nothing replaces it yet."""
+        self.supersede()
+        return ReplyWithdrawn(
+            complaint_id=self.complaint_id,
+            county=self.county,
+            version=self.version,
+            withdrawn_at=now,
+        )
+
+    def approve(self, by: str, now: datetime, *, by_hand: bool) -> ReplyApproved:
+        """Let it be sent; `by_hand`: by a person."""
         self.state = ReplyState.APPROVED.value
         self.approved_by = by
         self.approved_at = self.next_attempt_at = now
@@ -138,6 +157,7 @@ class Reply(ReplyTable, table=True):
             version=self.version,
             approved_by=by,
             approved_at=now,
+            by_hand=by_hand,
         )
 
     def claim(self, now: datetime, until: datetime) -> Attempt:
@@ -155,11 +175,27 @@ class Reply(ReplyTable, table=True):
         under_way = self.state in (ReplyState.SENDING, ReplyState.AWAITING_RECEIPT)
         return under_way and self.attempts == number
 
-    def follow(self, step: Step, now: datetime) -> list[ReplyStuck]:
+    def follow(
+        self, step: Step, result: AttemptResult, now: datetime
+    ) -> ReplyStuck | ReplyRetryScheduled:
         """What comes after an attempt that brought no receipt."""
         self.state = step.state.value
         self.next_attempt_at = step.at
-        return [self._get_stuck(step.stuck, now)] if step.stuck else []
+        return self._get_stuck(step.stuck, now) if step.stuck else self._try_again(result.value)
+
+    def _try_again(self, why: str) -> ReplyRetryScheduled:
+        assert self.next_attempt_at is not None
+        return ReplyRetryScheduled.model_validate(
+            {
+                "complaint_id": self.complaint_id,
+                "county": self.county,
+                "version": self.version,
+                "state": self.state,
+                "why": why,
+                "next_try_at": self.next_attempt_at,
+                "attempts": self.attempts,
+            }
+        )
 
     def _get_stuck(self, why: StuckReason, now: datetime) -> ReplyStuck:
         self.why_stuck, self.stuck_at = why.value, now
@@ -171,10 +207,17 @@ class Reply(ReplyTable, table=True):
             stuck_at=now,
         )
 
-    def send_again(self, by: str, now: datetime) -> None:
+    def send_again(self, by: str, now: datetime) -> ReplyRetryScheduled:
         """A person has seen that it did not arrive."""
         self.state, self.next_attempt_at = ReplyState.APPROVED.value, now
         self.why_stuck, self.resolved_by = None, by
+        return self._try_again("sent_again")
+
+    def not_reached(self, again_at: datetime) -> ReplyRetryScheduled:
+        """Nobody answered the phone: it is tried later."""
+        self.attempts += 1
+        self.next_attempt_at = again_at
+        return self._try_again("not_reached")
 
     def resolve(self, by: str) -> None:
         """A person has seen that it arrived."""

@@ -11,10 +11,11 @@ from services.dispatch.console.language import LANGUAGES, catalogue
 from services.dispatch.models import ComplaintState, Happening, Outcome
 from services.dispatch.rules.assignment import AssignmentReason, WaitReason
 from services.dispatch.rules.fault_matching import LinkReason
+from services.dispatch.rules.reply_lists import ReplyList
 from services.dispatch.rules.work_order import State, Step
 from shared.auth.permissions import Role
 from shared.events.complaints import ComplaintReceived
-from shared.events.replies import ReplyStuck, Stage
+from shared.events.replies import ReplyRetryScheduled, ReplyStuck, ResidentTold, Stage
 from shared.vocabulary import Category, Component
 from tests.integration.console.conftest import SignedIn
 
@@ -35,6 +36,10 @@ CODES: dict[str, list[str] | type[StrEnum]] = {
     "stage": list(get_args(Stage)),
     "why_stuck": list(get_args(ReplyStuck.model_fields["why"].annotation)),
     "stuck_advice": list(get_args(ReplyStuck.model_fields["why"].annotation)),
+    "why_waiting": list(get_args(ReplyRetryScheduled.model_fields["why"].annotation)),
+    "reply_list": ReplyList,
+    "reply_list_why": ReplyList,
+    "told_by": list(get_args(ResidentTold.model_fields["by"].annotation)),
     "platform": list(get_args(ComplaintReceived.model_fields["platform"].annotation)),
     "assign_reason": [*AssignmentReason, *WaitReason],
 }

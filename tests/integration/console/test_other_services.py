@@ -91,7 +91,7 @@ async def test_every_page_comes_while_intake_and_reply_are_unavailable(
     assert answer.status_code == 200
     if page in ("/waiting", "/complaints/new", f"/complaints/{IDS.waiting}"):
         assert "受理服务暂时连不上" in answer.text
-    if page.startswith("/review"):
+    if page.startswith("/review/"):
         assert "回复服务暂时连不上" in answer.text
 
 
@@ -246,12 +246,12 @@ async def test_a_stuck_reply_says_what_to_do_and_is_resolved(
     signed_in: SignedIn, recorded: Recorded
 ) -> None:
     reviewer = await signed_in("zhao.shenhe")
-    assert "没有看过不要重发" in (await reviewer.get("/review")).text
+    assert "没有看过不要重发" in (await reviewer.get("/replies?list=stuck")).text
     page = (await reviewer.get(f"/review/{IDS.stuck}")).text
     assert "先到平台上看" in page
     data = {"version": "1", "outcome": "arrived", "receipt": "R-9"}
     answer = await reviewer.post(f"/review/{IDS.stuck}/stuck", data=data)
-    assert answer.headers["location"] == "/review?done=resolved"
+    assert answer.headers["location"] == "/replies?list=stuck&done=resolved"
     assert (
         json.dumps(recorded.calls[0][2]) == '{"version": 1, "outcome": "arrived", "receipt": "R-9"}'
     )

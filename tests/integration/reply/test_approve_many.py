@@ -3,7 +3,7 @@
 import pytest
 
 from shared.auth.permissions import Role
-from tests.integration.reply.events import linked, received, repaired
+from tests.integration.reply.events import HOUR, linked, received, repaired
 from tests.integration.reply.harness import Harness
 from tests.integration.reply.test_api import Caller, call, service
 
@@ -67,3 +67,15 @@ async def test_many_are_approved_by_whom_one_is(burst: Harness, call: Caller) ->
     assert refused.status_code == 403
     elsewhere = await call("POST", "/replies/approve", _versions(c1=1), county="610125")
     assert elsewhere.json()[0]["outcome"] == "not_allowed"
+
+
+async def test_who_did_not_answer_the_phone_is_called_again_later(
+    burst: Harness, call: Caller
+) -> None:
+    await call("POST", "/replies/approve", _versions(c4=1))
+    missed = await call("POST", "/replies/c4/not-reached", {"version": 1, "again_in": "PT3H"})
+    assert missed.status_code == 204
+    reply = await burst.live_reply("c4")
+    assert (reply.state, reply.next_attempt_at) == ("approved", burst.clock.now() + 3 * HOUR)
+    refused = await call("POST", "/replies/c1/not-reached", {"version": 1})
+    assert refused.status_code == 409

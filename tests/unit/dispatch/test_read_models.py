@@ -16,7 +16,9 @@ from shared.events.replies import (
     ReplyApproved,
     ReplyDelivered,
     ReplyDrafted,
+    ReplyRetryScheduled,
     ReplyStuck,
+    ReplyWithdrawn,
     ResidentTold,
     SetDeadline,
 )
@@ -100,6 +102,12 @@ def _reply_news(kind: str, version: int, at: datetime, *, returned: bool) -> Rep
             return ReplyApproved(**about, approved_by=f"by {at}", approved_at=at)
         case "stuck":
             return ReplyStuck(**about, why="refused", stuck_at=at)
+        case "retry":
+            return ReplyRetryScheduled(
+                **about, state="sending", why="ambiguous", next_try_at=at, attempts=version
+            )
+        case "withdrawn":
+            return ReplyWithdrawn(**about, withdrawn_at=at)
         case "delivered":
             return ReplyDelivered(**about, receipt=f"R {at}", delivered_at=at, returned=returned)
         case _:
@@ -108,7 +116,7 @@ def _reply_news(kind: str, version: int, at: datetime, *, returned: bool) -> Rep
 
 reply_news = st.builds(
     _reply_news,
-    st.sampled_from(["draft", "approved", "stuck", "delivered", "told"]),
+    st.sampled_from(["draft", "approved", "retry", "stuck", "withdrawn", "delivered", "told"]),
     st.integers(1, 2),
     moments,
     returned=st.booleans(),

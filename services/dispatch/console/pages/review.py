@@ -12,10 +12,9 @@ from services.dispatch.console.pages.complaint import words_of_complaint
 from services.dispatch.console.queries.board import read_towns
 from services.dispatch.console.queries.complaints import read_complaint
 from services.dispatch.console.queries.crews import read_crew_names
-from services.dispatch.console.queries.replies import read_replies
+from services.dispatch.console.queries.replies import ReplyFilters, count_replies
 from services.dispatch.console.queries.review import (
     MOST_AT_ONCE,
-    ReviewFilters,
     read_drafts_of_fault,
     read_review_list,
 )
@@ -35,14 +34,7 @@ router = APIRouter(prefix="/review", route_class=Route)
 
 Reviewer = Annotated[Person, allowed(Permission.REPLY_WRITE, Permission.REPLY_APPROVE)]
 _MANY_SECONDS = 20.0
-_Choice = Annotated[str, Query(max_length=60)]
-
-
-async def _filters(platform: _Choice = "", town: _Choice = "", crew: _Choice = "") -> ReviewFilters:
-    return ReviewFilters(platform, town, crew)
-
-
-Chosen = Annotated[ReviewFilters, Depends(_filters)]
+Chosen = Annotated[ReplyFilters, Depends()]
 
 
 @router.get("")
@@ -59,11 +51,9 @@ async def review_page(
         found = await read_review_list(
             session, person.county, filters, (after, after_key) if after else None
         )
-        stuck = await read_replies(session, person.county, "stuck")
+        counts = await count_replies(session, person.county, filters)
         towns = await read_towns(session, person.county)
         crews = await read_crew_names(session, person.county)
-    approved = await reply_of(request).read(request, "/replies", state="approved")
-    by_hand = approved and [reply for reply in approved if reply["by_hand"]]
     return page(
         request,
         "review.html",
@@ -71,8 +61,7 @@ async def review_page(
         filters=filters,
         towns=towns,
         crews=crews,
-        stuck=stuck,
-        by_hand=by_hand,
+        counts=counts,
     )
 
 
@@ -109,7 +98,7 @@ async def _fault(
     work_order_id: str,
     person: Person,
     database: Database,
-    filters: ReviewFilters,
+    filters: ReplyFilters,
     *,
     outcomes: Sequence[Mapping[str, Any]],
 ) -> Response:
@@ -191,7 +180,7 @@ async def resolve_stuck(
     """Somebody has looked on the platform."""
     body = {"version": version, "outcome": outcome, "receipt": receipt.strip() or None}
     await reply_of(request).change(request, "POST", f"/replies/{complaint_id}/resolve-stuck", body)
-    return go_to(request, "/review?done=resolved")
+    return go_to(request, "/replies?list=stuck&done=resolved")
 
 
 @router.post("/{complaint_id}/told")
@@ -201,8 +190,13 @@ async def told(
     _person: Reviewer,
     version: Annotated[int, Form(ge=1)],
     receipt: Annotated[str, Form(max_length=100)] = "",
+    outcome: Annotated[Literal["told", "not_reached"], Form()] = "told",
 ) -> Response:
-    """Phoned or posted by hand."""
-    body = {"version": version, "receipt": receipt.strip() or None}
-    await reply_of(request).change(request, "POST", f"/replies/{complaint_id}/told", body)
-    return go_to(request, "/review?done=told")
+    """Phoned or posted by hand; or nobody answered, and it is tried again later."""
+    reply, path = reply_of(request), f"/replies/{complaint_id}"
+    if outcome == "not_reached":
+        await reply.change(request, "POST", f"{path}/not-reached", {"version": version})
+    else:
+        body = {"version": version, "receipt": receipt.strip() or None}
+        await reply.change(request, "POST", f"{path}/told", body)
+    return go_to(request, f"/replies?list=by_hand&done={outcome}")

@@ -21,7 +21,7 @@ from services.dispatch.console.queries.filters import (
     only_work_orders,
     undecided,
 )
-from services.dispatch.console.queries.replies import ReplyLine, read_replies
+from services.dispatch.console.queries.replies import ReplyFilters, ReplyLine, read_replies
 from services.dispatch.console.queries.tables import (
     complaint,
     reply,
@@ -37,6 +37,7 @@ from services.dispatch.console.queries.work_order_lines import (
     read_lines,
 )
 from services.dispatch.models import Complaint
+from services.dispatch.rules.reply_lists import ReplyList
 from shared.bus.parked_queries import list_parked
 
 _OVERDUE_SHOWN = 10
@@ -90,12 +91,15 @@ async def read_board(
 ) -> Board:
     due = DueFilters(filters.town, filters.category, filters.platform, filters.state)
     overdue, pending = replace(due, due="overdue"), replace(due, due="pending")
+    stuck = await read_replies(
+        session, county, ReplyList.STUCK, ReplyFilters(), most=_WAITING_SHOWN
+    )
     return Board(
         counts=await _counts(session, county, filters, await count_due(session, county, due, now)),
         overdue=await read_due(session, county, overdue, now, _OVERDUE_SHOWN),
         pending=await read_due(session, county, pending, now, _PENDING_SHOWN),
         waiting=await _waiting(session, county, filters),
-        stuck=await read_replies(session, county, "stuck", _WAITING_SHOWN),
+        stuck=stuck.lines,
         work_orders=await _work_orders(session, county, filters),
         towns=await read_towns(session, county),
         parked=len(await list_parked(session, "dispatch", county=county)) if with_parked else 0,

@@ -1,33 +1,19 @@
 """Drafts that wait for a reviewer: one line for each fault, and the drafts of one fault."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, and_, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.dispatch.console.queries.replies import NEVER, ReplyFilters, only_replies
 from services.dispatch.console.queries.tables import complaint, crew, deadline, reply, work_order
 
 _SHOWN = 50
 MOST_AT_ONCE = 500
 """So many drafts of one fault are shown, and approved, at once."""
-_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
-"""Sorts drafts without a deadline last."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReviewFilters:
-    """Empty: every draft of the county."""
-
-    platform: str = ""
-    town: str = ""
-    crew: str = ""
-
-    @property
-    def chosen(self) -> Mapping[str, str]:
-        return {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +37,7 @@ class FaultToReview:
 
     @property
     def has_deadline(self) -> bool:
-        return self.due_at < _NEVER
+        return self.due_at < NEVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +51,10 @@ class ReviewList:
 
 
 _key = func.coalesce(complaint.c.work_order_id, complaint.c.id)
-_due_at = func.coalesce(deadline.c.due_at, literal(_NEVER))
+_due_at = func.coalesce(deadline.c.due_at, literal(NEVER))
 
 
-def _drafts(county: str, filters: ReviewFilters, *columns: Any) -> Select[Any]:
+def _drafts(county: str, filters: ReplyFilters, *columns: Any) -> Select[Any]:
     of_reply = and_(deadline.c.complaint_id == reply.c.complaint_id, deadline.c.stage == "reply")
     query = (
         select(*columns)
@@ -79,19 +65,13 @@ def _drafts(county: str, filters: ReviewFilters, *columns: Any) -> Select[Any]:
         .outerjoin(deadline, of_reply)
         .where(reply.c.county == county, reply.c.state == "draft")
     )
-    if filters.platform:
-        query = query.where(complaint.c.platform == filters.platform)
-    if filters.town:
-        query = query.where(complaint.c.town == filters.town)
-    if filters.crew:
-        query = query.where(work_order.c.crew_id == filters.crew)
-    return query
+    return only_replies(query, filters)
 
 
 async def read_review_list(
     session: AsyncSession,
     county: str,
-    filters: ReviewFilters,
+    filters: ReplyFilters,
     after: tuple[datetime, str] | None = None,
 ) -> ReviewList:
     """The next deadline of a reply first."""
@@ -131,7 +111,7 @@ async def read_review_list(
 
 
 async def _platforms(
-    session: AsyncSession, county: str, filters: ReviewFilters, keys: list[str]
+    session: AsyncSession, county: str, filters: ReplyFilters, keys: list[str]
 ) -> Mapping[str, Mapping[str, int]]:
     query = (
         _drafts(county, filters, _key, complaint.c.platform, func.count())
@@ -159,7 +139,7 @@ class DraftOfFault:
 
 
 async def read_drafts_of_fault(
-    session: AsyncSession, county: str, work_order_id: str, filters: ReviewFilters
+    session: AsyncSession, county: str, work_order_id: str, filters: ReplyFilters
 ) -> tuple[DraftOfFault, ...]:
     """At most MOST_AT_ONCE; the next deadline first."""
     query = (

@@ -77,6 +77,11 @@ def upgrade() -> None:
         sa.Column("drafted_at", sa.DateTime(timezone=True)),
         sa.Column("approved_by", sa.String),
         sa.Column("approved_at", sa.DateTime(timezone=True)),
+        sa.Column("by_hand", sa.Boolean, nullable=False),
+        sa.Column("retry_state", sa.String),
+        sa.Column("why_waiting", sa.String),
+        sa.Column("next_try_at", sa.DateTime(timezone=True)),
+        sa.Column("attempts", sa.Integer, nullable=False),
         sa.Column("stuck_at", sa.DateTime(timezone=True)),
         sa.Column("why_stuck", sa.String),
         sa.Column("delivered_at", sa.DateTime(timezone=True)),
@@ -88,7 +93,13 @@ def upgrade() -> None:
         "reply_to_do",
         "reply_view",
         ["county", "state", "drafted_at"],
-        "state IN ('draft', 'stuck')",
+        "state <> 'delivered'",
+    )
+    _partial_index(
+        "reply_delivered",
+        "reply_view",
+        ["county", "delivered_at", "complaint_id"],
+        "state = 'delivered'",
     )
 
     op.create_table(

@@ -1,0 +1,58 @@
+"""Where every reply stands, list by list; the call sheet."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from services.dispatch.console.queries.board import read_towns
+from services.dispatch.console.queries.crews import read_crew_names
+from services.dispatch.console.queries.replies import (
+    MOST_COUNTED,
+    Position,
+    ReplyFilters,
+    count_replies,
+    read_replies,
+)
+from services.dispatch.console.rendering import page
+from services.dispatch.console.session import allowed
+from services.dispatch.rules.reply_lists import ReplyList
+from shared.auth.permissions import Permission
+from shared.auth.tokens import Person
+from shared.db import DatabaseHere
+from shared.routes import Route
+
+router = APIRouter(prefix="/replies", route_class=Route)
+
+Reader = Annotated[Person, allowed(Permission.BOARD_SEE)]
+
+
+@router.get("")
+async def replies_page(
+    request: Request,
+    person: Reader,
+    database: DatabaseHere,
+    filters: Annotated[ReplyFilters, Depends()],
+    which: Annotated[ReplyList, Query(alias="list")] = ReplyList.QUEUED,
+    after: datetime | None = None,
+    after_id: Annotated[str, Query(max_length=100)] = "",
+) -> Response:
+    """`after` and `after_id`: the last line of the page before."""
+    position = Position(after, after_id) if after and after.tzinfo else None
+    async with database.reading() as session:
+        counts = await count_replies(session, person.county, filters)
+        found = await read_replies(session, person.county, which, filters, position)
+        towns = await read_towns(session, person.county)
+        crews = await read_crew_names(session, person.county)
+    return page(
+        request,
+        "replies.html",
+        which=which.value,
+        counts={each.value: counts[each] for each in ReplyList},
+        most=MOST_COUNTED,
+        found=found,
+        continued=position is not None,
+        filters=filters,
+        towns=towns,
+        crews=crews,
+    )
