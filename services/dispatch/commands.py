@@ -11,6 +11,13 @@ from shared.vocabulary import Component
 
 Note = Annotated[str, Field(min_length=2, max_length=500)]
 """About the work, never about a resident."""
+
+
+def _none_where_empty(value: object) -> object:
+    """A form sends an empty field for what is left out."""
+    return None if value == "" else value
+
+
 Id = Annotated[str, Field(min_length=1, max_length=100)]
 
 
@@ -20,9 +27,7 @@ class Command(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
     step: ClassVar[Step]
     permission: ClassVar[Permission]
-    version: Annotated[
-        int | None, BeforeValidator(lambda value: None if value == "" else value)
-    ] = None
+    version: Annotated[int | None, BeforeValidator(_none_where_empty)] = None
 
     @classmethod
     def from_form(cls, form: Mapping[str, object]) -> Self:
@@ -67,8 +72,12 @@ class Assign(DispatcherCommand):
 
 
 class Close(DispatcherCommand):
+    """`note`: why; where nothing was found it goes into the replies. `despite`: why it ends while a
+    resident waits for an answer or a deadline is open; needed there."""
+
     step = Step.CLOSE
     note: Note
+    despite: Annotated[Note | None, BeforeValidator(_none_where_empty)] = None
 
 
 class Reopen(DispatcherCommand):

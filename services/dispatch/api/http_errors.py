@@ -34,6 +34,10 @@ TEXTS: Mapping[StrEnum, Text] = {
         "任务已并入另一项，请在那一项上处理。",
         "It was merged into another work order; act on that one.",
     ),
+    StepRefusal.UNANSWERED: Text(
+        "还有居民没有得到答复，或还有时限没有办结。请写明仍要关闭的原因。",
+        "A resident waits for an answer, or a deadline is open. Say why it is closed all the same.",
+    ),
     AssignmentRefusal.NOT_ACTIVE: Text("该维修队已停用。", "This crew is not active."),
     AssignmentRefusal.OF_ANOTHER_KIND: Text(
         "办公室事项派给办公室，维修派给维修队。",

@@ -1,19 +1,20 @@
-"""A repaired work order closes by itself when everybody who complained has been answered."""
+"""A repaired work order closes by itself when everybody who complained has been answered; a person
+who closes one is told what is still owed."""
 
 from collections.abc import Collection
 
-from sqlalchemy import bindparam, exists, select
+from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.dispatch.models import Complaint, Outcome, ReplyView, WorkOrder
-from services.dispatch.rules.work_order import State
+from services.dispatch.models import Complaint, DeadlineView, Outcome, ReplyView, WorkOrder
+from services.dispatch.rules.work_order import State, Unanswered
 from shared.sql import any_of, table_of
 
 from .context import Context
 from .locks import lock, lock_schemes
 
 _complaints, _replies = table_of(Complaint), table_of(ReplyView)
-_work_orders = table_of(WorkOrder)
+_work_orders, _deadlines = table_of(WorkOrder), table_of(DeadlineView)
 _REPAIRED_FOR = select(_work_orders.c.id, _work_orders.c.scheme_id).where(
     _work_orders.c.id.in_(
         select(_complaints.c.work_order_id).where(_complaints.c.id == any_of("complaint_ids"))
@@ -23,8 +24,18 @@ _REPAIRED_FOR = select(_work_orders.c.id, _work_orders.c.scheme_id).where(
 _DELIVERED = exists().where(
     _replies.c.complaint_id == _complaints.c.id, _replies.c.state == "delivered"
 )
-_SOMEBODY_WAITS = select(
-    exists().where(_complaints.c.work_order_id == bindparam("its_id"), ~_DELIVERED)
+_WAITS = (_complaints.c.work_order_id == bindparam("its_id")) & ~_DELIVERED
+_SOMEBODY_WAITS = select(exists().where(_WAITS))
+_UNANSWERED = select(
+    select(func.count()).select_from(_complaints).where(_WAITS).scalar_subquery(),
+    select(func.count())
+    .select_from(_deadlines.join(_complaints, _complaints.c.id == _deadlines.c.complaint_id))
+    .where(
+        _complaints.c.work_order_id == bindparam("its_id"),
+        _deadlines.c.state.in_(("open", "warned", "missed")),
+        _deadlines.c.met_at.is_(None),
+    )
+    .scalar_subquery(),
 )
 
 
@@ -43,3 +54,8 @@ async def close_answered(context: Context, complaint_ids: Collection[str]) -> No
 async def is_answered(session: AsyncSession, work_order_id: str) -> bool:
     """Whether the newest reply to every complaint of the work order has been delivered."""
     return not (await session.execute(_SOMEBODY_WAITS, {"its_id": work_order_id})).scalar_one()
+
+
+async def unanswered(session: AsyncSession, work_order_id: str) -> Unanswered:
+    """What is still owed to its complaints, as reply has told by now."""
+    return Unanswered(*(await session.execute(_UNANSWERED, {"its_id": work_order_id})).one())

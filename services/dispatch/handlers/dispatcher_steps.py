@@ -23,6 +23,7 @@ from .work_order_guards import (
     actor_of,
     crew_became_idle,
     lock_work_orders,
+    must_be_answered,
     must_change,
 )
 
@@ -61,14 +62,17 @@ async def assign(
 
 
 async def close(context: Context, person: Person, work_order_id: str, command: Close) -> WorkOrder:
-    """End it by hand: repaired where it was, else because nothing was found."""
+    """End it by hand: repaired where it was, else because nothing was found. While somebody waits
+    for an answer, or a deadline is open, only with a reason."""
     (work_order,) = await lock_work_orders(context, person, work_order_id, with_scheme=True)
     if not must_change(work_order, command, person):
         return work_order
+    await must_be_answered(context, work_order, command)
     was_busy = work_order.is_with_crew
     was_repaired = work_order.state == State.REPAIRED
     outcome = Outcome.REPAIRED if was_repaired else Outcome.NOTHING_FOUND
-    context.record([work_order.close(outcome, context.now, person.name, note=command.note)])
+    reasons = {"note": command.note} | ({"despite": command.despite} if command.despite else {})
+    context.record([work_order.close(outcome, context.now, person.name, **reasons)])
     if was_busy:
         await crew_became_idle(context, work_order)
     return work_order

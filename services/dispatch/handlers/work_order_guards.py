@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlmodel import col
 
-from services.dispatch.commands import Command
+from services.dispatch.commands import Close, Command
 from services.dispatch.models import Crew, Outcome, WorkOrder
 from services.dispatch.rules.assignment import AssignmentRefusal
 from services.dispatch.rules.fault_matching import MergeRefusal
@@ -13,10 +13,12 @@ from services.dispatch.rules.work_order import (
     StepRefusal,
     is_done_already,
     refusal,
+    refusal_to_close,
 )
 from shared.auth.permissions import Permission
 from shared.auth.tokens import Person
 
+from .closing import unanswered
 from .context import Context
 from .locks import lock, lock_schemes
 
@@ -85,3 +87,10 @@ def must_change(work_order: WorkOrder, command: Command, person: Person) -> bool
     if why is not None:
         raise StepRefused(why)
     return True
+
+
+async def must_be_answered(context: Context, work_order: WorkOrder, command: Close) -> None:
+    """Before a person closes it. Raises StepRefused where something is owed and no reason given."""
+    owed = await unanswered(context.session, work_order.id)
+    if why := refusal_to_close(owed, command.despite):
+        raise StepRefused(why)

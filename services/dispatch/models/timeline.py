@@ -30,7 +30,7 @@ class Happening(StrEnum):
     ARRIVED = "arrived"  # crew_id
     REPAIRED = "repaired"  # crew_id, component
     REOPENED = "reopened"  # note
-    CLOSED = "closed"  # outcome, note or merged_into
+    CLOSED = "closed"  # outcome, note and despite, or merged_into
 
 
 class WorkOrderStep(DispatchTable, table=True):

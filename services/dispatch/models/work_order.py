@@ -258,7 +258,7 @@ class WorkOrder(DispatchTable, table=True):
     def close(
         self, outcome: Outcome, now: datetime, who: str | None = None, **details: str
     ) -> Change:
-        """`details`: a person's `note`, or `merged_into`."""
+        """`details`: a person's `note` and `despite` (as in commands.Close), or `merged_into`."""
         self._go(Step.CLOSE)
         self.closed_at, self.outcome = now, outcome.value
         self.merged_into = details.get("merged_into")

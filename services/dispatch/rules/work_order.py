@@ -7,6 +7,7 @@ another, and open it again for rework. What is not in the table cannot be done.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -60,6 +61,7 @@ class StepRefusal(StrEnum):
     ALREADY_CLOSED = "already_closed"
     STILL_OPEN = "still_open"
     MERGED_FOR_GOOD = "merged_for_good"
+    UNANSWERED = "residents_unanswered"
 
 
 _S = State
@@ -113,6 +115,25 @@ def refusal(state: State, step: Step, actor: Actor, *, merged: bool = False) -> 
     if step is Step.ACCEPT and state in WITH_CREW:
         return StepRefusal.ALREADY_FURTHER
     return _MISSING_BEFORE[state]
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """What is still owed to those who complained of the fault."""
+
+    residents: int
+    """Complaints whose newest reply has not been delivered."""
+    deadlines: int
+    """Deadlines of complaints that are neither met nor made good since."""
+
+    def __bool__(self) -> bool:
+        return self.residents > 0 or self.deadlines > 0
+
+
+def refusal_to_close(unanswered: Unanswered, despite: str | None) -> StepRefusal | None:
+    """A person may close what is still owed only with a reason (`despite`), which the timeline
+    keeps."""
+    return StepRefusal.UNANSWERED if unanswered and not despite else None
 
 
 def after(state: State, step: Step) -> State:

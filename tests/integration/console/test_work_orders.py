@@ -114,7 +114,12 @@ async def test_a_crew_takes_its_order_from_assigned_to_repaired(
     [
         ("work-order-01", "assign", {"crew_id": "crew-2", "note": "顺路"}, "assigned"),
         ("work-order-01", "release", {"note": "没有配件"}, None),
-        ("work-order-01", "close", {"note": "现场无故障"}, "closed"),
+        (
+            "work-order-01",
+            "close",
+            {"note": "现场无故障", "despite": "回复待审"},
+            "closed",
+        ),
         ("work-order-20", "reopen", {"note": "又停水了"}, None),
         ("work-order-13", "merge", {"into": "work-order-07"}, "closed"),
     ],
@@ -144,6 +149,21 @@ async def test_a_dispatcher_directs_an_order(
             )
         )
         assert len(steps.all()) == 1
+
+
+async def test_closing_what_is_unanswered_asks_for_a_reason_and_the_timeline_shows_it(
+    signed_in: SignedIn, database: Database
+) -> None:
+    desk = await signed_in("wang.diaodu")
+    here = "/work-orders/work-order-01"
+    page = (await desk.get(here)).text
+    assert "还有 2 件诉求没有答复送达" in page
+    assert '<label class="form-label" for="close-despite">' in page
+    refused = await desk.post(f"{here}/close", data={"note": "现场无故障", "despite": ""})
+    assert (refused.status_code, "请写明仍要关闭的原因" in refused.text) == (409, True)
+    assert await _state(database, "work-order-01") == "assigned"
+    await desk.post(f"{here}/close", data={"note": "现场无故障", "despite": "回复待审"})
+    assert "未答复仍关闭：“回复待审”" in (await desk.get(here)).text
 
 
 async def test_what_somebody_changed_meanwhile_is_not_overwritten(

@@ -77,6 +77,12 @@ async def test_a_crew_works_its_order_over_http(dispatch: Dispatch, browser: Bro
     repaired = await browser.asks(EAST_CREW, "POST", f"{work_order}/repair", done)
     assert repaired.json()["state"] == "repaired"
     closed = await browser.asks(DISPATCHER, "POST", f"{work_order}/close", {"note": "已回访"})
+    assert (closed.status_code, closed.json()["type"].split(":")[-1]) == (
+        409,
+        "residents_unanswered",
+    )
+    close = {"note": "已回访", "despite": "答复已电话告知"}
+    closed = await browser.asks(DISPATCHER, "POST", f"{work_order}/close", close)
     assert closed.json()["outcome"] == "repaired"
     listed = await browser.asks(DISPATCHER, "GET", "/work-orders?state=closed")
     assert [each["id"] for each in listed.json()] == [closed.json()["id"]]

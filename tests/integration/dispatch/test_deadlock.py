@@ -99,7 +99,7 @@ async def test_a_deadlock_between_a_batch_and_a_click_is_retried(
     batch = OneBatch(over_the_bus(chased("c1", times=1), 1000))
     await asyncio.gather(
         consumer.poll_once(batch, asyncio.Event()),
-        dispatch.takes(Close(note="已无问题"), work_order.id),
+        dispatch.takes(Close(note="已无问题", despite="回复待审"), work_order.id),
     )
     assert runs == {"batch": 1, "click": 1} | {victim: 2}
     closed = await dispatch.work_order()

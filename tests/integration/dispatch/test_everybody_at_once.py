@@ -106,7 +106,7 @@ class Storm:
                 done="修好",
             ),
             Release(version=work_order.version, note="没空"),
-            Close(version=work_order.version, note="没有"),
+            Close(version=work_order.version, note="没有", despite="回复待审"),
             Reopen(version=work_order.version, note="又坏"),
             Merge(version=work_order.version, into=other.id),
             Assign(

@@ -3,6 +3,8 @@
 import asyncio
 
 import pytest
+from sqlalchemy import select
+from sqlmodel import col
 
 from services.dispatch.commands import (
     Accept,
@@ -21,6 +23,7 @@ from services.dispatch.handlers.work_order_guards import (
     UnknownCrew,
     UnknownWorkOrder,
 )
+from services.dispatch.models import WorkOrderStep
 from services.dispatch.rules.assignment import AssignmentRefusal
 from services.dispatch.rules.fault_matching import MergeRefusal
 from services.dispatch.rules.work_order import StepRefusal
@@ -47,7 +50,7 @@ from tests.integration.dispatch.county import (
     WEST_CREW,
     small_county,
 )
-from tests.integration.dispatch.events import HOUR, delivered, drafted, received
+from tests.integration.dispatch.events import HOUR, deadlines_set, delivered, drafted, received
 from tests.integration.dispatch.harness import Dispatch
 
 
@@ -211,12 +214,41 @@ async def test_a_repair_frees_the_crew_for_what_waits(dispatch: Dispatch) -> Non
     assert (work_order.state, work_order.crew_id) == ("assigned", first.crew_id)
 
 
+DESPITE = "回复已拟稿，待审核"
+
+
+@pytest.mark.parametrize("owed", ["a reply", "a deadline"])
+async def test_what_is_unanswered_is_not_closed_without_a_reason_that_stays(
+    dispatch: Dispatch, owed: str
+) -> None:
+    work_order_id = await one_work_order(dispatch)
+    if owed == "a deadline":
+        await dispatch.receives(delivered("c1"), deadlines_set("c1", stage="first_contact"))
+    with pytest.raises(StepRefused) as refused:
+        await dispatch.takes(Close(note="现场已供水"), work_order_id)
+    assert refused.value.why is StepRefusal.UNANSWERED
+    closed = await dispatch.takes(Close(note="现场已供水", despite=DESPITE), work_order_id)
+    assert closed.state == "closed"
+    async with dispatch.database.reading() as session:
+        steps = await session.execute(
+            select(WorkOrderStep).where(col(WorkOrderStep.what) == "closed")
+        )
+        assert [step.details["despite"] for step in steps.scalars()] == [DESPITE]
+
+
+async def test_what_is_answered_is_closed_without_another_reason(dispatch: Dispatch) -> None:
+    work_order_id = await one_work_order(dispatch)
+    await dispatch.receives(delivered("c1"))
+    assert (await dispatch.takes(Close(note="现场已供水"), work_order_id)).state == "closed"
+
+
 async def test_closed_by_hand_where_nothing_was_found(dispatch: Dispatch) -> None:
     work_order_id = await one_work_order(dispatch)
-    work_order = await dispatch.takes(Close(note="现场已供水"), work_order_id)
+    close = Close(note="现场已供水", despite=DESPITE)
+    work_order = await dispatch.takes(close, work_order_id)
     assert (work_order.state, work_order.outcome) == ("closed", "nothing_found")
     assert [each.note for each in dispatch.told_of(WorkOrderClosed)] == ["现场已供水"]
-    again = await dispatch.takes(Close(note="现场已供水"), work_order_id)
+    again = await dispatch.takes(close, work_order_id)
     assert again.version == work_order.version
 
 
@@ -284,7 +316,7 @@ async def test_orders_of_two_schemes_are_not_merged(dispatch: Dispatch) -> None:
 async def test_no_complaint_is_hung_on_an_order_that_is_being_closed(dispatch: Dispatch) -> None:
     work_order_id = await one_work_order(dispatch)
     await asyncio.gather(
-        dispatch.takes(Close(note="现场已供水"), work_order_id),
+        dispatch.takes(Close(note="现场已供水", despite=DESPITE), work_order_id),
         dispatch.receives(received("c2"), received("c3", HILL_B)),
     )
     closed = next(

@@ -10,9 +10,11 @@ from services.dispatch.rules.work_order import (
     State,
     Step,
     StepRefusal,
+    Unanswered,
     after,
     is_done_already,
     refusal,
+    refusal_to_close,
 )
 
 TABLE = """
@@ -91,3 +93,19 @@ def test_no_work_order_is_repaired_that_no_crew_has_been_at(steps: list[Step]) -
             state = after(state, step)
             was_on_site |= state is State.ON_SITE
         assert state is not State.REPAIRED or was_on_site
+
+
+@pytest.mark.parametrize(
+    ("residents", "deadlines", "despite", "why"),
+    [
+        (0, 0, None, None),
+        (1, 0, None, StepRefusal.UNANSWERED),
+        (0, 1, None, StepRefusal.UNANSWERED),
+        (2, 3, "居民已电话告知，回复待审", None),
+        (0, 0, "不需要的原因", None),
+    ],
+)
+def test_what_is_owed_is_closed_only_with_a_reason(
+    residents: int, deadlines: int, despite: str | None, why: StepRefusal | None
+) -> None:
+    assert refusal_to_close(Unanswered(residents, deadlines), despite) is why

@@ -15,8 +15,10 @@ from services.dispatch.console.queries.work_order_lines import (
     open_work_orders,
     read_lines,
 )
+from services.dispatch.handlers.closing import unanswered
 from services.dispatch.models import Complaint, Crew, DeadlineView, Scheme, WorkOrder, WorkOrderStep
 from services.dispatch.queries import deadlines_of
+from services.dispatch.rules.work_order import Unanswered
 
 _COMPLAINTS_SHOWN = 60
 _STEPS_SHOWN = 200
@@ -62,6 +64,7 @@ class WorkOrderPage:
     complaints: tuple[LinkedComplaint, ...]
     timeline: tuple[TimelineLine, ...]
     crews: tuple[CrewChoice, ...]
+    unanswered: Unanswered
     others: tuple[WorkOrderLine, ...]
     """Open work orders of the same scheme: what it can be merged into."""
 
@@ -90,6 +93,7 @@ async def read_work_order(
         complaints=await _linked_complaints(session, work_order_id),
         timeline=shortened(steps.scalars().all()),
         crews=await read_crew_choices(session, work_order),
+        unanswered=await unanswered(session, work_order_id),
         others=by_urgency(await read_lines(session, others.limit(_OTHERS_SHOWN))),
     )
 
