@@ -4,7 +4,6 @@ Every other error belongs to the one event or message that raised it.
 """
 
 from asyncpg import InterfaceError as DriverError
-from asyncpg import PostgresConnectionError, PostgresError
 from httpx import TransportError
 from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -52,18 +51,12 @@ def is_transient(error: BaseException) -> bool:
         | PoolTimeoutError,
     ):
         return True
-    if isinstance(error, DBAPIError):
-        if error.connection_invalidated:
-            return True
-        if isinstance(error, InterfaceError) and error.orig is not None:
-            return "connection" in str(error.orig).lower()
-        code = getattr(error.orig, "sqlstate", None)
-        return isinstance(code, str) and _is_transient_code(code)
-    if isinstance(error, PostgresConnectionError):
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
-    if isinstance(error, DriverError):
-        return "connection" in str(error).lower()
-    return isinstance(error, PostgresError) and _is_transient_code(error.sqlstate or "")
+    if isinstance(error, InterfaceError | DriverError):  # these have no SQLSTATE
+        return "connection" in str(getattr(error, "orig", error)).lower()
+    code = _sqlstate(error)
+    return code.startswith(_TRANSIENT_CLASSES) or code in _TRANSIENT_CODES
 
 
 def must_wait(error: BaseException) -> bool:
@@ -89,7 +82,3 @@ def _sqlstate(error: BaseException) -> str:
     """PostgreSQL's code of the driver's error, or "" where there is none."""
     code = getattr(getattr(error, "orig", error), "sqlstate", None)
     return code if isinstance(code, str) else ""
-
-
-def _is_transient_code(code: str) -> bool:
-    return code.startswith(_TRANSIENT_CLASSES) or code in _TRANSIENT_CODES

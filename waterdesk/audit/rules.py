@@ -20,7 +20,7 @@ def readable_message_without_complaint(message: RawMessage) -> bool:
 
 def unknown_to_dispatch(complaint: Complaint) -> bool:
     return (
-        _known_to_intake(complaint)
+        complaint.intake is not None
         and complaint.dispatch is None
         and "dispatch" not in complaint.parked_at
     )
@@ -28,19 +28,19 @@ def unknown_to_dispatch(complaint: Complaint) -> bool:
 
 def unknown_to_reply(complaint: Complaint) -> bool:
     return (
-        _known_to_intake(complaint)
+        complaint.intake is not None
         and complaint.reply is None
         and "reply" not in complaint.parked_at
     )
 
 
 def unknown_to_intake(complaint: Complaint) -> bool:
-    return not _known_to_intake(complaint)
+    return complaint.intake is None
 
 
 def decision_differs(complaint: Complaint) -> bool:
     copies = {"dispatch": complaint.dispatch, "reply": complaint.reply}
-    return _known_to_intake(complaint) and any(
+    return complaint.intake is not None and any(
         at.decision != complaint.intake
         for service, at in copies.items()
         if at is not None and service not in complaint.parked_at
@@ -131,10 +131,6 @@ def delivered_more_than_once(delivery: Delivery) -> bool:
 
 def delivered_but_not_at_platform(delivery: Delivery) -> bool:
     return delivery.delivered > delivery.stored
-
-
-def _known_to_intake(complaint: Complaint) -> bool:
-    return complaint.intake is not None
 
 
 def _is_late(deadline: Deadline) -> bool:
