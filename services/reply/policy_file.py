@@ -20,7 +20,7 @@ def load_policies(path: Path = SHIPPED) -> tuple[Policy, ...]:
     A policy that is named but not in force yet (no `in_force`) is checked and left out.
     """
     written = read_yaml(path, _PolicyFile)
-    return tuple(policy.as_policy() for policy in written.policies if policy.in_force is not None)
+    return tuple(policy for one in written.policies for policy in one.as_policies())
 
 
 def _read_duration(written: object) -> Duration:
@@ -37,6 +37,10 @@ def _read_lead(written: object) -> timedelta:
     if duration.unit is not Unit.MINUTE:
         raise ValueError(f'"{written}" must be minutes or hours, such as "4 hours"')
     return timedelta(minutes=duration.amount)
+
+
+def _one_or_more(written: object) -> object:
+    return written if isinstance(written, list) else (written,)
 
 
 _Lead = Annotated[timedelta, BeforeValidator(_read_lead)]
@@ -66,11 +70,14 @@ class _Policy(_Strict):
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=60)]
     name: str
     source: str
+    """Empty: there is none, and so the policy is unverified."""
     unverified: bool
     in_force: _InForce | None
     county: Annotated[str, Field(pattern=rf"^(\d{{6}}|{ANY})$")] = ANY
     platform: str = ANY
-    kind: str = ANY
+    kinds: Annotated[
+        tuple[str, ...], BeforeValidator(_one_or_more), Field(alias="kind", min_length=1)
+    ] = (ANY,)
     urgency: str = ANY
     stages: dict[Stage, _StageLimit]
     printed_warn_before: _Lead
@@ -94,27 +101,30 @@ class _Policy(_Strict):
         return self
 
     @property
-    def scope(self) -> tuple[str, str, str, str]:
-        return (self.county, self.platform, self.kind, self.urgency)
+    def scopes(self) -> frozenset[tuple[str, str, str, str]]:
+        return frozenset((self.county, self.platform, kind, self.urgency) for kind in self.kinds)
 
-    def as_policy(self) -> Policy:
-        if self.in_force is None:
-            raise ValueError(f"{self.id} is not in force")
+    def as_policies(self) -> list[Policy]:
+        """One for each kind; none where it is not in force."""
+        in_force = self.in_force
+        return [] if in_force is None else [self._of_kind(kind, in_force) for kind in self.kinds]
+
+    def _of_kind(self, kind: str, in_force: _InForce) -> Policy:
         return Policy(
             id=self.id,
             county=self.county,
             platform=self.platform,
-            kind=self.kind,
+            kind=kind,
             urgency=self.urgency,
-            in_force_from=self.in_force.first,
-            in_force_to=self.in_force.last,
+            in_force_from=in_force.first,
+            in_force_to=in_force.last,
             stages=tuple(
                 (stage, StageLimit(limit.within, limit.warn_before))
                 for stage, limit in self.stages.items()
             ),
             extensions_allowed=self.extensions_allowed,
             printed_warn_before=self.printed_warn_before,
-            unverified=self.unverified,
+            unverified=self.unverified or not self.source.strip(),
         )
 
 
@@ -126,7 +136,7 @@ class _PolicyFile(_Strict):
         for one, other in combinations(self.policies, 2):
             if one.id == other.id:
                 raise ValueError(f"two policies are called {one.id}")
-            if one.scope == other.scope and _overlap(one.in_force, other.in_force):
+            if one.scopes & other.scopes and _overlap(one.in_force, other.in_force):
                 raise ValueError(f"{one.id} and {other.id} cover the same tickets on the same days")
         if not any(_covers_all(policy) for policy in self.policies):
             raise ValueError(
@@ -144,5 +154,5 @@ def _overlap(one: _InForce | None, other: _InForce | None) -> bool:
 
 def _covers_all(policy: _Policy) -> bool:
     return (
-        set(policy.scope) == {ANY} and policy.in_force is not None and policy.in_force.last is None
+        (ANY,) * 4 in policy.scopes and policy.in_force is not None and policy.in_force.last is None
     )

@@ -20,6 +20,8 @@ class SetDeadline(BaseModel):
     """Counted over a year whose holidays are not published yet."""
     source: str
     """`printed`, or the id of the policy in force."""
+    unverified: bool = False
+    """No source, or another city's only, stands behind the policy."""
 
 
 class _ReplyEvent(Event):

@@ -75,6 +75,8 @@ class DeadlineView(DispatchTable, table=True):
     provisional: bool
     source: str
     """`printed`, or the id of the policy in force."""
+    unverified: bool = False
+    """No source, or another city's only, stands behind that policy."""
     limit_unreadable: bool
     state: str
     """open, warned, missed or met."""
@@ -99,6 +101,7 @@ class Deadline:
     warn_at: datetime | None = None
     provisional: bool = False
     source: str = ""
+    unverified: bool = False
     limit_unreadable: bool = False
     state: str = "open"
     met_at: datetime | None = None
@@ -114,6 +117,7 @@ class Deadline:
         self.set_sequence = sequence
         self.due_at, self.warn_at = counted.due_at, counted.warn_at
         self.provisional, self.source = counted.provisional, counted.source
+        self.unverified = counted.unverified
         self.limit_unreadable = limit_unreadable
         self._withdraw_warning()
 

@@ -37,6 +37,7 @@ class DeadlineView(BaseModel):
     warn_at: datetime
     provisional: bool
     source: str
+    unverified: bool
     standing: str
     warned_at: datetime | None
     met_at: datetime | None

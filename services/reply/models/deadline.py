@@ -49,6 +49,8 @@ class Deadline(ReplyTable, table=True):
     warn_at: Moment
     provisional: bool
     source: str
+    unverified: bool
+    """See CountedDeadline."""
     standing: str = Standing.OPEN.value
     next_at: Moment | None
     """When the sweep looks at it again; None once it has ended."""
@@ -73,6 +75,7 @@ class Deadline(ReplyTable, table=True):
             warn_at=counted.warn_at,
             provisional=counted.provisional,
             source=counted.source,
+            unverified=counted.unverified,
             next_at=counted.warn_at,
             warn_before_seconds=int(counted.warn_before.total_seconds()),
             extensions_allowed=counted.extensions_allowed,
@@ -127,16 +130,22 @@ class Deadline(ReplyTable, table=True):
         self, counted: CountedDeadline, now: datetime
     ) -> tuple[bool, list[DeadlineEvent]]:
         """Its limit was counted again. Returns whether anything of it changed, and the events."""
-        before = (self.due_at, self.warn_at, self.provisional, self.source)
+        before = self._told
         after = counted_again(self.state, counted.warn_at, counted.due_at)
         if after.due_at != counted.due_at:
             return False, []  # it is missed, and stays so
         self.provisional = counted.provisional
         self.source = counted.source
+        self.unverified = counted.unverified
         self.warn_before_seconds = int(counted.warn_before.total_seconds())
         self.extensions_allowed = counted.extensions_allowed
         events = self._become(after, now)
-        return before != (self.due_at, self.warn_at, self.provisional, self.source), events
+        return before != self._told, events
+
+    @property
+    def _told(self) -> tuple[object, ...]:
+        """What the others are told of its limit."""
+        return self.due_at, self.warn_at, self.provisional, self.source, self.unverified
 
     def ask_extension(self, until: datetime, reason: str, now: datetime) -> None:
         """The platform is asked; the old limit counts until it agrees."""
@@ -207,6 +216,7 @@ def deadlines_set(
                 warn_at=deadline.warn_at,
                 provisional=deadline.provisional,
                 source=deadline.source,
+                unverified=deadline.unverified,
             )
             for deadline in sorted(deadlines, key=lambda deadline: _ORDER[deadline.stage])
         ),

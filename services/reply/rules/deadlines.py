@@ -132,6 +132,8 @@ class CountedDeadline(NamedTuple):
     source: str
     """PRINTED or the policy's id."""
     extensions_allowed: int
+    unverified: bool = False
+    """No source, or another city's only, stands behind the policy. A printed limit needs none."""
     limit_unreadable: Unreadable | LimitIgnored | None = None
     """Set where something is printed that could not be used: a person should look."""
 
@@ -199,6 +201,7 @@ def count_deadlines(
                 provisional=due.provisional,
                 source=PRINTED if counted is printed else policy.id,
                 extensions_allowed=policy.extensions_allowed,
+                unverified=policy.unverified and counted is not printed,
                 limit_unreadable=unreadable,
             )
         )

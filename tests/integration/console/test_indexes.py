@@ -11,9 +11,9 @@ from shared.db import Database
 
 COUNTY = "610122"
 _A_LONG_HISTORY = """
-INSERT INTO deadline_view (complaint_id, stage, county, due_at, provisional, source,
+INSERT INTO deadline_view (complaint_id, stage, county, due_at, provisional, source, unverified,
     limit_unreadable, state, met_at, late, set_sequence, state_sequence)
-SELECT 'c' || n, 'reply', '610122', now() - n * interval '1 hour', false, 'printed',
+SELECT 'c' || n, 'reply', '610122', now() - n * interval '1 hour', false, 'printed', false,
     false, CASE n % 20 WHEN 0 THEN 'missed' ELSE 'met' END,
     CASE n % 1000 WHEN 0 THEN NULL ELSE now() END, n % 20 = 0, n, n
 FROM generate_series(1, 20000) AS n;

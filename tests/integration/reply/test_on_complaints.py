@@ -52,6 +52,22 @@ async def test_the_limit_printed_on_the_ticket_wins(harness: Harness) -> None:
     assert deadlines[Stage.ACCEPT].source == "ordinary"
 
 
+async def test_a_limit_says_whether_no_source_stands_behind_it(harness: Harness) -> None:
+    await harness.receives(received(time_limit="3个工作日"))
+    (told,) = harness.events_of(DeadlinesSet)
+    assert isinstance(told, DeadlinesSet)
+    assert {one.stage: one.unverified for one in told.deadlines} == {
+        "accept": True,
+        "first_contact": True,
+        "resolve": False,  # printed on the ticket
+        "reply": False,
+    }
+    stored = await harness.deadlines()
+    assert {stage.value: one.unverified for stage, one in stored.items()} == {
+        one.stage: one.unverified for one in told.deadlines
+    }
+
+
 async def test_an_urgent_complaint_is_due_sooner(harness: Harness) -> None:
     await harness.receives(received(decision=decision(urgent=True)))
     assert (await harness.deadlines())[Stage.REPLY].due_at == NOW + 24 * HOUR

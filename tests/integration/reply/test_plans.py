@@ -23,8 +23,8 @@ _HISTORY = (
         :at, false, 'outage', false, true, false, n, :edition, 'answered', 0, 0
         FROM generate_series(1, :rows) n""",
     """INSERT INTO deadline (complaint_id, stage, county, due_at, warn_at, provisional, source,
-        standing, warn_before_seconds, extensions_allowed, extensions_granted)
-        SELECT 'h' || n, stage, '610122', :at, :at, false, 'ordinary', 'met', 60, 1, 0
+        unverified, standing, warn_before_seconds, extensions_allowed, extensions_granted)
+        SELECT 'h' || n, stage, '610122', :at, :at, false, 'ordinary', true, 'met', 60, 1, 0
         FROM generate_series(1, :rows) n, unnest(ARRAY['accept', 'resolve']) stage""",
     """INSERT INTO work_order (id, county) SELECT 'hw' || n, '610122'
         FROM generate_series(1, :rows) n""",

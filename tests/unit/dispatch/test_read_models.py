@@ -39,6 +39,7 @@ def _counted(due_at: datetime, source: str) -> SetDeadline:
         warn_at=due_at - HOUR,
         provisional=source == "policy",
         source=source,
+        unverified=source == "policy",
     )
 
 

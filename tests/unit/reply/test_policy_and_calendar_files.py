@@ -1,6 +1,6 @@
 """The files people edit: what is shipped loads, and a mistake is named by line and field."""
 
-from datetime import date, time
+from datetime import date, datetime, time
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,8 @@ from services.reply.calendar_file import SHIPPED as SHIPPED_CALENDAR
 from services.reply.calendar_file import load_calendars
 from services.reply.policy_file import SHIPPED as SHIPPED_POLICIES
 from services.reply.policy_file import load_policies
+from services.reply.rules.calendar import SHANGHAI
+from services.reply.rules.deadlines import TicketFacts, count_deadlines
 from services.reply.yaml_file import FileInvalid
 
 CALENDAR = """\
@@ -48,6 +50,64 @@ def test_the_123_workflow_is_named_empty_and_not_in_force() -> None:
     text = SHIPPED_POLICIES.read_text(encoding="utf-8")
     assert "id: workflow-123" in text
     assert "workflow-123" not in {policy.id for policy in load_policies()}
+
+
+DRAFT = {"draft-emergency", "draft-supply", "draft-ordinary", "draft-complex"}
+
+
+def ticket_of(county: str, kind: str, urgency: str = "ordinary") -> TicketFacts:
+    sent_at = datetime(2026, 11, 23, 9, 15, tzinfo=SHANGHAI)
+    return TicketFacts(county, "hotline_12345", kind, urgency, sent_at, sent_at, None)
+
+
+def test_beijings_draft_is_in_force_nowhere() -> None:
+    text = SHIPPED_POLICIES.read_text(encoding="utf-8")
+    assert all(f"id: {name}\n" in text for name in DRAFT)
+    assert not DRAFT & {policy.id for policy in load_policies()}
+
+
+def test_a_county_that_chooses_beijings_draft_counts_by_it_and_no_other_does(
+    tmp_path: Path,
+) -> None:
+    before, draft = SHIPPED_POLICIES.read_text(encoding="utf-8").split("  - id: draft-emergency")
+    chosen = draft.replace("in_force: null", 'in_force: {from: 2026-01-01}\n    county: "610122"')
+    path = tmp_path / "deadline_policies.yaml"
+    path.write_text(before + "  - id: draft-emergency" + chosen, encoding="utf-8")
+    policies = load_policies(path)
+    calendar = load_calendars(SHIPPED_CALENDAR).default
+
+    def reply_due(ticket: TicketFacts) -> tuple[str, datetime, bool]:
+        deadline = count_deadlines(ticket, policies, calendar)[-1]
+        return deadline.source, deadline.due_at.astimezone(SHANGHAI), deadline.unverified
+
+    def at(written: str) -> datetime:
+        return datetime.fromisoformat(written).replace(tzinfo=SHANGHAI)
+
+    due = {
+        "urgent outage": reply_due(ticket_of("610122", "outage", "urgent")),
+        "leak": reply_due(ticket_of("610122", "pipe_leak")),
+        "billing": reply_due(ticket_of("610122", "billing")),
+        "new connection": reply_due(ticket_of("610122", "new_connection")),
+    }
+    assert due == {
+        "urgent outage": ("draft-emergency", at("2026-11-23 11:15"), True),
+        "leak": ("draft-supply", at("2026-11-24 09:15"), True),
+        "billing": ("draft-ordinary", at("2026-11-30 23:59:59"), True),
+        "new connection": ("draft-complex", at("2026-12-08 23:59:59"), True),
+    }
+    for kind in ("outage", "billing", "new_connection"):
+        elsewhere = ticket_of("610124", kind)
+        assert count_deadlines(elsewhere, policies, calendar) == count_deadlines(
+            elsewhere, load_policies(), calendar
+        )
+
+
+def test_a_policy_without_a_source_is_unverified_whatever_it_says(tmp_path: Path) -> None:
+    path = tmp_path / "deadline_policies.yaml"
+    without = POLICIES.replace("source: test", 'source: ""')
+    path.write_text(without.replace("unverified: true", "unverified: false"), encoding="utf-8")
+    (policy,) = load_policies(path)
+    assert policy.unverified
 
 
 def test_a_county_has_its_own_office_hours(tmp_path: Path) -> None:
@@ -169,6 +229,13 @@ def test_a_stage_that_ends_later_on_some_days_only_is_no_mistake(tmp_path: Path)
     [
         (SECOND_POLICY, "all and other cover the same tickets on the same days"),
         (SECOND_POLICY.replace("id: other", "id: all"), "two policies are called all"),
+        (
+            SECOND_POLICY
+            + "    kind: [outage, billing]\n"
+            + SECOND_POLICY.replace("id: other", "id: third")
+            + "    kind: [service, billing]\n",
+            "other and third cover the same tickets on the same days",
+        ),
         (
             SECOND_POLICY + "    urgency: urgent\n  - {id: x, name: x, source: x, unverified: true,"
             ' in_force: {from: 2020-01-01}, stages: {}, printed_warn_before: "1 hour",'

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -56,18 +56,19 @@ class WaitingComplaint:
     complaint: Complaint
     due_at: datetime | None
     """Its next deadline: deadlines run while it waits."""
+    unverified: bool | None
+    """Whether one of its limits has no source; None: it has no limit."""
 
 
 async def read_waiting(
     session: AsyncSession, county: str, filters: Filters = _EVERYTHING
 ) -> tuple[WaitingComplaint, ...]:
     """Urgent ones, then those with the next deadline, then the longest waiting."""
-    due_at = select(func.min(deadline.c.due_at)).where(
-        deadline.c.complaint_id == complaint.c.id, is_unmet
-    )
-    next_due = due_at.scalar_subquery().label("due_at")
+    its = and_(deadline.c.complaint_id == complaint.c.id, is_unmet)
+    next_due = select(func.min(deadline.c.due_at)).where(its).scalar_subquery().label("due_at")
+    unverified = select(func.bool_or(deadline.c.unverified)).where(its).scalar_subquery()
     query = (
-        undecided(select(Complaint, next_due), county, filters)
+        undecided(select(Complaint, next_due, unverified), county, filters)
         .order_by(complaint.c.urgent.desc(), next_due.nulls_last(), complaint.c.received_at)
         .limit(COUNTED)
     )

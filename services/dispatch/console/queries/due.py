@@ -94,6 +94,7 @@ class DueLine:
     stage: str
     state: str
     provisional: bool
+    unverified: bool
     platform: str
     external_id: str
     category: str
@@ -169,6 +170,7 @@ async def read_due(
             deadline.c.stage,
             deadline.c.state,
             deadline.c.provisional,
+            deadline.c.unverified,
             complaint.c.platform,
             complaint.c.external_id,
             complaint.c.category,

@@ -72,6 +72,8 @@ class ReplyLine:
     crew: str | None
     due_at: datetime | None
     """When the reply is due."""
+    unverified: bool | None
+    """Whether its limit has no source; None: it has no limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,7 @@ async def read_replies(
         complaint.c.urgent,
         crew.c.name.label("crew"),
         deadline.c.due_at,
+        deadline.c.unverified,
     ).where(_IN_LIST[which])
     key = tuple_(at, reply.c.complaint_id)
     if delivered:

@@ -25,6 +25,8 @@ class FaultToReview:
     complaint_id: str
     """The only one, where there is one draft."""
     due_at: datetime
+    unverified: bool | None
+    """Whether one of its limits has no source; None: it has no limit."""
     drafts: int
     urgent: bool
     returned: bool
@@ -82,6 +84,7 @@ async def read_review_list(
             _key.label("key"),
             func.min(complaint.c.id).label("complaint_id"),
             func.min(_due_at).label("due_at"),
+            func.bool_or(deadline.c.unverified).label("unverified"),
             func.count().label("drafts"),
             func.bool_or(complaint.c.urgent).label("urgent"),
             func.bool_or(reply.c.returned).label("returned"),
@@ -136,6 +139,7 @@ class DraftOfFault:
     village_group: str | None
     urgent: bool
     due_at: datetime | None
+    unverified: bool | None
 
 
 async def read_drafts_of_fault(
@@ -155,6 +159,7 @@ async def read_drafts_of_fault(
             complaint.c.village_group,
             complaint.c.urgent,
             deadline.c.due_at,
+            deadline.c.unverified,
         )
         .where(complaint.c.work_order_id == work_order_id)
         .order_by(_due_at, complaint.c.id)

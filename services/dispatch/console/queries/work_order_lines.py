@@ -35,6 +35,8 @@ class WorkOrderLine:
     opened_at: datetime
     due_at: datetime | None
     """The next deadline of its complaints."""
+    unverified: bool
+    """Whether one of their limits has no source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ def open_work_orders(county: str) -> Select[Any]:
 async def read_lines(session: AsyncSession, query: Select[Any]) -> tuple[WorkOrderLine, ...]:
     found = (await session.execute(query)).all()
     due = await next_due(session, [row[0] for row in found])
-    return tuple(WorkOrderLine(*[*row, due.get(row[0])]) for row in found)
+    return tuple(WorkOrderLine(*row, *due.get(row[0], (None, False))) for row in found)
 
 
 def by_urgency(lines: Iterable[WorkOrderLine]) -> tuple[WorkOrderLine, ...]:
@@ -122,14 +124,21 @@ def by_urgency(lines: Iterable[WorkOrderLine]) -> tuple[WorkOrderLine, ...]:
     )
 
 
-async def next_due(session: AsyncSession, work_order_ids: Sequence[str]) -> Mapping[str, datetime]:
-    """The first deadline of each work order's complaints that still wants something done."""
+async def next_due(
+    session: AsyncSession, work_order_ids: Sequence[str]
+) -> Mapping[str, tuple[datetime, bool]]:
+    """The first deadline of each work order's complaints that still wants something done, and
+    whether one of these has no source."""
     if not work_order_ids:
         return {}
     rows = await session.execute(
-        select(complaint.c.work_order_id, func.min(deadline.c.due_at))
+        select(
+            complaint.c.work_order_id,
+            func.min(deadline.c.due_at),
+            func.bool_or(deadline.c.unverified),
+        )
         .join(deadline, and_(deadline.c.complaint_id == complaint.c.id, is_unmet))
         .where(complaint.c.work_order_id.in_(work_order_ids))
         .group_by(complaint.c.work_order_id)
     )
-    return {row[0]: row[1] for row in rows}
+    return {row[0]: (row[1], row[2]) for row in rows}

@@ -39,6 +39,7 @@ def upgrade() -> None:
         sa.Column("warn_at", sa.DateTime(timezone=True)),
         sa.Column("provisional", sa.Boolean, nullable=False),
         sa.Column("source", sa.String, nullable=False),
+        sa.Column("unverified", sa.Boolean, nullable=False),
         sa.Column("limit_unreadable", sa.Boolean, nullable=False),
         sa.Column("state", sa.String, nullable=False),
         sa.Column("met_at", sa.DateTime(timezone=True)),

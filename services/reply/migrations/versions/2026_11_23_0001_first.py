@@ -85,6 +85,7 @@ def _make_deadline() -> None:
         _at("warn_at", nullable=False),
         sa.Column("provisional", sa.Boolean, nullable=False),
         _text("source"),
+        sa.Column("unverified", sa.Boolean, nullable=False),
         _text("standing"),
         _at("next_at"),
         _at("warned_at"),
