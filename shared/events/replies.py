@@ -120,6 +120,8 @@ class ReplyDelivered(_ReplyEvent):
 
     version: int = Field(ge=1)
     returned: bool
+    solved: bool = True
+    """False: it says that the problem is not solved yet, and another answer follows."""
     receipt: str
     delivered_at: AwareDatetime
 

@@ -25,7 +25,10 @@ _DELIVERED = exists().where(
     _replies.c.complaint_id == _complaints.c.id, _replies.c.state == "delivered"
 )
 _WAITS = (_complaints.c.work_order_id == bindparam("its_id")) & ~_DELIVERED
-_SOMEBODY_WAITS = select(exists().where(_WAITS))
+_ANSWERED_FOR_GOOD = _DELIVERED.where(_replies.c.solved | _replies.c.returned)
+_SOMEBODY_WAITS = select(
+    exists().where(_complaints.c.work_order_id == bindparam("its_id"), ~_ANSWERED_FOR_GOOD)
+)
 _UNANSWERED = select(
     select(func.count()).select_from(_complaints).where(_WAITS).scalar_subquery(),
     select(func.count())
@@ -52,7 +55,8 @@ async def close_answered(context: Context, complaint_ids: Collection[str]) -> No
 
 
 async def is_answered(session: AsyncSession, work_order_id: str) -> bool:
-    """Whether the newest reply to every complaint of the work order has been delivered."""
+    """Whether the newest reply to every complaint of the work order has been delivered, and says
+    more than that it is not solved yet."""
     return not (await session.execute(_SOMEBODY_WAITS, {"its_id": work_order_id})).scalar_one()
 
 

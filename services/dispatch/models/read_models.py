@@ -174,6 +174,8 @@ class ReplyView(DispatchTable, table=True):
     """draft, approved, sending, awaiting_receipt, stuck, delivered or withdrawn."""
     returned: bool
     """Not ours: the ticket goes back with a reason."""
+    solved: bool = True
+    """False: delivered, and it says that the problem is not solved yet."""
     sequences: Annotated[dict[str, int], Field(sa_type=JSONB)]
     """By kind of news (draft, approved, retry, stuck, withdrawn, delivered, told): the sequence of
     its event. The largest one says the state; the resident is told of what has been delivered."""
@@ -204,6 +206,7 @@ class Reply:
     version: int = 0
     state: str = ""
     returned: bool = False
+    solved: bool = True
     sequences: dict[str, int] = field(default_factory=dict)
     drafted_at: datetime | None = None
     approved_by: str | None = None
@@ -240,6 +243,7 @@ class Reply:
                 self.why_stuck, self.stuck_at = news.why, news.stuck_at
             case ReplyDelivered():
                 self.receipt, self.delivered_at = news.receipt, news.delivered_at
+                self.solved = news.solved
             case ResidentTold():
                 self.told_by, self.told_at = news.by, news.told_at
         if isinstance(news, ReplyDrafted | ReplyDelivered) and sequence > max(

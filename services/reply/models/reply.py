@@ -240,6 +240,7 @@ class Reply(ReplyTable, table=True):
                 county=self.county,
                 version=self.version,
                 returned=self.returned,
+                solved=self.solved,
                 receipt=receipt,
                 delivered_at=at,
             ),

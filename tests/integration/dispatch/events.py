@@ -124,12 +124,13 @@ def drafted(complaint_id: str, *, version: int = 1) -> ReplyDrafted:
     )
 
 
-def delivered(complaint_id: str, *, version: int = 1) -> ReplyDelivered:
+def delivered(complaint_id: str, *, version: int = 1, solved: bool = True) -> ReplyDelivered:
     return ReplyDelivered(
         complaint_id=complaint_id,
         county=COUNTY,
         version=version,
         returned=False,
+        solved=solved,
         receipt=f"R-{complaint_id}",
         delivered_at=NOW + 5 * HOUR,
     )

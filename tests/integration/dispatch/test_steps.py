@@ -275,6 +275,16 @@ async def test_rework_after_the_answer_closes_with_the_second_repair(dispatch: D
     assert len(dispatch.told_of(WorkOrderRepaired)) == 2
 
 
+async def test_an_answer_that_it_is_not_solved_yet_closes_nothing(dispatch: Dispatch) -> None:
+    work_order_id = await one_work_order(dispatch)
+    await dispatch.receives(delivered("c1", solved=False))
+    assert (await dispatch.repairs(work_order_id)).state == "repaired"
+    await dispatch.receives(drafted("c1", version=2))
+    assert (await dispatch.work_order()).state == "repaired"
+    await dispatch.receives(delivered("c1", version=2))
+    assert (await dispatch.work_order()).state == "closed"
+
+
 async def test_two_orders_are_merged_by_hand(dispatch: Dispatch) -> None:
     await dispatch.receives(
         received("c1", component="pump"), received("c2", component="well", urgent=True)

@@ -110,7 +110,9 @@ def _reply_news(kind: str, version: int, at: datetime, *, returned: bool) -> Rep
         case "withdrawn":
             return ReplyWithdrawn(**about, withdrawn_at=at)
         case "delivered":
-            return ReplyDelivered(**about, receipt=f"R {at}", delivered_at=at, returned=returned)
+            return ReplyDelivered(
+                **about, receipt=f"R {at}", delivered_at=at, returned=returned, solved=not returned
+            )
         case _:
             return ResidentTold(**about, by="phone", told_at=at)
 

@@ -74,6 +74,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer, nullable=False),
         sa.Column("state", sa.String, nullable=False),
         sa.Column("returned", sa.Boolean, nullable=False),
+        sa.Column("solved", sa.Boolean, nullable=False),
         sa.Column("sequences", JSONB, nullable=False),
         sa.Column("drafted_at", sa.DateTime(timezone=True)),
         sa.Column("approved_by", sa.String),
