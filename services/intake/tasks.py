@@ -41,7 +41,7 @@ _CURSOR_MOVED = compiled_once(
     ),
     ("platform", "county", "cursor", "moved_at"),
 )
-_THREAD_REREAD = row_written(table_of(ThreadReread), "complaint_id")
+_THREAD_REREAD = row_written(table_of(ThreadReread))
 
 ReadThreads = Callable[[Sequence[str]], Awaitable[list[Incoming | Unreadable]]]
 
