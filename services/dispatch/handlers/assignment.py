@@ -20,6 +20,7 @@ from shared.vocabulary import Component
 
 from .context import Context
 from .locks import lock
+from .numbering import give_numbers
 
 _AT_ONCE = 1000
 _work_orders = table_of(WorkOrder)
@@ -62,6 +63,7 @@ async def assign_waiting(context: Context, county: str) -> int:
     waiting = await new_rows(session, WorkOrder, _WAITING_THERE, its_county=county)
     if not waiting:
         return 0
+    numbered = await give_numbers(context, county, waiting)
     crews = (await session.execute(_CREWS, {"its_county": county})).scalars().all()
     seen = {each.id: each for each in await candidates(session, crews)}
     choices = choose_crews(map(needs_of, waiting), list(seen.values()), context.now)
@@ -78,13 +80,15 @@ async def assign_waiting(context: Context, county: str) -> int:
         choice = choices[work_order.id]
         reason = ",".join(choice.reasons)
         if choice.crew_id is None:
-            if work_order.wait(reason):
+            if work_order.wait(reason) or work_order.id in numbered:
                 changed.append(work_order)
         elif choice.crew_id in unchanged:
             crew = crew_by_id[choice.crew_id]
             context.record([work_order.assign(crew.id, crew.name, reason, context.now)])
             changed.append(work_order)
             given += 1
+        elif work_order.id in numbered:
+            changed.append(work_order)
     await bulk_update(session, _work_orders, changed, WorkOrder.CHANGED_BY_ASSIGNMENT)
     return given
 

@@ -21,6 +21,7 @@ from shared.auth.tokens import Person
 from .closing import unanswered
 from .context import Context
 from .locks import lock, lock_schemes
+from .numbering import give_numbers
 
 
 class UnknownWorkOrder(LookupError):
@@ -57,6 +58,7 @@ async def lock_work_orders(
     if with_scheme:
         await lock_schemes(context.session, set(scheme_of.values()))
     found = await lock(context.session, WorkOrder, scheme_of)
+    await give_numbers(context, person.county, found.values())
     return [found[work_order_id] for work_order_id in work_order_ids]
 
 

@@ -11,7 +11,7 @@ from .opening import open_work_order
 from .read_models import DeadlineView, ReplyView
 from .sign_in import SignIn, SignInFailures
 from .timeline import Change, Happening, Line, WorkOrderStep
-from .work_order import Outcome, WorkOrder
+from .work_order import NumbersOfDay, Outcome, WorkOrder
 
 __all__ = [
     "Cause",
@@ -25,6 +25,7 @@ __all__ = [
     "Hotspot",
     "Line",
     "MissedCause",
+    "NumbersOfDay",
     "Outcome",
     "ReplyView",
     "Scheme",

@@ -1,7 +1,7 @@
 """A work order and its ways of changing: each returns its line of the timeline and its event."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 
@@ -33,6 +33,17 @@ class Outcome(StrEnum):
     MERGED = "merged"
 
 
+class NumbersOfDay(DispatchTable, table=True):
+    """How many work orders of one day have a number; its row is locked while numbers are given."""
+
+    __tablename__ = "numbers_of_day"
+
+    county: str = Field(primary_key=True)
+    day: date = Field(primary_key=True)
+    """In Shanghai."""
+    given: int
+
+
 class WorkOrder(DispatchTable, table=True):
     """维修任务: one fault being repaired, or one task of the office.
 
@@ -54,11 +65,21 @@ class WorkOrder(DispatchTable, table=True):
             postgresql_where=text("state = 'waiting_for_crew'"),
         ),
         Index(
+            "work_order_of_number",
+            "county",
+            "number",
+            unique=True,
+            postgresql_where=text("number IS NOT NULL"),
+        ),
+        Index(
             "work_order_closed", "county", "closed_at", postgresql_where=text("state = 'closed'")
         ),
     )
 
     id: str = Field(primary_key=True)
+    number: str | None = None
+    """What people call it: WX-20261128-003, the day (Shanghai) it was opened and a running number
+    of that day and county. None: not given yet (handlers/numbering.py)."""
     county: str
     scheme_id: str = Field(foreign_key="scheme.id")
     village_code: str
@@ -159,6 +180,7 @@ class WorkOrder(DispatchTable, table=True):
         return [Change(self._line(Happening.BECAME_URGENT, now))]
 
     CHANGED_BY_ASSIGNMENT: ClassVar = (
+        "number",
         "state",
         "version",
         "crew_id",

@@ -181,6 +181,7 @@ def _work_order(
     with_crew = state != "waiting_for_crew"
     return WorkOrder(
         id=work_order_id or f"work-order-{number:02}",
+        number=f"WX-20261010-{number:03}",
         county=county,
         scheme_id=f"scheme-{1 + number % 6 // 2}",
         village_code=code,

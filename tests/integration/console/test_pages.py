@@ -41,9 +41,14 @@ async def test_a_hotspot_shows_its_evidence_and_is_seen_once(
         ("complaint-07", "/complaints/complaint-07"),
         ("XA20261012000007", "/complaints/complaint-07"),
         (" W-wait ", f"/complaints/{IDS.waiting}"),
+        ("2000007", "/complaints/complaint-07"),
+        ("work-order-03", "/work-orders/work-order-03"),
+        ("WX-20261010-003", "/work-orders/work-order-03"),
+        ("wx-20261010-003", "/work-orders/work-order-03"),
+        ("1010-003", "/work-orders/work-order-03"),
     ],
 )
-async def test_a_number_leads_to_its_complaint(
+async def test_a_number_or_a_part_of_it_leads_to_what_it_is_of(
     signed_in: SignedIn, wanted: str, leads_to: str
 ) -> None:
     answer = await (await signed_in("admin")).get("/search", params={"q": wanted})
@@ -57,6 +62,29 @@ async def test_part_of_a_villages_name_finds_its_complaints(signed_in: SignedIn)
     assert "樊家坡村" in page
     assert "鲍旗寨" not in page
     assert "没有找到" in (await client.get("/search", params={"q": "%"})).text
+
+
+@pytest.mark.parametrize("wanted", ["三里镇樊家村", "三里镇 樊家村", "三里镇樊家", "镇樊家村"])
+async def test_a_village_is_found_with_its_town_with_or_without_a_space(
+    signed_in: SignedIn, wanted: str
+) -> None:
+    page = (await (await signed_in("admin")).get("/search", params={"q": wanted})).text
+    assert "三里镇 樊家村" in page
+    assert "樊家坡村" not in page
+
+
+async def test_several_work_orders_of_a_part_of_a_number_are_listed(signed_in: SignedIn) -> None:
+    page = (await (await signed_in("admin")).get("/search", params={"q": "1010-02"})).text
+    assert "WX-20261010-020" in page
+    assert "WX-20261010-021" in page
+
+
+async def test_a_work_orders_number_stands_on_its_page_and_in_the_lists(
+    signed_in: SignedIn,
+) -> None:
+    client = await signed_in("admin")
+    for path in ("/work-orders/work-order-01", "/work-orders", "/", "/due"):
+        assert "WX-20261010-001" in (await client.get(path)).text, path
 
 
 async def test_an_unknown_page_is_a_page_and_an_unknown_call_is_a_problem(

@@ -1,13 +1,13 @@
-"""Find a complaint by its number or its village."""
+"""Find complaints and work orders by their numbers, complaints by their village."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from services.dispatch.console.queries.complaints import find_complaints
+from services.dispatch.console.queries.search import find
 from services.dispatch.console.rendering import go_to, page
 from services.dispatch.console.session import allowed
-from services.dispatch.models import Complaint
+from services.dispatch.models import Complaint, WorkOrder
 from shared.auth.permissions import Permission
 from shared.auth.tokens import Person
 from shared.db import DatabaseHere
@@ -24,10 +24,11 @@ async def search_page(
     q: Annotated[str, Query(max_length=100)] = "",
 ) -> Response:
     wanted = q.strip()
-    found: tuple[Complaint, ...] = ()
-    if wanted:
-        async with database.reading() as session:
-            found = await find_complaints(session, person.county, wanted, database.clock.now())
-    if len(found) == 1:
-        return go_to(request, f"/complaints/{found[0].id}")
+    async with database.reading() as session:
+        found = await find(session, person.county, wanted, database.clock.now())
+    match found.only_one:
+        case WorkOrder(id=its_id):
+            return go_to(request, f"/work-orders/{its_id}")
+        case Complaint(id=its_id):
+            return go_to(request, f"/complaints/{its_id}")
     return page(request, "search.html", q=wanted, found=found)

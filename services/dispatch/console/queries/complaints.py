@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
 from services.dispatch.console.queries.deadlines import is_unmet
 from services.dispatch.console.queries.filters import COUNTED, Filters, undecided
@@ -15,7 +14,6 @@ from services.dispatch.models import (
     DeadlineView,
     ReplyView,
     Scheme,
-    SchemeVillage,
     WorkOrder,
 )
 from services.dispatch.queries import deadlines_of
@@ -73,36 +71,3 @@ async def read_waiting(
         .limit(COUNTED)
     )
     return tuple(WaitingComplaint(*row) for row in await session.execute(query))
-
-
-async def find_complaints(
-    session: AsyncSession, county: str, wanted: str, now: datetime
-) -> tuple[Complaint, ...]:
-    """By our id, else a platform's number, else the name of a village; the newest first."""
-    exact = await session.get(Complaint, wanted)
-    if exact is not None and exact.county == county:
-        return (exact,)
-    numbered = await session.execute(
-        select(Complaint)
-        .where(col(Complaint.county) == county, col(Complaint.external_id) == wanted)
-        .order_by(col(Complaint.received_at).desc())
-        .limit(_FOUND_SHOWN)
-    )
-    if found := tuple(numbered.scalars()):
-        return found
-    codes = await session.execute(
-        select(col(SchemeVillage.village_code))
-        .where(col(SchemeVillage.village).contains(wanted, autoescape=True))
-        .limit(_FOUND_SHOWN)
-    )
-    lately = await session.execute(
-        select(Complaint)
-        .where(
-            col(Complaint.county) == county,
-            col(Complaint.received_at) >= now - _SEARCHED_BACK,
-            col(Complaint.village_code).in_(codes.scalars().all()),
-        )
-        .order_by(col(Complaint.received_at).desc())
-        .limit(_FOUND_SHOWN)
-    )
-    return tuple(lately.scalars())

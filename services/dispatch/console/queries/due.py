@@ -104,6 +104,7 @@ class DueLine:
     village: str | None
     village_group: str | None
     work_order_id: str | None
+    work_order_number: str | None
     work_order_state: str | None
     crew: str | None
     unexplained: int
@@ -180,6 +181,7 @@ async def read_due(
             complaint.c.village,
             complaint.c.village_group,
             complaint.c.work_order_id,
+            work_order.c.number,
             work_order.c.state,
             crew.c.name,
             faults.c.unexplained,

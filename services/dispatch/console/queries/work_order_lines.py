@@ -20,6 +20,7 @@ WORK = {"without_crew": _waits_for_crew, "in_repair": ~_waits_for_crew}
 @dataclass(frozen=True, slots=True)
 class WorkOrderLine:
     id: str
+    number: str | None
     state: str
     version: int
     category: str
@@ -83,6 +84,7 @@ def open_work_orders(county: str) -> Select[Any]:
     return (
         select(
             work_order.c.id,
+            work_order.c.number,
             work_order.c.state,
             work_order.c.version,
             work_order.c.category,

@@ -172,8 +172,16 @@ def upgrade() -> None:
     op.create_index("sign_in_failed_at", "sign_in_failures", ["last_at"])
 
     op.create_table(
+        "numbers_of_day",
+        sa.Column("county", sa.String, primary_key=True),
+        sa.Column("day", sa.Date, primary_key=True),
+        sa.Column("given", sa.Integer, nullable=False),
+    )
+
+    op.create_table(
         "work_order",
         sa.Column("id", sa.String, primary_key=True),
+        sa.Column("number", sa.String),
         sa.Column("county", sa.String, nullable=False),
         sa.Column("scheme_id", sa.String, sa.ForeignKey("scheme.id"), nullable=False),
         sa.Column("village_code", sa.String, nullable=False),
@@ -213,6 +221,13 @@ def upgrade() -> None:
         "state IN ('assigned', 'accepted', 'on_site')",
     )
     _partial_index("work_order_of_scheme", "work_order", ["scheme_id"], "state <> 'closed'")
+    op.create_index(
+        "work_order_of_number",
+        "work_order",
+        ["county", "number"],
+        unique=True,
+        postgresql_where=sa.text("number IS NOT NULL"),
+    )
     _partial_index("work_order_open", "work_order", ["county", "opened_at"], "state <> 'closed'")
     _partial_index(
         "work_order_without_crew", "work_order", ["county"], "state = 'waiting_for_crew'"
