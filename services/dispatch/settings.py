@@ -39,6 +39,11 @@ class DispatchSettings(CommonSettings):
     repeat_window_days: int = Field(
         90, ge=1, description="The same part failing again within so many days is a hotspot."
     )
+    platform_unavailable_minutes: float = Field(
+        5,
+        ge=0,
+        description="How long a platform may be unavailable before a banner tells everybody.",
+    )
     assign_every_seconds: float = Field(
         10, gt=0, description="How often waiting work orders look for a free crew."
     )

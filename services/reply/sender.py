@@ -1,6 +1,7 @@
 """The sender: carries approved replies to their platforms, at most once for each version."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -13,6 +14,7 @@ from shared.http import PlatformRejected, PlatformUnavailable
 from .channels.channel import Ambiguous, Channel, OutgoingReply, Receipt, Refused
 from .context import ReplyConfig, transaction
 from .handlers.deliveries import Claimed, claim, record_attempt
+from .handlers.platform_health import note_platforms
 from .resident_handle import ResidentHandles
 from .rules.delivery import Attempt, AttemptResult, LookUp, Tried
 
@@ -26,6 +28,8 @@ class _Ended:
     result: AttemptResult
     receipt: Receipt | None = None
     unavailable: PlatformUnavailable | None = None
+    was_asked: bool = True
+    """Whether the platform itself was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +46,23 @@ class Sender:
         async with transaction(self.database, self.config) as context:
             claims = await claim(context, tuple(self.channels), _AT_ONCE)
         ends = await asyncio.gather(*map(self._carry, claims), return_exceptions=True)
-        for end in ends:
+        results: dict[str, list[AttemptResult]] = defaultdict(list)
+        for claimed, end in zip(claims, ends, strict=True):
             # The row still says that it is being sent: it will be looked for.
             if isinstance(end, BaseException):
                 raise end
+            if end is not None and end.was_asked:
+                results[claimed.platform].append(end.result)
+        if results:
+            async with transaction(self.database, self.config) as context:
+                await note_platforms(context, results)
         return len(claims)
 
-    async def _carry(self, claimed: Claimed) -> None:
+    async def _carry(self, claimed: Claimed) -> _Ended | None:
+        """None: nothing was tried."""
         channel = self.channels[claimed.platform]
         if await self._half_the_lease_is_over(claimed):
-            return  # this process was asleep; another may take over before the reply arrives
+            return None  # this process was asleep; another may take over before the reply arrives
         ended = await self._try(channel, claimed)
         tried = Tried(
             claimed.attempt,
@@ -71,6 +82,7 @@ class Sender:
             result=ended.result.value,
             state=state,
         )
+        return ended
 
     async def _half_the_lease_is_over(self, claimed: Claimed) -> bool:
         async with self.database.reading() as session:
@@ -81,10 +93,12 @@ class Sender:
         try:
             if claimed.attempt is Attempt.SEND:
                 outgoing = await self._addressed(channel, claimed)
+                if isinstance(outgoing, _Ended):
+                    return outgoing
                 receipt = await channel.send(outgoing)
                 return _Ended(AttemptResult.RECEIPT if receipt else AttemptResult.TAKEN, receipt)
             if not channel.profile.can_look:
-                return _Ended(AttemptResult.CANNOT_LOOK)
+                return _Ended(AttemptResult.CANNOT_LOOK, was_asked=False)
             receipt = await channel.look(claimed.outgoing)
             return _Ended(AttemptResult.RECEIPT if receipt else AttemptResult.NOT_SHOWN, receipt)
         except PlatformUnavailable as unavailable:
@@ -107,10 +121,14 @@ class Sender:
             )
             return _Ended(AttemptResult.REFUSED)
 
-    async def _addressed(self, channel: Channel, claimed: Claimed) -> OutgoingReply:
+    async def _addressed(self, channel: Channel, claimed: Claimed) -> OutgoingReply | _Ended:
+        """With the resident's handle where it needs one; the end where intake is unavailable."""
         if not channel.profile.answers_person:
             return claimed.outgoing
-        handle = await self.handles.of(claimed.complaint_id, claimed.county)
+        try:
+            handle = await self.handles.of(claimed.complaint_id, claimed.county)
+        except PlatformUnavailable as unavailable:
+            return _Ended(AttemptResult.UNAVAILABLE, unavailable=unavailable, was_asked=False)
         return replace(claimed.outgoing, handle=handle)
 
     def _pause(self, unavailable: PlatformUnavailable | None) -> timedelta | None:

@@ -10,7 +10,7 @@ from shared.db import Database
 from shared.service import Service
 from shared.web import service_app
 
-from .api import deadlines, replies
+from .api import deadlines, platforms, replies
 from .api.http_errors import answer_rejected_commands
 from .channel_registry import Channels, known_profiles, open_channels
 from .context import DatabaseTime, Office, ReplyConfig
@@ -71,5 +71,6 @@ def _app(database: Database, secret: str, config: ReplyConfig, *, docs: bool) ->
     app.state.reply_config = config
     answer_rejected_commands(app)
     app.include_router(replies.router)
+    app.include_router(platforms.router)
     app.include_router(deadlines.router)
     return app

@@ -1,6 +1,7 @@
 """The console on a service's app: one line where dispatch is put together."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import httpx
 from fastapi import FastAPI
@@ -29,6 +30,7 @@ from services.dispatch.console.pages import (
     waiting,
     work_order,
 )
+from services.dispatch.console.platform_health import PlatformHealth
 from services.dispatch.console.rendering import STATIC
 from services.dispatch.console.security import SameOriginOnly, SecurityHeaders
 from services.dispatch.console.service_clients import ServiceClient
@@ -74,6 +76,9 @@ def add_console(
     console.state.database = app.state.database
     console.state.secret = app.state.secret
     console.state.policy = policy_of(settings)
+    console.state.platform_health = PlatformHealth(
+        timedelta(minutes=settings.platform_unavailable_minutes)
+    )
     console.state.clients = {
         name: ServiceClient(name, address, app.state.secret, transport)
         for name, address, transport in (

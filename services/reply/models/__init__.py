@@ -12,6 +12,7 @@ from .complaint import ComplaintState as ComplaintState
 from .deadline import Deadline as Deadline
 from .deadline import SweepHeartbeat as SweepHeartbeat
 from .deadline import deadlines_set as deadlines_set
+from .platform_health import PlatformHealth as PlatformHealth
 from .reply import Reply as Reply
 from .work_order import Link as Link
 from .work_order import WorkOrder as WorkOrder

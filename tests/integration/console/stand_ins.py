@@ -24,6 +24,8 @@ class Recorded:
     calls: list[tuple[str, str, Any]] = field(default_factory=list)
     people: list[str] = field(default_factory=list)
     drafts: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    platforms: list[dict[str, Any]] = field(default_factory=list)
+    """What reply knows of them."""
     erased: list[str] = field(default_factory=list)
 
 
@@ -203,6 +205,10 @@ def reply_stand_in(recorded: Recorded) -> FastAPI:
         if state != "approved":
             return []
         return [draft_version("complaint-07", 1) | {"platform": "phone", "by_hand": True}]
+
+    @app.get("/platforms")
+    async def platforms() -> list[dict[str, Any]]:
+        return recorded.platforms
 
     @app.post("/replies/drafts")
     async def drafts(request: Request) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from services.dispatch.console.platform_health import PlatformHealth
 from services.dispatch.console.queries.board import read_towns
 from services.dispatch.console.queries.crews import read_crew_names
 from services.dispatch.console.queries.replies import (
@@ -14,7 +15,7 @@ from services.dispatch.console.queries.replies import (
     count_replies,
     read_replies,
 )
-from services.dispatch.console.rendering import page
+from services.dispatch.console.rendering import page, part
 from services.dispatch.console.session import allowed
 from services.dispatch.rules.reply_lists import ReplyList
 from shared.auth.permissions import Permission
@@ -44,6 +45,7 @@ async def replies_page(
         found = await read_replies(session, person.county, which, filters, position)
         towns = await read_towns(session, person.county)
         crews = await read_crew_names(session, person.county)
+    platforms = await _health_of(request).read(request, person.county)
     return page(
         request,
         "replies.html",
@@ -53,6 +55,23 @@ async def replies_page(
         found=found,
         continued=position is not None,
         filters=filters,
+        platforms=platforms,
         towns=towns,
         crews=crews,
     )
+
+
+@router.get("/outages")
+async def outages_part(request: Request, person: Annotated[Person, allowed()]) -> Response:
+    """The banner of every page: platforms that have not answered for too long."""
+    health = _health_of(request)
+    platforms = await health.read(request, person.county)
+    now = request.app.state.database.clock.now()
+    outages = None if platforms is None else health.outages(platforms, now)
+    return part(request, "_outages.html", outages=outages)
+
+
+def _health_of(request: Request) -> PlatformHealth:
+    health = request.app.state.platform_health
+    assert isinstance(health, PlatformHealth)
+    return health

@@ -19,6 +19,7 @@ def upgrade() -> None:
     _make_deadline()
     _make_work_order()
     _make_reply()
+    _make_platform_health()
 
 
 def _at(name: str, *, nullable: bool = True, primary_key: bool = False) -> "sa.Column[datetime]":
@@ -173,3 +174,14 @@ def _make_reply() -> None:
         postgresql_where=sa.text("next_attempt_at IS NOT NULL"),
     )
     op.create_index("reply_listed", "reply", ["county", "state", "drafted_at"])
+
+
+def _make_platform_health() -> None:
+    op.create_table(
+        "platform_health",
+        _text("platform", primary_key=True),
+        _at("last_success_at"),
+        _at("last_failure_at"),
+        _text("failure", nullable=True),
+        _at("unavailable_since"),
+    )
