@@ -1,7 +1,7 @@
 """The message board over HTTP: an open list, signed reading, and the back office."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -59,25 +59,24 @@ def board_router(board: MessageBoard, settings: SimulatorSettings) -> APIRouter:
             stores=False,
         )
 
-    async def read(
-        request: Request,
-        operation: str,
-        path: str,
-        act: Callable[[Mapping[str, Any]], Mapping[str, Any]],
-    ) -> Response:
-        body = await request.body()
-        return answer(
-            board.failures, operation, lambda: act(signed_param(path, body)), stores=False
-        )
-
     @router.post(SEARCH)
     async def search(request: Request) -> Response:
-        return await read(request, "search", SEARCH, board.search)
+        body = await request.body()
+        return answer(
+            board.failures,
+            "search",
+            lambda: board.search(signed_param(SEARCH, body)),
+            stores=False,
+        )
 
     @router.post(CONTENT)
     async def content(request: Request) -> Response:
-        return await read(
-            request, "content", CONTENT, lambda param: board.content(param.get("tid"))
+        body = await request.body()
+        return answer(
+            board.failures,
+            "content",
+            lambda: board.content(signed_param(CONTENT, body).get("tid")),
+            stores=False,
         )
 
     @router.post("/backoffice/replies")
