@@ -45,9 +45,10 @@ class ApproveReplies(_Command):
 
 
 class ReadDrafts(_Command):
-    """Ask for the words of many drafts."""
+    """Ask for the words of many drafts, or of many approved replies."""
 
     complaint_ids: Annotated[tuple[str, ...], Field(min_length=1, max_length=MOST_AT_ONCE)]
+    state: Literal["draft", "approved"] = "draft"
 
 
 class ResolveStuck(_Command):

@@ -126,7 +126,7 @@ async def list_replies(
 async def read_drafts(
     command: ReadDrafts, database: DatabaseHere, config: Config, person: Reader
 ) -> list[Draft]:
-    """The drafts of these complaints with their words; those that have none are left out."""
+    """The drafts, or the approved replies, of these complaints with their words."""
     async with database.reading() as session:
         found = await session.exec(
             select(Reply, Complaint)
@@ -134,7 +134,7 @@ async def read_drafts(
             .where(
                 col(Reply.complaint_id).in_(command.complaint_ids),
                 col(Reply.county) == person.county,
-                col(Reply.state) == ReplyState.DRAFT.value,
+                col(Reply.state) == command.state,
             )
             .order_by(col(Reply.complaint_id))
         )

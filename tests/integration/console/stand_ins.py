@@ -212,8 +212,10 @@ def reply_stand_in(recorded: Recorded) -> FastAPI:
 
     @app.post("/replies/drafts")
     async def drafts(request: Request) -> list[dict[str, Any]]:
-        newest = [versions(each)[0] for each in (await request.json())["complaint_ids"]]
-        return [{**each, "wording": each["text"]} for each in newest if each["state"] == "draft"]
+        body = await request.json()
+        newest = [versions(each)[0] for each in body["complaint_ids"]]
+        wanted = body.get("state", "draft")
+        return [{**each, "wording": each["text"]} for each in newest if each["state"] == wanted]
 
     @app.post("/replies/approve")
     async def approve_many(request: Request) -> list[dict[str, Any]]:

@@ -10,9 +10,9 @@ from services.dispatch.models import ReplyView
 from services.dispatch.rules.reply_lists import ReplyList
 from shared.clock import ManualClock
 from shared.db import Database
-from tests.integration.console.conftest import SignedIn
+from tests.integration.console.conftest import Reachable, SignedIn
 from tests.integration.console.county import COUNTY, IDS
-from tests.integration.console.stand_ins import Recorded
+from tests.integration.console.stand_ins import DRAFT, NAME, PHONE, Recorded, draft_version
 
 _STATES: list[dict[str, Any]] = [
     {"state": "draft"},
@@ -145,3 +145,33 @@ async def test_a_persons_confirmation_reads_as_words(
     page = (await (await signed_in("wang.diaodu")).get("/complaints/complaint-14")).text
     assert "王调度 登记送达" in page
     assert "confirmed-by" not in page
+
+
+async def test_the_call_sheet_has_place_words_and_deadline_and_reveals_one_by_one(
+    signed_in: SignedIn, standing: dict[str, str], recorded: Recorded
+) -> None:
+    recorded.drafts["complaint-18"] = [{**draft_version("complaint-18", 1), "state": "approved"}]
+    desk = await signed_in("wang.diaodu")
+    page = (await desk.get("/replies/call-sheet")).text
+    assert 'id="call-complaint-18"' in page
+    for shown in ("共 1 件", DRAFT, "到期 ", "已讲清", "没有打通"):
+        assert shown in page
+    assert NAME not in page
+    assert PHONE not in page
+    assert recorded.people == []
+    revealed = await desk.post("/complaints/complaint-18/resident", headers={"HX-Request": "true"})
+    assert NAME in revealed.text
+    assert len(recorded.people) == 1
+    data = {"version": "1", "outcome": "not_reached", "back": "call_sheet"}
+    noted = await desk.post("/review/complaint-18/told", data=data)
+    assert noted.headers["location"] == "/replies/call-sheet?done=not_reached"
+
+
+async def test_the_call_sheet_comes_while_reply_is_unavailable(
+    signed_in: SignedIn, standing: dict[str, str], reply: Reachable
+) -> None:
+    desk = await signed_in("wang.diaodu")
+    reply.unavailable = True
+    page = await desk.get("/replies/call-sheet")
+    assert (page.status_code, "回复服务暂时连不上" in page.text) == (200, True)
+    assert 'id="call-complaint-18"' in page.text

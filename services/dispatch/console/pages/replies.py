@@ -1,7 +1,7 @@
 """Where every reply stands, list by list; the call sheet."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
@@ -16,6 +16,7 @@ from services.dispatch.console.queries.replies import (
     read_replies,
 )
 from services.dispatch.console.rendering import page, part
+from services.dispatch.console.service_clients import reply_of
 from services.dispatch.console.session import allowed
 from services.dispatch.rules.reply_lists import ReplyList
 from shared.auth.permissions import Permission
@@ -58,6 +59,35 @@ async def replies_page(
         platforms=platforms,
         towns=towns,
         crews=crews,
+    )
+
+
+@router.get("/call-sheet")
+async def call_sheet(
+    request: Request,
+    person: Annotated[Person, allowed(Permission.REPLY_WRITE)],
+    database: DatabaseHere,
+    filters: Annotated[ReplyFilters, Depends()],
+    after: datetime | None = None,
+    after_id: Annotated[str, Query(max_length=100)] = "",
+) -> Response:
+    """Whom to phone, with the words to say; who they are is revealed one by one, and recorded."""
+    position = Position(after, after_id) if after and after.tzinfo else None
+    async with database.reading() as session:
+        found = await read_replies(session, person.county, ReplyList.BY_HAND, filters, position)
+        counts = await count_replies(session, person.county, filters)
+    texts: Any = []
+    if found.lines:
+        ids = [line.complaint_id for line in found.lines]
+        body = {"complaint_ids": ids, "state": "approved"}
+        texts = await reply_of(request).search(request, "/replies/drafts", body)
+    return page(
+        request,
+        "call_sheet.html",
+        found=found,
+        total=counts[ReplyList.BY_HAND],
+        filters=filters,
+        texts=None if texts is None else {each["complaint_id"]: each["text"] for each in texts},
     )
 
 

@@ -191,6 +191,7 @@ async def told(
     version: Annotated[int, Form(ge=1)],
     receipt: Annotated[str, Form(max_length=100)] = "",
     outcome: Annotated[Literal["told", "not_reached"], Form()] = "told",
+    back: Annotated[Literal["list", "call_sheet"], Form()] = "list",
 ) -> Response:
     """Phoned or posted by hand; or nobody answered, and it is tried again later."""
     reply, path = reply_of(request), f"/replies/{complaint_id}"
@@ -199,4 +200,6 @@ async def told(
     else:
         body = {"version": version, "receipt": receipt.strip() or None}
         await reply.change(request, "POST", f"{path}/told", body)
+    if back == "call_sheet":
+        return go_to(request, f"/replies/call-sheet?done={outcome}")
     return go_to(request, f"/replies?list=by_hand&done={outcome}")
