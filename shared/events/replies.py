@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from shared.bus.topics import REPLIES
 from shared.events.event import Event
 
-Stage = Literal["accept", "first_contact", "resolve", "reply"]
+Stage = Literal["accept", "first_contact", "on_site", "resolve", "reply"]
 
 
 class SetDeadline(BaseModel):

@@ -30,10 +30,11 @@ LATEST_SENT_AHEAD = timedelta(days=1)
 
 
 class Stage(StrEnum):
-    """签收, 首次联系, 办结, 回复."""
+    """签收, 首次联系, 到场, 办结, 回复: a ticket has those that its policy names."""
 
     ACCEPT = "accept"
     FIRST_CONTACT = "first_contact"
+    ON_SITE = "on_site"
     RESOLVE = "resolve"
     REPLY = "reply"
 

@@ -3,23 +3,24 @@
 The answer depends on the facts alone, not on the order in which their events came. A fact ends the
 stages that were done in fact, and no others:
 
-| fact                                               | accept | first contact | resolve | reply |
-|----------------------------------------------------|--------|---------------|---------|-------|
-| a person decided what the complaint is             |   x    |               |         |       |
-| it was linked to a work order                      |   x    |               |         |       |
-| somebody spoke to the resident, as recorded        |   x    |       x       |         |       |
-| the crew arrived                                   |   x    |       x       |         |       |
-| the crew repaired it                               |   x    |       x       |    x    |       |
-| an answer was delivered                            |   x    |               |         |   x   |
-| ... where the resident reads it (WeChat, a call)   |   x    |       x       |         |   x   |
-| ... and the person who approved it says: solved    |   x    |               |    x    |   x   |
-| the platform has the ticket back (退回)            |   x    |       x       |    x    |   x   |
-| the office closed or merged the work order         |        |               |         |       |
+| fact                                             | accept | contact | on site | resolve | reply |
+|--------------------------------------------------|--------|---------|---------|---------|-------|
+| a person decided what the complaint is           |   x    |         |         |         |       |
+| it was linked to a work order                    |   x    |         |         |         |       |
+| somebody spoke to the resident, as recorded      |   x    |    x    |         |         |       |
+| the crew arrived                                 |   x    |    x    |    x    |         |       |
+| the crew repaired it                             |   x    |    x    |    x    |    x    |       |
+| an answer was delivered                          |   x    |         |         |         |   x   |
+| ... where the resident reads it (WeChat, a call) |   x    |    x    |         |         |   x   |
+| ... and the person who approved it says: solved  |   x    |         |         |    x    |   x   |
+| the platform has the ticket back (退回)          |   x    |    x    |    x    |    x    |   x   |
+| the office closed or merged the work order       |        |         |         |         |       |
 
 - 12345 passes an answer on and asks the office apart from it whether the resident was contacted, so
   an answer to it is no contact. On the message board the answer stands in the resident's thread,
   and there is no phone number to call: there the answer is the contact.
-- An answer with "not solved" is in time for reply, and leaves resolve open.
+- An answer with "not solved" is in time for reply, and leaves resolve open. With "solved"
+  it leaves on site open: nobody came.
 - A returned ticket is another office's: nobody of ours has anything left to do. Figures leave it
   out by the state of its complaint.
 """
@@ -33,7 +34,8 @@ from .deadlines import Stage
 _Stages = tuple[Stage, ...]
 _ACCEPTED: _Stages = (Stage.ACCEPT,)
 _CONTACTED: _Stages = (*_ACCEPTED, Stage.FIRST_CONTACT)
-_REPAIRED: _Stages = (*_CONTACTED, Stage.RESOLVE)
+_ARRIVED: _Stages = (*_CONTACTED, Stage.ON_SITE)
+_REPAIRED: _Stages = (*_ARRIVED, Stage.RESOLVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ def _happened(facts: Facts) -> Iterator[tuple[datetime | None, _Stages]]:
     yield facts.contacted_at, _CONTACTED
     for link in facts.links:
         yield link.since.at, _ACCEPTED
-        yield link.counts(link.arrived), _CONTACTED
+        yield link.counts(link.arrived), _ARRIVED
         yield link.counts(link.repaired), _REPAIRED
     for answer in facts.answers:
         yield answer.at, answer.stages

@@ -93,6 +93,18 @@ def test_the_printed_limit_wins_for_resolve_and_reply_and_nothing_is_due_after_i
     assert {it.source for it in made.values()} == {PRINTED}
 
 
+def test_a_crew_is_due_on_site_only_where_the_policy_names_it() -> None:
+    assert Stage.ON_SITE not in by_stage(count_deadlines(ticket(), SHIPPED, CALENDAR))
+    in_two_hours = StageLimit(Duration(120, Unit.MINUTE), timedelta(minutes=30))
+    plain = policy("on-site")
+    named = replace(plain, stages=(*plain.stages, (Stage.ON_SITE, in_two_hours)))
+    made = count_deadlines(ticket(), [named], CALENDAR)
+    assert [(it.stage, written(it.due_at)) for it in made] == [
+        (Stage.ON_SITE, "2026-11-23 11:15:00"),
+        (Stage.REPLY, "2026-11-30 23:59:59"),
+    ]
+
+
 def test_a_long_printed_limit_leaves_the_earlier_stages_to_the_policy() -> None:
     made = by_stage(count_deadlines(ticket(printed="15个工作日"), SHIPPED, CALENDAR))
     assert written(made[Stage.REPLY].due_at) == "2026-12-14 23:59:59"
@@ -209,7 +221,8 @@ def test_every_ticket_has_every_deadline_whatever_it_says(
 ) -> None:
     odd = replace(ticket(), sent_at=sent_at, received_at=received_at, printed_limit=printed)
     made = count_deadlines(odd, SHIPPED, CALENDAR)
-    assert [it.stage for it in made] == list(Stage)
+    named = dict(policy_for(odd, SHIPPED).stages)
+    assert [it.stage for it in made] == [stage for stage in Stage if stage in named]
     assert all(odd.starts_at <= it.warn_at <= it.due_at for it in made)
 
 

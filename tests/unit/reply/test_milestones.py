@@ -48,7 +48,7 @@ def answered(
         ),
         pytest.param(
             Facts(links=(linked(1, None, 2, 5),)),
-            {"accept": 1, "first_contact": 2, "resolve": 5},
+            {"accept": 1, "first_contact": 2, "on_site": 2, "resolve": 5},
             id="the crew came and repaired",
         ),
         pytest.param(
@@ -71,22 +71,22 @@ def answered(
         ),
         pytest.param(
             answered(9, solved=False, returned=True),
-            {"accept": 9, "first_contact": 9, "resolve": 9, "reply": 9},
+            {"accept": 9, "first_contact": 9, "on_site": 9, "resolve": 9, "reply": 9},
             id="a ticket that went back is another office's",
         ),
         pytest.param(
             Facts(links=(linked(1, None, None, 5),)),
-            {"accept": 1, "first_contact": 5, "resolve": 5},
+            {"accept": 1, "first_contact": 5, "on_site": 5, "resolve": 5},
             id="who repaired it has been there",
         ),
         pytest.param(
             Facts(links=(linked(1, 4, 3, 4), linked(4))),
-            {"accept": 1, "first_contact": 3},
+            {"accept": 1, "first_contact": 3, "on_site": 3},
             id="repaired in the moment it left: not for this complaint",
         ),
         pytest.param(
             Facts(links=(linked(6, None, 2, 5),)),
-            {"accept": 6, "first_contact": 6, "resolve": 6},
+            {"accept": 6, "first_contact": 6, "on_site": 6, "resolve": 6},
             id="came to a repair that was over",
         ),
     ],
