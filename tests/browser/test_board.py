@@ -78,6 +78,8 @@ async def test_a_lost_connection_is_said_and_its_return_is_seen(open_page: OpenP
     await expect(lost).to_be_hidden()
     async with offline(page):
         await expect(lost).to_be_visible()
+        await page.evaluate("scrollTo(0, document.body.scrollHeight)")
+        await expect(lost).to_be_in_viewport(ratio=1)
         await expect(page.locator("#due tbody tr").first).to_be_visible()
     await expect(lost).to_be_hidden()
 

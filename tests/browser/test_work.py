@@ -224,3 +224,32 @@ async def test_no_page_is_wider_than_a_phone(open_page: OpenPage, name: str, pat
     for path in paths.split():
         await page.goto(path)
         assert not await _wider_than_the_screen(page), path
+
+
+async def test_mark_as_seen_keeps_the_page_where_it_is(open_page: OpenPage) -> None:
+    page = await open_page("chen.zhuguan", "/hotspots", (1440, 300))
+    await page.evaluate("scrollTo(0, 40)")
+    await page.get_by_role("button", name="标为已阅").click()
+    await expect(page.locator(".hotspot .end")).to_contain_text("已阅")
+    assert await page.evaluate("scrollY") == 40
+
+
+async def test_a_cause_is_given_in_its_line(open_page: OpenPage) -> None:
+    page = await open_page("chen.zhuguan", "/due?due=overdue")
+    cause = page.locator("#cause-work-order-01")
+    await cause.locator("summary").click()
+    await cause.get_by_label("原因", exact=True).select_option("other")
+    await cause.get_by_role("button", name="登记原因").click()
+    await expect(cause.locator(".notice.bad")).to_contain_text("请写明具体情况")
+    await cause.get_by_label("具体情况").fill("道路塌方")
+    await cause.get_by_role("button", name="登记原因").click()
+    await expect(cause).to_contain_text("超期原因： 其他 “道路塌方” chen.zhuguan")
+
+
+async def test_no_form_is_printed(open_page: OpenPage) -> None:
+    page = await open_page("admin", "/due")
+    await page.emulate_media(media="print")
+    for path in ("/due", "/", f"/work-orders/{IDS.assigned}", f"/complaints/{IDS.waiting}"):
+        await page.goto(path)
+        for form in await page.locator("form").all():
+            await expect(form).to_be_hidden()

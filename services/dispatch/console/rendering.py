@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from services.dispatch.console.language import COOKIE, LANGUAGES, Words, language_of_reader
+from services.dispatch.console.menu import menu_of
 from services.dispatch.console.queries.filters import Filters
 from services.dispatch.console.times import SOON, in_full, point_in_time, span
 from shared.auth.permissions import Permission
@@ -124,6 +125,7 @@ def _render(request: Request, template: str, found: Mapping[str, Any]) -> str:
         may=may,
         now=now,
         path=request.url.path,
+        pages=menu_of(person),
         done=request.query_params.get("done", ""),
         asset=asset,
         address=address,

@@ -108,11 +108,19 @@ def _json(response: httpx.Response) -> Any:
     if response.is_success:
         return response.json() if response.content else None
     try:
-        sentence = str(response.json()["title"])
+        problem = response.json()
+        sentence = " ".join([str(problem["title"]), *_of_fields(problem)])
         text = Text(sentence, sentence)
     except (ValueError, KeyError, TypeError):
         text = both("error.refused_elsewhere")
     raise Problem(response.status_code, "refused", text)
+
+
+def _of_fields(problem: dict[str, Any]) -> list[str]:
+    """What is wrong with each field, where the service says it in sentences rather than codes."""
+    if str(problem.get("type")).endswith(":invalid_request"):
+        return []
+    return [str(each["why"]) for each in problem.get("errors", ())]
 
 
 def client_of(request: Request, service: str) -> ServiceClient:

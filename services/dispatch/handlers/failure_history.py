@@ -99,10 +99,11 @@ async def _recount(context: Context, work_order: WorkOrder, component: str) -> N
 
 async def see_hotspot(
     session: AsyncSession, county: str, scheme_id: str, component: str, who: str, now: datetime
-) -> None:
+) -> Hotspot:
     """Note that a supervisor has seen it as it is. Raises UnknownHotspot."""
     hotspot = await session.get(Hotspot, (scheme_id, component), with_for_update=True)
     if hotspot is None or hotspot.county != county:
         raise UnknownHotspot
     if hotspot.seen_at is None:
         hotspot.seen_by, hotspot.seen_at = who, now
+    return hotspot

@@ -29,9 +29,9 @@ class Recorded:
     erased: list[str] = field(default_factory=list)
 
 
-def _problem(status: int, title: str) -> JSONResponse:
+def _problem(status: int, title: str, **members: Any) -> JSONResponse:
     return JSONResponse(
-        {"type": "urn:waterdesk:problem:test", "title": title, "status": status},
+        {"type": "urn:waterdesk:problem:test", "title": title, "status": status, **members},
         status,
         media_type="application/problem+json",
     )
@@ -72,6 +72,9 @@ def intake_stand_in(recorded: Recorded) -> FastAPI:
         body = await request.json()
         if not body["text"]:
             return _problem(422, "请写下居民反映的内容。")
+        if body["phone"] == "abc":
+            wrong = [{"field": "phone", "why": "电话应为 11 位手机号。"}]
+            return _problem(422, "请更正下列各项。", errors=wrong)
         recorded.calls.append(("POST", "/complaints", body))
         return {"complaint_id": "complaint-entered", "result": "received"}
 

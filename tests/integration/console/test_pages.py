@@ -1,16 +1,18 @@
 """The other pages: hotspots, search, parked events, errors, headers."""
 
+import re
 from datetime import timedelta
 
 import httpx
 import pytest
 from sqlalchemy import select
 
-from services.dispatch.models import Hotspot
+from services.dispatch.models import Complaint, Hotspot
 from shared.clock import ManualClock
 from shared.db import Database
 from tests.integration.console.conftest import SignedIn
 from tests.integration.console.county import IDS
+from tests.integration.console.stand_ins import Recorded
 
 
 async def test_a_hotspot_shows_its_evidence_and_is_seen_once(
@@ -158,3 +160,71 @@ async def test_a_correction_stays_with_its_complaint(signed_in: SignedIn) -> Non
     )
     answer = await client.post(f"/complaints/{IDS.drafted}/decision", data={"category": "billing"})
     assert answer.headers["location"] == f"/complaints/{IDS.drafted}?done=decided"
+
+
+async def test_what_is_wrong_with_a_field_is_said(signed_in: SignedIn) -> None:
+    client = await signed_in("wang.diaodu")
+    answer = await client.post(
+        "/complaints/new", data={"text": "没水", "phone": "abc"}, headers={"HX-Request": "true"}
+    )
+    assert answer.status_code == 422
+    assert "请更正下列各项。 电话应为 11 位手机号。" in answer.text
+
+
+async def test_a_correction_that_corrects_nothing_is_no_decision(
+    signed_in: SignedIn, database: Database, recorded: Recorded
+) -> None:
+    async with database.reading() as session:
+        known = await session.get_one(Complaint, IDS.drafted)
+    same = {
+        "category": known.category,
+        "component": known.component or "",
+        "village_code": known.village_code or "",
+        "group": known.village_group or "",
+        **({"urgent": "true"} if known.urgent else {}),
+    }
+    client = await signed_in("wang.diaodu")
+    answer = await client.post(f"/complaints/{IDS.drafted}/decision", data=same)
+    assert answer.headers["location"] == f"/complaints/{IDS.drafted}?done=unchanged"
+    assert recorded.calls == []
+    assert "没有改动" in (await client.get(answer.headers["location"])).text
+
+
+@pytest.mark.parametrize(
+    ("category", "second"), [("outage", "billing"), ("billing", None), ("not_ours", None)]
+)
+async def test_a_correction_keeps_the_second_category(
+    signed_in: SignedIn, database: Database, recorded: Recorded, category: str, second: str | None
+) -> None:
+    async with database.work() as (session, _):
+        (await session.get_one(Complaint, IDS.drafted)).second_category = "billing"
+    said = {"category": category, "village_code": "610122103201", "group": "别处"}
+    await (await signed_in("wang.diaodu")).post(f"/complaints/{IDS.drafted}/decision", data=said)
+    assert recorded.calls[0][2]["second_category"] == second
+
+
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [
+        ("chen.zhuguan", "1看板 3回复审核 4反复故障 8查看记录 S到搜索框 L切换语言"),
+        ("li.weixiu", "7我的任务 L切换语言"),
+        ("wang.diaodu", "1看板 2待人工处理 3回复审核 4反复故障 5登记诉求 S到搜索框 L切换语言"),
+    ],
+)
+async def test_the_key_help_names_the_keys_of_this_persons_menu(
+    signed_in: SignedIn, name: str, keys: str
+) -> None:
+    client = await signed_in(name)
+    text = (await client.get("/crew" if name == "li.weixiu" else "/")).text
+    told = re.findall(r"<kbd>Alt</kbd> <kbd>(\w)</kbd></dt><dd>(.*?)</dd>", text)
+    assert " ".join(map("".join, told)) == keys
+    pages = {key for key, _ in told if key.isdigit()}
+    assert set(re.findall(r'accesskey="(\d)"', text)) == pages
+
+
+async def test_mark_as_seen_changes_nothing_but_its_own_mark(signed_in: SignedIn) -> None:
+    boss = await signed_in("chen.zhuguan")
+    answer = await boss.post("/hotspots/scheme-1/pump/seen", headers={"HX-Request": "true"})
+    assert answer.headers["hx-retarget"] == '[id="seen-scheme-1-pump"]'
+    assert "chen.zhuguan 已阅" in answer.text
+    assert "hx-redirect" not in answer.headers

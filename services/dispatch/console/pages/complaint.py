@@ -1,5 +1,6 @@
 """One complaint: facts, words, deadlines, answer; deciding it; who the resident is."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Request, Response
@@ -14,7 +15,9 @@ from services.dispatch.console.queries.complaints import (
 from services.dispatch.console.rendering import go_to, page, part
 from services.dispatch.console.service_clients import intake_of
 from services.dispatch.console.session import allowed
+from services.dispatch.models import Complaint
 from services.dispatch.rules.crew_access import crew_may_see
+from services.dispatch.rules.fault_matching import UNDECIDED
 from shared.auth.permissions import Permission
 from shared.auth.tokens import Person
 from shared.db import Database, DatabaseHere
@@ -131,15 +134,20 @@ async def decide(
     did."""
     if village_q.strip() and not village_code:
         village_code = await _only_village(request, village_q.strip())
-    body = {
+    known = await _visible(database, person, complaint_id)
+    body: dict[str, object] = {
         "is_ours": category != "not_ours",
         "category": category,
         "component": component or None,
         "urgent": urgent,
         "village_code": village_code or None,
         "group": group.strip() or None,
-        "overrule": overrule,
     }
+    if known is not None:
+        if _says_the_same(body, known.complaint):
+            return go_to(request, f"/complaints/{complaint_id}?done=unchanged")
+        body["second_category"] = _second_category(category, known.complaint)
+    body["overrule"] = overrule
     async with database.reading() as session:
         waiting = await read_waiting(session, person.county)
     await intake_of(request).change(request, "POST", f"/complaints/{complaint_id}/decision", body)
@@ -149,6 +157,26 @@ async def decide(
     if following:
         return go_to(request, f"/complaints/{following[0].complaint.id}?done=decided")
     return go_to(request, "/waiting?done=decided")
+
+
+def _says_the_same(body: Mapping[str, object], complaint: Complaint) -> bool:
+    """A correction that corrects nothing is no decision of a person. Of what waits for one, the
+    same is a decision: yes, it is so."""
+    known = {
+        "is_ours": complaint.is_ours,
+        "category": complaint.category,
+        "component": complaint.component,
+        "urgent": complaint.urgent,
+        "village_code": complaint.village_code,
+        "group": complaint.village_group,
+    }
+    return complaint.state not in UNDECIDED and body == known
+
+
+def _second_category(category: str, complaint: Complaint) -> str | None:
+    """The form does not ask for it: it stays, where it is another one than the first."""
+    keeps = category not in ("not_ours", complaint.second_category)
+    return complaint.second_category if keeps else None
 
 
 async def _only_village(request: Request, wanted: str) -> str:

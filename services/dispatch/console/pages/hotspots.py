@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from services.dispatch.api.http_errors import as_problems
 from services.dispatch.console.queries.hotspots import read_hotspots
-from services.dispatch.console.rendering import go_to, page
+from services.dispatch.console.rendering import by_htmx, go_to, in_place, page
 from services.dispatch.console.session import allowed
 from services.dispatch.handlers.failure_history import see_hotspot
 from shared.auth.permissions import Permission
@@ -32,7 +32,9 @@ async def seen(
 ) -> Response:
     with as_problems():
         async with database.work() as (session, _):
-            await see_hotspot(
+            spot = await see_hotspot(
                 session, person.county, scheme_id, component, person.name, database.clock.now()
             )
-    return go_to(request, "/hotspots")
+    if by_htmx(request):
+        return in_place(request, "_hotspot_seen.html", f"seen-{scheme_id}-{component}", spot=spot)
+    return go_to(request, f"/hotspots#hotspot-{scheme_id}-{component}")
