@@ -1,6 +1,5 @@
 """Over HTTP: who may do what, what they see, and how an objection reads."""
 
-from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -10,15 +9,12 @@ import pytest
 from services.reply.models import ReplyState
 from services.reply.rules.deadlines import Stage
 from services.reply.rules.escalation import Standing
-from services.reply.service import build
 from shared.auth.permissions import Role
-from shared.auth.tokens import Person, issue_token
-from shared.bus.embedded import EmbeddedBus
 from shared.events.replies import ReplyApproved, ReplyDelivered, ResidentTold
 from shared.service import Service
 from tests.conftest import NOW
+from tests.integration.reply.conftest import Caller
 from tests.integration.reply.events import (
-    COUNTY,
     DAY,
     HOUR,
     NOT_OURS,
@@ -28,50 +24,8 @@ from tests.integration.reply.events import (
     repaired,
 )
 from tests.integration.reply.harness import Harness
-from tests.integration.reply.postbox import SECRET, Postbox, settings
+from tests.integration.reply.postbox import Postbox
 from waterdesk.simulators.failure_modes import FailureMode
-
-
-@pytest.fixture
-async def service(harness: Harness, postbox: Postbox) -> AsyncIterator[Service]:
-    bus = EmbeddedBus("postgresql:///none")  # nothing here speaks or listens
-    built = build(settings(), harness.database, bus, secret=SECRET, transport=postbox.transport)
-    yield built
-    for close in built.closing:
-        await close()
-
-
-class Caller:
-    def __init__(self, service: Service, harness: Harness) -> None:
-        self._desk = harness
-        self._client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(app=service.app), base_url="http://reply"
-        )
-
-    async def __call__(
-        self,
-        method: str,
-        path: str,
-        body: Mapping[str, object] | None = None,
-        *,
-        role: Role = Role.REVIEWER,
-        name: str = "li",
-        county: str = COUNTY,
-        language: str = "zh",
-    ) -> httpx.Response:
-        person = Person(name, role, county)
-        token = issue_token(person, SECRET, self._desk.clock.now(), audience="service")
-        return await self._client.request(
-            method,
-            path,
-            json=body,
-            headers={"Authorization": f"Bearer {token}", "Accept-Language": language},
-        )
-
-
-@pytest.fixture
-def call(service: Service, harness: Harness) -> Caller:
-    return Caller(service, harness)
 
 
 @pytest.fixture

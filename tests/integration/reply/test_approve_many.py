@@ -3,11 +3,9 @@
 import pytest
 
 from shared.auth.permissions import Role
+from tests.integration.reply.conftest import Caller
 from tests.integration.reply.events import HOUR, linked, received, repaired
 from tests.integration.reply.harness import Harness
-from tests.integration.reply.test_api import Caller, call, service
-
-__all__ = ["call", "service"]
 
 PLATFORMS = {"c1": "hotline_12345", "c2": "message_board", "c3": "wechat", "c4": "phone"}
 

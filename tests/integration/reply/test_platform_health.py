@@ -8,13 +8,11 @@ import pytest
 from services.reply.models import ReplyState
 from shared.auth.permissions import Role
 from shared.events.replies import ReplyRetryScheduled, ReplyWithdrawn
+from tests.integration.reply.conftest import Caller
 from tests.integration.reply.events import decided, linked, received, repaired
 from tests.integration.reply.harness import Harness
 from tests.integration.reply.postbox import Postbox
-from tests.integration.reply.test_api import Caller, call, service
 from waterdesk.simulators.failure_modes import FailureMode
-
-__all__ = ["call", "service"]
 
 
 async def _health(call: Caller, platform: str = "hotline_12345") -> dict[str, Any]:
