@@ -115,6 +115,7 @@ class CrewPart(_Part):
 
 class StaffPart(_Part):
     name: _Text
+    display_name: _Text | None = None
     role: Role
     crew: str | None = None
 

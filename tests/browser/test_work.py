@@ -243,7 +243,7 @@ async def test_a_cause_is_given_in_its_line(open_page: OpenPage) -> None:
     await expect(cause.locator(".notice.bad")).to_contain_text("请写明具体情况")
     await cause.get_by_label("具体情况").fill("道路塌方")
     await cause.get_by_role("button", name="登记原因").click()
-    await expect(cause).to_contain_text("超期原因： 其他 “道路塌方” chen.zhuguan")
+    await expect(cause).to_contain_text("超期原因： 其他 “道路塌方” 陈主管")
 
 
 async def test_no_form_is_printed(open_page: OpenPage) -> None:

@@ -59,7 +59,13 @@ async def import_county(session: AsyncSession, county: County) -> None:
     await _upsert(session, crews, keeping=("idle_since",))
     await _retire(session, _crews.c.id, code, [crew.id for crew in crews])
     people = [
-        Staff(sign_in_name=each.name, county=code, role=each.role.value, crew_id=each.crew)
+        Staff(
+            sign_in_name=each.name,
+            display_name=each.display_name or "",
+            county=code,
+            role=each.role.value,
+            crew_id=each.crew,
+        )
         for each in county.staff
     ]
     await _upsert(session, people, keeping=("password_hash", "password_is_one_time"))

@@ -90,6 +90,8 @@ class Staff(DispatchTable, table=True):
     __tablename__ = "staff"
 
     sign_in_name: str = Field(primary_key=True)
+    display_name: str = ""
+    """What timelines call them; empty: their sign-in name."""
     county: str
     role: str
     """A shared.auth.permissions.Role."""

@@ -32,6 +32,7 @@ STAFF = {
     "chen.zhuguan": ("supervisor", None),
     "admin": ("admin", None),
 }
+_DISPLAY_NAMES = {"li.weixiu": "李师傅", "chen.zhuguan": "陈主管"}
 
 _VILLAGES = [
     ("610122103201", "樊家村", "三里镇"),
@@ -113,6 +114,7 @@ async def staff_a_county(database: Database) -> None:
         session.add_all(
             Staff(
                 sign_in_name=name,
+                display_name=_DISPLAY_NAMES.get(name, ""),
                 county=COUNTY,
                 role=role,
                 crew_id=crew_id,

@@ -33,7 +33,7 @@ async def test_a_hotspot_shows_its_evidence_and_is_seen_once(
     async with database.reading() as session:
         hotspot = (await session.execute(select(Hotspot))).scalar_one()
     assert hotspot.seen_by == "chen.zhuguan"
-    assert "chen.zhuguan 已阅" in (await boss.get("/hotspots")).text
+    assert "陈主管 已阅" in (await boss.get("/hotspots")).text
     assert (await boss.post("/hotspots/scheme-9/pump/seen")).status_code == 404
 
 
@@ -226,5 +226,11 @@ async def test_mark_as_seen_changes_nothing_but_its_own_mark(signed_in: SignedIn
     boss = await signed_in("chen.zhuguan")
     answer = await boss.post("/hotspots/scheme-1/pump/seen", headers={"HX-Request": "true"})
     assert answer.headers["hx-retarget"] == '[id="seen-scheme-1-pump"]'
-    assert "chen.zhuguan 已阅" in answer.text
+    assert "陈主管 已阅" in answer.text
     assert "hx-redirect" not in answer.headers
+
+
+async def test_a_timeline_names_people_rather_than_accounts(signed_in: SignedIn) -> None:
+    page = (await (await signed_in("admin")).get(f"/work-orders/{IDS.on_site}")).text
+    assert "李师傅" in page
+    assert "li.weixiu" not in page

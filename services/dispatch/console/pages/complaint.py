@@ -12,6 +12,7 @@ from services.dispatch.console.queries.complaints import (
     read_complaint,
     read_waiting,
 )
+from services.dispatch.console.queries.staff import read_display_names
 from services.dispatch.console.rendering import go_to, page, part
 from services.dispatch.console.service_clients import intake_of
 from services.dispatch.console.session import allowed
@@ -54,8 +55,10 @@ async def complaint_page(
         return page(request, "entered.html", headers={"Refresh": "1"}, complaint_id=complaint_id)
     if view is None:
         raise not_found("complaint")
+    async with database.reading() as session:
+        names = await read_display_names(session, person.county)
     words = await words_of_complaint(request, complaint_id)
-    return page(request, "complaint.html", view=view, words=words)
+    return page(request, "complaint.html", view=view, words=words, names=names)
 
 
 async def _visible(database: Database, person: Person, complaint_id: str) -> ComplaintPage | None:

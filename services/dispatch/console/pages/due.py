@@ -15,6 +15,7 @@ from services.dispatch.console.queries.due import (
     count_due,
     read_due,
 )
+from services.dispatch.console.queries.staff import read_display_names
 from services.dispatch.console.rendering import by_htmx, go_to, in_place, page
 from services.dispatch.console.session import allowed
 from services.dispatch.handlers.missed_causes import NothingMissed, give_cause
@@ -82,6 +83,7 @@ async def say_why(
     try:
         async with database.work() as (session, _):
             await give_cause(session, person.county, fault, Cause(cause), note, person.name, now)
+            names = await read_display_names(session, person.county)
     except NothingMissed:
         raise Problem(409, "nothing_missed", both("cause.nothing_missed")) from None
     if not by_htmx(request):
@@ -91,7 +93,7 @@ async def say_why(
         "_cause.html",
         f"cause-{fault}",
         fault=fault,
-        cause=GivenCause(cause, note, person.name, now),
+        cause=GivenCause(cause, note, names[person.name], now),
         unexplained=0,
         causes=CAUSES,
     )

@@ -10,6 +10,7 @@ from services.dispatch.console.commands import command_of
 from services.dispatch.console.errors import not_found
 from services.dispatch.console.queries.board import read_towns
 from services.dispatch.console.queries.crews import read_crew_names
+from services.dispatch.console.queries.staff import read_display_names
 from services.dispatch.console.queries.work_order import read_work_order
 from services.dispatch.console.queries.work_order_lines import WorkFilters, read_open_work_orders
 from services.dispatch.console.rendering import go_to, page
@@ -62,11 +63,14 @@ async def work_order_page(
 ) -> Response:
     async with database.reading() as session:
         view = await read_work_order(session, person.county, work_order_id)
+        names = await read_display_names(session, person.county)
     if view is None or not (
         person.may(Permission.BOARD_SEE) or view.work_order.crew_id == person.crew_id
     ):
         raise not_found("work_order")
-    return page(request, "work_order.html", view=view, steps=_steps(person, view.work_order))
+    return page(
+        request, "work_order.html", view=view, names=names, steps=_steps(person, view.work_order)
+    )
 
 
 def _steps(person: Person, work_order: WorkOrder) -> frozenset[str]:

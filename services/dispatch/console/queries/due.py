@@ -19,6 +19,7 @@ from services.dispatch.console.queries.tables import (
     crew,
     deadline,
     missed_cause,
+    staff,
     work_order,
 )
 
@@ -77,6 +78,7 @@ class GivenCause:
     cause: str
     note: str
     given_by: str
+    """What the person is called."""
     given_at: datetime
 
 
@@ -187,12 +189,13 @@ async def read_due(
             faults.c.unexplained,
             missed_cause.c.cause,
             missed_cause.c.note,
-            missed_cause.c.given_by,
+            func.coalesce(func.nullif(staff.c.display_name, ""), missed_cause.c.given_by),
             missed_cause.c.given_at,
         )
         .select_from(faults)
         .join(deadline, first)
         .outerjoin(missed_cause, _of_deadline)
+        .outerjoin(staff, staff.c.sign_in_name == missed_cause.c.given_by)
         .join(complaint, complaint.c.id == deadline.c.complaint_id)
         .outerjoin(work_order, work_order.c.id == complaint.c.work_order_id)
         .outerjoin(crew, crew.c.id == work_order.c.crew_id)

@@ -1,5 +1,6 @@
 """The people of a county who may sign in."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -35,6 +36,14 @@ async def read_staff(session: AsyncSession, county: str) -> tuple[StaffLine, ...
         StaffLine(name, role, of_crew, _password_state(has_one, one_time))
         for name, role, of_crew, has_one, one_time in rows
     )
+
+
+async def read_display_names(session: AsyncSession, county: str) -> Mapping[str, str]:
+    """What the county's people are called, by sign-in name; those who have left as well."""
+    rows = await session.execute(
+        select(staff.c.sign_in_name, staff.c.display_name).where(staff.c.county == county)
+    )
+    return {name: shown or name for name, shown in rows}
 
 
 def _password_state(has_one: bool, one_time: bool) -> str:

@@ -147,6 +147,7 @@ def upgrade() -> None:
     op.create_table(
         "staff",
         sa.Column("sign_in_name", sa.String, primary_key=True),
+        sa.Column("display_name", sa.String, nullable=False),
         sa.Column("county", sa.String, nullable=False),
         sa.Column("role", sa.String, nullable=False),
         sa.Column("crew_id", sa.String, sa.ForeignKey("crew.id")),
