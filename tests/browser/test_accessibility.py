@@ -38,6 +38,8 @@ _PAGES = {
         "/review/fault/work-order-03",
         f"/review/{IDS.drafted}",
         f"/review/{IDS.stuck}",
+        "/replies?list=stuck",
+        "/replies/call-sheet",
         "/review/complaint-14",  # delivered: another reply can be written
         "/review/complaint-20",  # nothing drafted
     ],

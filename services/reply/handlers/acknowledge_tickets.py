@@ -13,9 +13,12 @@ from services.reply.channels.channel import AcknowledgingChannel, Ambiguous, Ref
 from services.reply.context import Context, ReplyConfig, transaction
 from services.reply.loading import COMPLAINTS, rows
 from services.reply.models import Complaint
+from services.reply.rules.delivery import AttemptResult
 from shared.db import Database
 from shared.http import PlatformUnavailable
 from shared.sql import any_of
+
+from .platform_health import note_platforms
 
 _AT_ONCE = 20
 _DUE = (
@@ -48,14 +51,16 @@ async def acknowledge_due(
     async with transaction(database, config) as context:
         due = await _claim(context, channels.keys())
     for each in due:
-        accepted, may_try_again = await _accept(channels[each.platform], each, config.office.name)
+        result = await _accept(channels[each.platform], each, config.office.name)
         async with transaction(database, config) as context:
             (complaint,) = await rows(context.session, COMPLAINTS, [each.complaint_id])
-            if accepted:
+            if result is AttemptResult.RECEIPT:
                 complaint.acknowledge(context.now)
             else:
                 wait = config.pace.wait_after(each.attempts)
+                may_try_again = result is not AttemptResult.REFUSED
                 complaint.acknowledge_later(context.now + wait if may_try_again else None)
+            await note_platforms(context, {each.platform: [result]})
     return len(due)
 
 
@@ -79,13 +84,15 @@ async def _claim(context: Context, platforms: Collection[str]) -> list[Acknowled
 
 async def _accept(
     channel: AcknowledgingChannel, each: Acknowledgement, officer: str
-) -> tuple[bool, bool]:
-    """Whether the platform took it, and whether to try again where it did not."""
+) -> AttemptResult:
+    """Refused: it is not tried again."""
     try:
         await channel.acknowledge(each.external_id, officer, each.accepted_at)
     except Refused as refused:
         log.warning("acknowledgement_refused", complaint_id=each.complaint_id, why=str(refused))
-        return False, False
-    except (PlatformUnavailable, Ambiguous):
-        return False, True
-    return True, False
+        return AttemptResult.REFUSED
+    except PlatformUnavailable:
+        return AttemptResult.UNAVAILABLE
+    except Ambiguous:
+        return AttemptResult.AMBIGUOUS
+    return AttemptResult.RECEIPT

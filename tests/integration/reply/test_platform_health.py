@@ -40,6 +40,15 @@ async def test_an_outage_is_seen_from_its_first_failure_to_the_next_answer(
     assert after["last_success_at"] > after["last_failure_at"]
 
 
+async def test_a_ticket_that_cannot_be_accepted_tells_of_an_outage_too(
+    postbox: Postbox, call: Caller
+) -> None:
+    await postbox.approved()
+    postbox.failures_of("hotline_12345").add(FailureMode.ERROR_5XX, on="accept")
+    assert await postbox.acknowledge() == 1
+    assert (await _health(call))["unavailable_since"] is not None
+
+
 async def test_what_intake_does_not_say_is_not_the_platforms_failure(
     postbox: Postbox, call: Caller
 ) -> None:
