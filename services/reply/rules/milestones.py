@@ -21,8 +21,8 @@ stages that were done in fact, and no others:
   and there is no phone number to call: there the answer is the contact.
 - An answer with "not solved" is in time for reply, and leaves resolve open. With "solved"
   it leaves on site open: nobody came.
-- A returned ticket is another office's: nobody of ours has anything left to do. Figures leave it
-  out by the state of its complaint.
+- A returned ticket is another office's: nobody of ours has anything left to do. The rates count
+  only complaints that are ours.
 """
 
 from collections.abc import Iterator, Mapping
