@@ -19,6 +19,7 @@ _ENTRIES = (
     (Entry("/waiting", "waiting", "2"), {_P.COMPLAINT_DECIDE}),
     (Entry("/review", "review", "3"), {_P.REPLY_WRITE, _P.REPLY_APPROVE}),
     (Entry("/hotspots", "hotspots", "4"), {_P.HOTSPOT_SEE}),
+    (Entry("/report", "report", "0"), {_P.HOTSPOT_SEE}),
     (Entry("/complaints/new", "enter", "5"), {_P.COMPLAINT_ENTER}),
     (Entry("/parked", "parked", "6"), {_P.PARKED_DECIDE}),
     (Entry("/disclosures", "disclosures", "8"), {_P.DISCLOSURE_SEE}),

@@ -125,7 +125,7 @@ def _render(request: Request, template: str, found: Mapping[str, Any]) -> str:
         may=may,
         now=now,
         path=request.url.path,
-        pages=menu_of(person),
+        menu=menu_of(person),
         done=request.query_params.get("done", ""),
         asset=asset,
         address=address,
