@@ -168,7 +168,9 @@ async def test_the_list_is_complete_over_its_pages(
         for number in range(120):
             work_order = await session.get_one(WorkOrder, "work-order-01")
             first = await session.get_one(Complaint, "complaint-01")
-            session.add(WorkOrder(**work_order.model_dump() | {"id": f"many-{number:03}"}))
+            session.add(
+                WorkOrder(**work_order.model_dump() | {"id": f"many-{number:03}", "number": None})
+            )
             await session.flush()
             facts = {"id": f"c-many-{number:03}", "work_order_id": f"many-{number:03}"}
             session.add(Complaint(**first.model_dump() | facts))

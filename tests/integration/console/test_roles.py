@@ -16,6 +16,11 @@ PAGES = {
     "/work-orders": (200, 403, 200, 200, 200),
     "/review": (200, 403, 200, 200, 200),
     "/review/complaint-03": (200, 403, 200, 200, 200),
+    "/review/fault/work-order-03": (200, 403, 200, 200, 200),
+    f"/review/fault/{IDS.foreign_work_order}": (404, 403, 404, 404, 404),
+    "/replies": (200, 403, 200, 200, 200),
+    "/replies/call-sheet": (200, 403, 200, 403, 200),
+    "/replies/outages": (200, 200, 200, 200, 200),
     "/hotspots": (200, 403, 403, 200, 200),
     "/report": (200, 403, 403, 200, 200),
     "/report/complaints?figure=late": (200, 403, 403, 200, 200),
@@ -38,6 +43,7 @@ PAGES = {
     "/nowhere": (404, 404, 404, 404, 404),
 }
 ACTS = {
+    "/review/fault/work-order-03": (403, 403, 422, 422, 422),
     f"/work-orders/{IDS.assigned}/assign": (422, 403, 403, 403, 422),
     f"/work-orders/{IDS.assigned}/close": (422, 403, 403, 403, 422),
     f"/work-orders/{IDS.assigned}/reopen": (422, 403, 403, 403, 422),
