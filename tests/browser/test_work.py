@@ -212,7 +212,8 @@ async def test_a_parked_event_is_dropped_only_after_a_second_question(
     [
         (
             "wang.diaodu",
-            "/ /waiting /review /review/complaint-03 /hotspots /complaints/new "
+            "/ /due?due=overdue /work-orders /waiting /review /review/complaint-03 /hotspots "
+            "/complaints/new "
             "/complaints/complaint-waiting /work-orders/work-order-03 /search?q=樊家 /nowhere",
         ),
         ("admin", "/parked /parked/reply/drop?key=c-01 /staff /account /disclosures"),
