@@ -206,11 +206,15 @@ async def test_a_correction_keeps_the_second_category(
 @pytest.mark.parametrize(
     ("name", "keys"),
     [
-        ("chen.zhuguan", "1看板 3回复审核 4反复故障 0统计报表 8查看记录 S到搜索框 L切换语言"),
+        (
+            "chen.zhuguan",
+            "1看板 3回复审核 R回复去向 4反复故障 0统计报表 8查看记录 S到搜索框 L切换语言",
+        ),
         ("li.weixiu", "7我的任务 L切换语言"),
         (
             "wang.diaodu",
-            "1看板 2待人工处理 3回复审核 4反复故障 0统计报表 5登记诉求 S到搜索框 L切换语言",
+            "1看板 2待人工处理 3回复审核 R回复去向 4反复故障 0统计报表 5登记诉求 "
+            "S到搜索框 L切换语言",
         ),
     ],
 )

@@ -175,3 +175,8 @@ async def test_the_call_sheet_comes_while_reply_is_unavailable(
     page = await desk.get("/replies/call-sheet")
     assert (page.status_code, "回复服务暂时连不上" in page.text) == (200, True)
     assert 'id="call-complaint-18"' in page.text
+
+
+async def test_the_menu_leads_there(signed_in: SignedIn) -> None:
+    page = (await (await signed_in("zhao.shenhe")).get("/")).text
+    assert '<a href="/replies" accesskey="R">' in page
