@@ -54,6 +54,7 @@ async def reply_database(
         warn_at=now + timedelta(hours=20),
         provisional=False,
         source="printed",
+        unverified=False,
         next_at=now + timedelta(hours=20),
         warn_before_seconds=14_400,
         extensions_allowed=1,
