@@ -33,7 +33,7 @@ def draft_where_due(
     """
     facts = _facts(complaint, work_order)
     live = next((reply for reply in versions if reply.state != ReplyState.SUPERSEDED), None)
-    if live is not None and not _is_followed_by_another(live, facts):
+    if live is not None and not _is_followed_by_another(live, facts, work_order):
         if live.state not in _MAY_BE_REPLACED or _stays(context, live, complaint, facts):
             return None
         if facts is None:
@@ -49,14 +49,22 @@ def draft_where_due(
         context.now,
         solved=isinstance(facts, HandledFacts) and facts.solved,
         returned=isinstance(facts, ReturnedFacts),
+        repair_sequence=work_order.repaired_sequence if work_order else None,
     )
 
 
-def _is_followed_by_another(live: Reply, facts: DraftFacts | None) -> bool:
+def _is_followed_by_another(
+    live: Reply, facts: DraftFacts | None, work_order: WorkOrder | None
+) -> bool:
     return (
         live.state == ReplyState.DELIVERED
         and not live.returned
-        and asks_for_another_answer(facts, solved=live.solved, written_at=live.drafted_at)
+        and asks_for_another_answer(
+            facts,
+            solved=live.solved,
+            repair=work_order.repaired_sequence if work_order else None,
+            repair_known=live.repair_sequence,
+        )
     )
 
 

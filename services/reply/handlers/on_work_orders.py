@@ -25,15 +25,18 @@ WorkOrderEvent = ComplaintsLinked | _FactsEvent
 
 _FACTS_WRITTEN = text("""
 INSERT INTO work_order AS known (id, county, scheme_name, crew_name, arrived_at, arrived_sequence,
-    repaired_at, found, done, nothing_found, first_repaired_at, first_repaired_sequence)
+    repaired_at, repaired_sequence, found, done, nothing_found, first_repaired_at,
+    first_repaired_sequence)
 VALUES (:id, :county, :scheme_name, :crew_name, :arrived_at, :arrived_sequence,
-    :repaired_at, :found, :done, :nothing_found, :first_repaired_at, :first_repaired_sequence)
+    :repaired_at, :repaired_sequence, :found, :done, :nothing_found, :first_repaired_at,
+    :first_repaired_sequence)
 ON CONFLICT (id) DO UPDATE SET
     scheme_name = coalesce(excluded.scheme_name, known.scheme_name),
     crew_name = coalesce(excluded.crew_name, known.crew_name),
     arrived_at = coalesce(known.arrived_at, excluded.arrived_at),
     arrived_sequence = coalesce(known.arrived_sequence, excluded.arrived_sequence),
     repaired_at = coalesce(excluded.repaired_at, known.repaired_at),
+    repaired_sequence = coalesce(excluded.repaired_sequence, known.repaired_sequence),
     found = coalesce(excluded.found, known.found),
     done = coalesce(excluded.done, known.done),
     nothing_found = coalesce(excluded.nothing_found, known.nothing_found),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from services.reply.commands import ApproveReply, NoteNotReached, NoteTold, ResolveStuck, WriteDraft
 from services.reply.context import Context
-from services.reply.loading import REPLIES, complaint_of_county, rows
+from services.reply.loading import REPLIES, complaint_of_county, links_of, rows
 from services.reply.models import Complaint, Reply, ReplyState
 from services.reply.rules.drafting import ROOM_FOR_RESPONSIBLE, is_return
 from services.reply.rules.objections import CommandRejected, Objection, reject_if
@@ -48,6 +48,8 @@ async def write_draft(
     )
     if newest is not None:
         newest.supersede()
+    links = (await links_of(context.session, [complaint.id])).get(complaint.id, ())
+    work_order = links[-1][1] if links else None
     returned = is_return(is_ours=complaint.is_ours, needs_human=complaint.needs_human)
     draft = Reply.draft(
         complaint,
@@ -58,6 +60,7 @@ async def write_draft(
         returned=returned,
         responsible=command.responsible.strip(),
         written_by=person.name,
+        repair_sequence=work_order.repaired_sequence if work_order else None,
     )
     context.tell(draft.drafted)
     await bulk_insert(context.session, table_of(Reply), [draft])

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Self
 
-from sqlalchemy import Index, Text, text
+from sqlalchemy import BigInteger, Index, Text, text
 from sqlmodel import Field
 
 from services.reply.rules.delivery import (
@@ -60,6 +60,8 @@ class Reply(ReplyTable, table=True):
     drafted_at: Moment
     written_by: str | None = None
     """None: our own draft, which follows the facts until a person has written."""
+    repair_sequence: int | None = Field(None, sa_type=BigInteger)
+    """Sequence of the last repair that was known when it was written; None: there was none."""
     approved_by: str | None = None
     approved_at: Moment | None = None
     attempts: int = 0
@@ -89,6 +91,7 @@ class Reply(ReplyTable, table=True):
         returned: bool,
         responsible: str = "",
         written_by: str | None = None,
+        repair_sequence: int | None = None,
     ) -> Self:
         return new_row(
             cls,
@@ -103,6 +106,7 @@ class Reply(ReplyTable, table=True):
             responsible=responsible,
             drafted_at=now,
             written_by=written_by,
+            repair_sequence=repair_sequence,
         )
 
     @property

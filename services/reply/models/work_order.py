@@ -26,6 +26,8 @@ class WorkOrder(ReplyTable, table=True):
     arrived_at: Moment | None = None
     arrived_sequence: int | None = Field(None, sa_type=BigInteger)
     repaired_at: Moment | None = None
+    repaired_sequence: int | None = Field(None, sa_type=BigInteger)
+    """Of the last repair."""
     found: str | None = None
     done: str | None = None
     nothing_found: str | None = None
@@ -83,6 +85,7 @@ class WorkOrderFacts:
     arrived_at: datetime | None = None
     arrived_sequence: int | None = None
     repaired_at: datetime | None = None
+    repaired_sequence: int | None = None
     found: str | None = None
     done: str | None = None
     nothing_found: str | None = None
@@ -100,7 +103,8 @@ class WorkOrderFacts:
 
     def repair(self, found: str, done: str, at: datetime, sequence: int) -> None:
         """The last repair is what a draft says; the first one is when it was resolved."""
-        self.found, self.done, self.repaired_at = found, done, at
+        self.found, self.done = found, done
+        self.repaired_at, self.repaired_sequence = at, sequence
         self.nothing_found = ""
         if self.first_repaired_at is None:
             self.first_repaired_at, self.first_repaired_sequence = at, sequence

@@ -99,13 +99,13 @@ def draft_reply(facts: DraftFacts, profile: PlatformProfile, signature: Signatur
 
 
 def asks_for_another_answer(
-    facts: DraftFacts | None, *, solved: bool, written_at: datetime
+    facts: DraftFacts | None, *, solved: bool, repair: int | None, repair_known: int | None
 ) -> bool:
-    """Whether another answer follows a delivered one: that said "not solved", and the repair was
-    done after it was written."""
-    if solved or not isinstance(facts, HandledFacts) or facts.repaired_at is None:
+    """Whether another answer follows a delivered one: that said "not solved", and its writer did
+    not know of the repair. Both repairs by the sequence of their event; None: there is none."""
+    if solved or not isinstance(facts, HandledFacts) or repair is None:
         return False
-    return facts.repaired_at > written_at
+    return repair_known is None or repair > repair_known
 
 
 def is_return(*, is_ours: bool, needs_human: bool) -> bool:

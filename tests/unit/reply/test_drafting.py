@@ -1,7 +1,7 @@
 """What a draft says, in each platform's form, and what it never says."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
@@ -88,21 +88,25 @@ def test_where_nothing_was_found_the_office_note_is_said_and_no_repair(platform:
 
 
 @pytest.mark.parametrize(
-    ("facts", "solved", "hours_later", "asks"),
+    ("facts", "solved", "repair_known", "asks"),
     [
-        pytest.param(SOLVED, False, 1, True, id="repaired after it"),
-        pytest.param(SOLVED, False, -1, False, id="written with the repair known"),
-        pytest.param(SOLVED, True, 1, False, id="it was solved by its writer's word"),
-        pytest.param(NOTHING_FOUND, False, 1, False, id="nothing was found"),
-        pytest.param(None, False, 1, False, id="nothing has happened since"),
+        pytest.param(SOLVED, False, None, True, id="written before any repair"),
+        pytest.param(SOLVED, False, 4, True, id="repaired again after it"),
+        pytest.param(SOLVED, False, 5, False, id="written with the repair known"),
+        pytest.param(SOLVED, True, None, False, id="it was solved by its writer's word"),
+        pytest.param(NOTHING_FOUND, False, None, False, id="nothing was found"),
+        pytest.param(None, False, None, False, id="nothing has happened since"),
     ],
 )
 def test_an_answer_that_it_is_not_solved_is_followed_by_another(
-    facts: HandledFacts | NothingFoundFacts | None, solved: bool, hours_later: int, asks: bool
+    facts: HandledFacts | NothingFoundFacts | None,
+    solved: bool,
+    repair_known: int | None,
+    asks: bool,
 ) -> None:
-    assert SOLVED.repaired_at is not None
-    written_at = SOLVED.repaired_at - timedelta(hours=hours_later)
-    assert asks_for_another_answer(facts, solved=solved, written_at=written_at) is asks
+    assert (
+        asks_for_another_answer(facts, solved=solved, repair=5, repair_known=repair_known) is asks
+    )
 
 
 @pytest.mark.parametrize("platform", ["hotline_12345", "message_board", "wechat"])

@@ -93,7 +93,8 @@ class ReplyPage:
 _due_at = func.coalesce(deadline.c.due_at, literal(NEVER))
 
 
-def _replies(county: str, filters: ReplyFilters, *columns: Any) -> Select[Any]:
+def reply_rows(county: str, filters: ReplyFilters, *columns: Any) -> Select[Any]:
+    """Live replies with complaint, work order, crew and the limit of the reply, where known."""
     of_reply = and_(deadline.c.complaint_id == reply.c.complaint_id, deadline.c.stage == "reply")
     query = (
         select(*columns)
@@ -118,7 +119,7 @@ async def read_replies(
     """The next deadline first; of what was delivered, the newest."""
     delivered = which is ReplyList.DELIVERED
     at = reply.c.delivered_at if delivered else _due_at
-    query = _replies(
+    query = reply_rows(
         county,
         filters,
         reply.c.complaint_id,
@@ -169,6 +170,6 @@ async def count_replies(
     """How many lines each list has; of what was delivered at most MOST_COUNTED."""
     counts: Counter[ReplyList] = Counter()
     for which, condition in _IN_LIST.items():
-        some = _replies(county, filters, literal(1)).where(condition).limit(MOST_COUNTED)
+        some = reply_rows(county, filters, literal(1)).where(condition).limit(MOST_COUNTED)
         counts[which] = await session.scalar(select(func.count()).select_from(some.subquery())) or 0
     return counts

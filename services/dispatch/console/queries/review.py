@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, literal, select, tuple_
+from sqlalchemy import Select, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.dispatch.console.queries.replies import NEVER, ReplyFilters, only_replies
+from services.dispatch.console.queries.replies import NEVER, ReplyFilters, reply_rows
 from services.dispatch.console.queries.tables import complaint, crew, deadline, reply, work_order
 
 _SHOWN = 50
@@ -57,17 +57,9 @@ _due_at = func.coalesce(deadline.c.due_at, literal(NEVER))
 
 
 def _drafts(county: str, filters: ReplyFilters, *columns: Any) -> Select[Any]:
-    of_reply = and_(deadline.c.complaint_id == reply.c.complaint_id, deadline.c.stage == "reply")
-    query = (
-        select(*columns)
-        .select_from(reply)
-        .join(complaint, complaint.c.id == reply.c.complaint_id)
-        .outerjoin(work_order, work_order.c.id == complaint.c.work_order_id)
-        .outerjoin(crew, crew.c.id == work_order.c.crew_id)
-        .outerjoin(deadline, of_reply)
-        .where(reply.c.county == county, reply.c.state == "draft")
-    )
-    return only_replies(query, filters)
+    """Of complaints that dispatch knows: a line is a complaint's, or its work order's."""
+    query = reply_rows(county, filters, *columns)
+    return query.where(reply.c.state == "draft", complaint.c.id.is_not(None))
 
 
 async def read_review_list(
