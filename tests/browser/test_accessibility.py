@@ -33,6 +33,7 @@ _PAGES = {
         f"/complaints/{IDS.waiting}",
         f"/complaints/{IDS.without_scheme}",
         f"/complaints/{IDS.drafted}",
+        f"/complaints/{IDS.drafted}/extensions",
         f"/work-orders/{IDS.on_site}",
         "/work-orders/work-order-05",
     ],

@@ -201,7 +201,18 @@ def reply_stand_in(recorded: Recorded) -> FastAPI:
 
     @app.get("/deadlines")
     async def deadlines(complaint_id: str) -> list[dict[str, Any]]:
-        return []
+        open_one = {
+            "stage": "resolve",
+            "due_at": "2099-01-01T00:00:00Z",
+            "met_at": None,
+            "provisional": False,
+            "standing": "open",
+            "extensions_granted": 0,
+            "extensions_allowed": 1,
+            "extension_asked_until": None,
+        }
+        asked = {"stage": "reply", "extension_asked_until": "2099-02-01T00:00:00Z"}
+        return [open_one, open_one | asked]
 
     @app.get("/replies")
     async def replies(state: str = "draft") -> list[dict[str, Any]]:

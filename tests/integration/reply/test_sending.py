@@ -54,12 +54,13 @@ async def test_an_answer_is_a_contact_only_where_the_resident_reads_it(
     assert met == {Stage.ACCEPT, Stage.REPLY} | read
 
 
+@pytest.mark.parametrize("clock_of_dispatch", [HOUR, -24 * HOUR], ids=["right", "a day behind"])
 async def test_an_answer_that_it_is_not_solved_is_followed_by_another_after_the_repair(
-    postbox: Postbox,
+    postbox: Postbox, clock_of_dispatch: timedelta
 ) -> None:
     await postbox.answered_unrepaired("hotline_12345")
     await postbox.until_quiet()
-    await postbox.harness.receives(linked(), repaired(at=postbox.now + HOUR))
+    await postbox.harness.receives(linked(), repaired(at=postbox.now + clock_of_dispatch))
     newest, interim = await postbox.harness.replies()
     assert (interim.state, newest.state) == (ReplyState.DELIVERED, ReplyState.DRAFT)
     assert newest.solved
