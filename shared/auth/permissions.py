@@ -33,6 +33,10 @@ class Permission(StrEnum):
     DISCLOSURE_SEE = "disclosure.see"
     """See who looked at which resident's data."""
     RESIDENT_ERASE = "resident.erase"
+    POLICY_SEE = "policy.see"
+    """Read by what policies and calendar deadlines are counted, and what else is set."""
+    POLICY_EDIT = "policy.edit"
+    """Change the county's policies and its calendar."""
 
 
 _P = Permission
@@ -48,12 +52,15 @@ _DISPATCHER = frozenset(
         _P.REPLY_WRITE,
         _P.HOTSPOT_SEE,
         _P.DEADLINE_EXPLAIN,
+        _P.POLICY_SEE,
     }
 )
 ALLOWED: Mapping[Role, frozenset[Permission]] = {
     Role.DISPATCHER: _DISPATCHER,
-    Role.CREW: frozenset({_P.WORDS_SEE, _P.RESIDENT_SEE, _P.WORK_ORDER_WORK}),
-    Role.REVIEWER: frozenset({_P.BOARD_SEE, _P.WORDS_SEE, _P.REPLY_WRITE, _P.REPLY_APPROVE}),
+    Role.CREW: frozenset({_P.WORDS_SEE, _P.RESIDENT_SEE, _P.WORK_ORDER_WORK, _P.POLICY_SEE}),
+    Role.REVIEWER: frozenset(
+        {_P.BOARD_SEE, _P.WORDS_SEE, _P.REPLY_WRITE, _P.REPLY_APPROVE, _P.POLICY_SEE}
+    ),
     Role.SUPERVISOR: frozenset(
         {
             _P.BOARD_SEE,
@@ -63,6 +70,7 @@ ALLOWED: Mapping[Role, frozenset[Permission]] = {
             _P.DEADLINE_EXPLAIN,
             _P.REPLY_APPROVE,
             _P.DISCLOSURE_SEE,
+            _P.POLICY_SEE,
         }
     ),
     Role.ADMIN: frozenset(Permission),

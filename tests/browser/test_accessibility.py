@@ -57,6 +57,7 @@ _PAGES = {
     "admin": [
         "/parked",
         "/parked/reply/drop?key=c-01",
+        "/settings",
         "/staff",
         "/account",
         f"/complaints/{IDS.drafted}",

@@ -216,7 +216,7 @@ async def test_a_parked_event_is_dropped_only_after_a_second_question(
             "/complaints/new "
             "/complaints/complaint-waiting /work-orders/work-order-03 /search?q=樊家 /nowhere",
         ),
-        ("admin", "/parked /parked/reply/drop?key=c-01 /staff /account /disclosures"),
+        ("admin", "/parked /parked/reply/drop?key=c-01 /settings /staff /account /disclosures"),
         ("li.weixiu", "/crew"),
     ],
 )

@@ -25,6 +25,7 @@ from services.dispatch.console.pages import (
     report,
     review,
     search,
+    settings_index,
     sign_in,
     staff,
     waiting,
@@ -41,6 +42,7 @@ from shared.web import TELEMETRY
 _PAGES = (
     sign_in,
     account,
+    settings_index,
     staff,
     board,
     due,

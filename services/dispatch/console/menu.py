@@ -24,7 +24,7 @@ _ENTRIES = (
     (Entry("/complaints/new", "enter", "5"), {_P.COMPLAINT_ENTER}),
     (Entry("/parked", "parked", "6"), {_P.PARKED_DECIDE}),
     (Entry("/disclosures", "disclosures", "8"), {_P.DISCLOSURE_SEE}),
-    (Entry("/staff", "staff", "9"), {_P.STAFF_MANAGE}),
+    (Entry("/settings", "settings", "9"), {_P.POLICY_SEE}),
 )
 _CREW = Entry("/crew", "crew", "7")
 

@@ -1,0 +1,33 @@
+"""What can be set, and where: one link for each page of settings that somebody may open."""
+
+from typing import Annotated, NamedTuple
+
+from fastapi import APIRouter, Request, Response
+
+from services.dispatch.console.rendering import page
+from services.dispatch.console.session import allowed
+from shared.auth.permissions import Permission
+from shared.auth.tokens import Person
+from shared.routes import Route
+
+router = APIRouter(prefix="/settings", route_class=Route)
+
+
+class Setting(NamedTuple):
+    """Its words stand in the catalogue: `setting.KEY` and `setting.KEY_why`."""
+
+    address: str
+    key: str
+    needs: Permission
+
+
+SETTINGS = (Setting("/staff", "staff", Permission.STAFF_MANAGE),)
+
+
+@router.get("")
+async def settings_page(
+    request: Request, person: Annotated[Person, allowed(Permission.POLICY_SEE)]
+) -> Response:
+    return page(
+        request, "settings.html", settings=[each for each in SETTINGS if person.may(each.needs)]
+    )
