@@ -9,6 +9,8 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from shared.yaml_file import read_yaml
+
 from .rules.calendar import (
     FIRST_YEAR,
     LAST_YEAR,
@@ -17,7 +19,6 @@ from .rules.calendar import (
     WorkCalendar,
     WorkDays,
 )
-from .yaml_file import read_yaml
 
 SHIPPED = Path(__file__).parent / "policies" / "work_calendar.yaml"
 

@@ -6,17 +6,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncSession as CoreAsyncSession
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.bus.outbox import Outbox
-from shared.clock import Clock, SystemClock
+from shared.database_time import DatabaseTime
 from shared.db import Database
 from shared.events.event import Event
+from shared.pace import Pace
 
 from .rulebook import Rulebook
-from .rules.delivery import Pace
 from .rules.platform_profile import PlatformProfile
 
 T = TypeVar("T")
@@ -28,22 +26,6 @@ class Office:
 
     name: str
     service_phone: str | None = None
-
-
-@dataclass(frozen=True)
-class DatabaseTime:
-    """The clock that all replicas share: leases, and what is due, are judged by PostgreSQL's.
-
-    A clock that a test or the demo's year moves by hand is the database's as well.
-    """
-
-    clock: Clock
-
-    async def now(self, session: CoreAsyncSession) -> datetime:
-        if not isinstance(self.clock, SystemClock):
-            return self.clock.now()
-        at: datetime = (await session.execute(select(func.clock_timestamp()))).scalar_one()
-        return at
 
 
 @dataclass(frozen=True, slots=True)

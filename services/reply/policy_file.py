@@ -7,9 +7,10 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from shared.yaml_file import read_yaml
+
 from .rules.deadlines import ANY, Policy, Stage, StageLimit
 from .rules.time_limits import Duration, Unit, always_ends_later, read_limit
-from .yaml_file import read_yaml
 
 SHIPPED = Path(__file__).parent / "policies" / "deadline_policies.yaml"
 

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from shared.bus.consumer import Consumer
 from shared.bus.protocol import Bus
 from shared.bus.topics import COMPLAINTS, WORK_ORDERS
+from shared.database_time import DatabaseTime
 from shared.db import Database
 from shared.service import Service
 from shared.web import service_app
@@ -13,7 +14,7 @@ from shared.web import service_app
 from .api import deadlines, platforms, replies
 from .api.http_errors import answer_rejected_commands
 from .channel_registry import Channels, known_profiles, open_channels
-from .context import DatabaseTime, Office, ReplyConfig
+from .context import Office, ReplyConfig
 from .resident_handle import ResidentHandles
 from .rulebook import read_rulebook
 from .sender import Sender

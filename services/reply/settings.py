@@ -6,10 +6,10 @@ from typing import Self
 
 from pydantic import Field, SecretStr, model_validator
 
+from shared.pace import Pace
 from shared.settings import CommonSettings, WebAddress
 
 from . import calendar_file, policy_file
-from .rules.delivery import Pace
 
 
 class ReplySettings(CommonSettings):

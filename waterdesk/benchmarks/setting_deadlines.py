@@ -15,10 +15,11 @@ from typing import Any
 
 from services.dispatch.county_file import read_county
 from services.reply.channel_registry import known_profiles
-from services.reply.context import DatabaseTime, Office, ReplyConfig
+from services.reply.context import Office, ReplyConfig
 from services.reply.rulebook import read_rulebook
 from services.reply.subscriptions import handlers
 from shared.clock import ManualClock
+from shared.database_time import DatabaseTime
 from shared.events.event import Event
 from shared.events.work_orders import ComplaintsLinked, WorkOrderRepaired
 from waterdesk import composition

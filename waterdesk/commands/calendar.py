@@ -9,7 +9,7 @@ import typer
 
 from services.reply.calendar_file import SHIPPED, load_calendars
 from services.reply.rules.calendar import FIRST_YEAR, LAST_YEAR
-from services.reply.yaml_file import FileInvalid
+from shared.yaml_file import FileInvalid
 
 
 def calendar(

@@ -16,7 +16,7 @@ from services.reply.calendar_file import SHIPPED, load_calendars
 from services.reply.rules.calendar import SHANGHAI, OutsideCalendar, WorkCalendar
 from services.reply.rules.deadlines import due_of
 from services.reply.rules.time_limits import Unreadable, read_limit
-from services.reply.yaml_file import FileInvalid
+from shared.yaml_file import FileInvalid
 
 _WHY = {
     Unreadable.EMPTY: "没有写时限 no limit is given",

@@ -11,9 +11,9 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from services.dispatch.county_file import BadCountyFile
 from services.intake.gazetteer import BadGazetteer
 from services.intake.handlers.keys import KeysMissing
-from services.reply.yaml_file import FileInvalid
 from shared.bus.transient_errors import is_transient
 from shared.postgres_programs import PostgresUnavailable
+from shared.yaml_file import FileInvalid
 from waterdesk.demo.state import DemoStateDamaged
 from waterdesk.installation import MisconfiguredError
 from waterdesk.kept_secrets import SecretsLost

@@ -14,6 +14,8 @@ from services.reply.rules.platform_profile import PlatformProfile
 from services.reply.settings import ReplySettings
 from shared.clock import Clock
 from shared.http import PlatformUnavailable as PlatformUnavailable
+from shared.send_once import Ambiguous as Ambiguous
+from shared.send_once import Refused as Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +44,6 @@ class Receipt:
 
     number: str
     received_at: datetime
-
-
-class Refused(Exception):
-    """The platform will never take this reply as it is: a person must look at it.
-
-    Carries the platform's code, never the reply's words.
-    """
-
-
-class Ambiguous(Exception):
-    """The platform may have taken the reply (timeout after sending): look before sending again."""
 
 
 class Channel(Protocol):

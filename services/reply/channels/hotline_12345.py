@@ -20,9 +20,9 @@ from shared.http import (
     read_coded,
 )
 from shared.platform_kit.request_signing import SignedRequests
+from shared.send_once import answer_of, send_once
 
 from .channel import OutgoingReply, Receipt, Refused
-from .send_once import answer_of, send_once
 
 PROFILE: Final = PlatformProfile(
     name="hotline_12345",

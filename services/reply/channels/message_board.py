@@ -16,9 +16,9 @@ from services.reply.settings import ReplySettings
 from shared.clock import Clock
 from shared.http import RetryPolicy, open_client
 from shared.platform_kit.message_board_reader import ANSWER, BoardAccess, BoardReader, of_type
+from shared.send_once import send_once
 
 from .channel import OutgoingReply, Receipt
-from .send_once import send_once
 
 PROFILE: Final = PlatformProfile(
     name="message_board",

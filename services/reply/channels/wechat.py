@@ -18,9 +18,9 @@ from services.reply.settings import ReplySettings
 from shared.clock import Clock
 from shared.http import PlatformRejected, PlatformUnavailable, open_client, printable_code
 from shared.platform_kit.wechat_token import TOKEN_REFUSED, AccessToken, TokenUnavailable
+from shared.send_once import answer_of, send_once
 
 from .channel import Ambiguous, OutgoingReply, Receipt, Refused
-from .send_once import answer_of, send_once
 
 PROFILE: Final = PlatformProfile(
     name="wechat",

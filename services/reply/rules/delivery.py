@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from shared.pace import Pace
+
 
 class ReplyState(StrEnum):
     """See services/reply/README.md for who moves a reply from one to the next."""
@@ -60,22 +62,6 @@ class AttemptResult(StrEnum):
 class StuckReason(StrEnum):
     REFUSED = "refused"
     UNCONFIRMED = "unconfirmed"
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How long to wait between attempts, twice as long each time."""
-
-    first_wait: timedelta = timedelta(seconds=30)
-    longest_wait: timedelta = timedelta(hours=1)
-    lease: timedelta = timedelta(minutes=5)
-    """How long one attempt may take in all: longer than a channel's own time limits together. A
-    sender that holds a claim longer is taken for dead; before that nothing is sent again."""
-
-    def wait_after(self, attempts: int, asked_for: timedelta | None = None) -> timedelta:
-        """`asked_for`: the pause the platform wants, where it said so."""
-        doubled = self.first_wait * (1 << min(max(attempts - 1, 0), 30))
-        return max(min(doubled, self.longest_wait), asked_for or timedelta(0))
 
 
 @dataclass(frozen=True, slots=True)

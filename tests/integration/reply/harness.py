@@ -9,13 +9,14 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from services.reply.channel_registry import known_profiles
-from services.reply.context import Context, DatabaseTime, Office, ReplyConfig
+from services.reply.context import Context, Office, ReplyConfig
 from services.reply.handlers.deadline_sweep import sweep
 from services.reply.models import Complaint, Deadline, Reply, ReplyState
 from services.reply.rulebook import read_rulebook
 from services.reply.rules.deadlines import Stage
 from services.reply.subscriptions import handle_batch
 from shared.clock import ManualClock
+from shared.database_time import DatabaseTime
 from shared.db import Database
 from shared.events.event import Envelope, Event
 from tests.integration.reply.events import envelope

@@ -18,12 +18,12 @@ from services.reply.handlers.acknowledge_tickets import acknowledge_due
 from services.reply.handlers.review import approve, write_draft
 from services.reply.models import Reply
 from services.reply.resident_handle import ResidentHandles
-from services.reply.rules.delivery import Pace
 from services.reply.sender import Sender
 from services.reply.settings import ReplySettings
 from shared.auth.permissions import Role
 from shared.auth.tokens import Person
 from shared.bus.tables import outbox as outbox_table
+from shared.pace import Pace
 from tests.integration.reply.events import COUNTY, linked, received, repaired
 from tests.integration.reply.harness import Harness
 from waterdesk.simulators.app import build_app

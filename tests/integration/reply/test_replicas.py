@@ -11,13 +11,14 @@ from sqlalchemy.exc import DBAPIError
 
 from services.reply import subscriptions
 from services.reply.channels.channel import Channel, OutgoingReply, Receipt
-from services.reply.context import Context, DatabaseTime, transaction
+from services.reply.context import Context, transaction
 from services.reply.loading import MOST_LOCKS, LinkedWorkOrder, lock_complaints
 from services.reply.models import ReplyState
 from services.reply.rules.deadlines import Stage
 from services.reply.sender import Sender
 from services.reply.subscriptions import handle_batch
 from shared.clock import ManualClock, SystemClock
+from shared.database_time import DatabaseTime
 from shared.db import Database
 from shared.events.event import Event
 from tests.conftest import NOW

@@ -10,10 +10,10 @@ import structlog.testing
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.reply.channels.channel import Channel, OutgoingReply, Receipt
-from services.reply.context import DatabaseTime
 from services.reply.models import ComplaintState, Reply, ReplyState
 from services.reply.rules.deadlines import Stage
 from services.reply.rules.escalation import Standing
+from shared.database_time import DatabaseTime
 from shared.events.replies import ReplyDelivered, ReplyStuck, ResidentTold
 from tests.integration.reply.crashes import Killed, killed_at
 from tests.integration.reply.events import HOUR, NOT_OURS, linked, received, repaired

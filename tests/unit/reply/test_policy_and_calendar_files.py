@@ -11,7 +11,7 @@ from services.reply.policy_file import SHIPPED as SHIPPED_POLICIES
 from services.reply.policy_file import load_policies
 from services.reply.rules.calendar import SHANGHAI
 from services.reply.rules.deadlines import TicketFacts, count_deadlines
-from services.reply.yaml_file import FileInvalid
+from shared.yaml_file import FileInvalid
 
 CALENDAR = """\
 office_hours: ["09:00-12:00", "13:30-17:30"]

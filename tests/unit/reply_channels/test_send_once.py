@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from services.reply.channels.channel import Ambiguous, PlatformUnavailable, Refused
-from services.reply.channels.send_once import answer_of, send_once
 from shared.http import PlatformRejected, open_client
+from shared.send_once import answer_of, send_once
 
 SECRET = "不可外传"
 

@@ -4,7 +4,17 @@ import httpx
 
 from shared.http import PlatformRejected, PlatformUnavailable, exchange, printable_code, retry_after
 
-from .channel import Ambiguous, Refused
+
+class Refused(Exception):
+    """The other side will never take this as it is: a person must look at it.
+
+    Carries the other side's code, never the words sent.
+    """
+
+
+class Ambiguous(Exception):
+    """It may have been taken (time-out after sending): find out before sending it again."""
+
 
 _NEVER_LEFT = (
     httpx.ConnectError,
