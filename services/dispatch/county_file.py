@@ -118,6 +118,8 @@ class StaffPart(_Part):
     display_name: _Text | None = None
     role: Role
     crew: str | None = None
+    wecom: _Text | None = None
+    phone: str | None = Field(None, pattern=r"^1\d{10}$", repr=False)
 
 
 class _Tables(BaseModel):

@@ -14,6 +14,14 @@ from shared.sql import row_written, table_of
 
 _schemes, _villages = table_of(Scheme), table_of(SchemeVillage)
 _crews, _staff = table_of(Crew), table_of(Staff)
+_KEPT_OF_STAFF = (
+    "password_hash",
+    "password_is_one_time",
+    "wecom_userid",
+    "phone",
+    "declined_ways",
+    "addresses_edited",
+)
 
 
 class NameTaken(ValueError):
@@ -23,7 +31,7 @@ class NameTaken(ValueError):
 async def import_county(session: AsyncSession, county: County) -> None:
     """Make the tables say what the files say; doing it again changes nothing. A crew or a person no
     longer in them becomes inactive, a village leaves its scheme; schemes stay, for their history.
-    Passwords stay. Raises NameTaken."""
+    Passwords stay, and addresses that were changed in the console. Raises NameTaken."""
     await _check_nobody_elses(session, county)
     code = county.code
     await _upsert(
@@ -65,11 +73,25 @@ async def import_county(session: AsyncSession, county: County) -> None:
             county=code,
             role=each.role.value,
             crew_id=each.crew,
+            declined_ways=[],
         )
         for each in county.staff
     ]
-    await _upsert(session, people, keeping=("password_hash", "password_is_one_time"))
+    await _upsert(session, people, keeping=_KEPT_OF_STAFF)
+    await _set_addresses(session, county)
     await _retire(session, _staff.c.sign_in_name, code, [each.sign_in_name for each in people])
+
+
+async def _set_addresses(session: AsyncSession, county: County) -> None:
+    addresses = {each.name: (each.wecom, each.phone) for each in county.staff}
+    found = await session.execute(
+        select(Staff).where(
+            col(Staff.sign_in_name).in_(addresses), col(Staff.addresses_edited).is_(False)
+        )
+    )
+    for staff in found.scalars():
+        staff.wecom_userid, staff.phone = addresses[staff.sign_in_name]
+    await session.flush()
 
 
 async def give_first_passwords(

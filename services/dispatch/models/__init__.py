@@ -10,10 +10,12 @@ from .missed_cause import Cause, MissedCause
 from .opening import open_work_order
 from .read_models import DeadlineView, ReplyView
 from .sign_in import SignIn, SignInFailures
+from .staff_message import CardUpdate, StaffMessage, WayHealth
 from .timeline import Change, Happening, Line, WorkOrderStep
 from .work_order import NumbersOfDay, Outcome, WorkOrder
 
 __all__ = [
+    "CardUpdate",
     "Cause",
     "Change",
     "Complaint",
@@ -33,7 +35,9 @@ __all__ = [
     "SignIn",
     "SignInFailures",
     "Staff",
+    "StaffMessage",
     "Supply",
+    "WayHealth",
     "WorkOrder",
     "WorkOrderStep",
     "metadata",

@@ -97,6 +97,14 @@ class Staff(DispatchTable, table=True):
     """A shared.auth.permissions.Role."""
     crew_id: str | None = Field(default=None, foreign_key="crew.id")
     active: bool = True
+    wecom_userid: str | None = None
+    """Their userid in WeCom (企业微信)."""
+    phone: str | None = Field(default=None, repr=False)
+    """Mobile number for text messages; in no log, event or error."""
+    declined_ways: list[str] = Field(default_factory=list, sa_type=JSONB)
+    """The ways by which they do not want to be told."""
+    addresses_edited: bool = False
+    """The two addresses were changed in the console: the county's file changes them no more."""
     password_hash: str | None = Field(default=None, repr=False)
     """Argon2id. None: cannot sign in until a password is given."""
     password_is_one_time: bool = False

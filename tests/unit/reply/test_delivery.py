@@ -10,12 +10,12 @@ from services.reply.rules.delivery import (
     Attempt,
     AttemptResult,
     LookUp,
-    Pace,
     ReplyState,
     Step,
     Tried,
     next_step,
 )
+from shared.pace import Pace
 
 NOW = datetime(2026, 10, 12, 1, 30, tzinfo=UTC)
 PACE = Pace()

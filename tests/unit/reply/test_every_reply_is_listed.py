@@ -13,10 +13,10 @@ from services.reply.rules.delivery import (
     ATTEMPT_IN,
     AttemptResult,
     LookUp,
-    Pace,
     Tried,
     next_step,
 )
+from shared.pace import Pace
 from tests.conftest import NOW
 from tests.integration.reply.events import received
 

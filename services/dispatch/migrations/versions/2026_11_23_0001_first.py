@@ -152,6 +152,10 @@ def upgrade() -> None:
         sa.Column("role", sa.String, nullable=False),
         sa.Column("crew_id", sa.String, sa.ForeignKey("crew.id")),
         sa.Column("active", sa.Boolean, nullable=False),
+        sa.Column("wecom_userid", sa.String),
+        sa.Column("phone", sa.String),
+        sa.Column("declined_ways", JSONB, nullable=False, server_default="[]"),
+        sa.Column("addresses_edited", sa.Boolean, nullable=False, server_default=sa.false()),
         sa.Column("password_hash", sa.String),
         sa.Column("password_is_one_time", sa.Boolean, nullable=False, server_default=sa.false()),
     )
@@ -298,6 +302,77 @@ def upgrade() -> None:
         sa.Column("details", JSONB, nullable=False),
     )
     op.create_index("step_of_work_order", "work_order_step", ["work_order_id", "id"])
+    _make_staff_messages()
+
+
+def _make_staff_messages() -> None:
+    op.create_table(
+        "staff_message",
+        sa.Column("id", sa.String, primary_key=True),
+        sa.Column("county", sa.String, nullable=False),
+        sa.Column("alert_id", sa.String, nullable=False),
+        sa.Column("sign_in_name", sa.String, nullable=False),
+        sa.Column("way", sa.String, nullable=False),
+        sa.Column("instead_of", sa.String),
+        sa.Column("work_order_id", sa.String),
+        sa.Column("title", sa.String, nullable=False),
+        sa.Column("body", sa.String, nullable=False),
+        sa.Column("buttons", JSONB, nullable=False),
+        sa.Column("urgent", sa.Boolean, nullable=False),
+        sa.Column("not_before", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("queued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String, nullable=False),
+        sa.Column("attempts", sa.Integer, nullable=False),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True)),
+        sa.Column("sent_at", sa.DateTime(timezone=True)),
+        sa.Column("ended_at", sa.DateTime(timezone=True)),
+        sa.Column("provider_id", sa.String),
+        sa.Column("why", sa.String),
+        sa.Column("provider_code", sa.String),
+        sa.Column("settled_by", sa.String),
+        sa.UniqueConstraint("alert_id", "sign_in_name", "way", name="staff_message_once"),
+    )
+    op.create_index(
+        "staff_message_first_way",
+        "staff_message",
+        ["alert_id", "sign_in_name"],
+        unique=True,
+        postgresql_where=sa.text("instead_of IS NULL"),
+    )
+    _partial_index(
+        "staff_message_due", "staff_message", ["next_attempt_at"], "state IN ('queued', 'sending')"
+    )
+    op.create_index("staff_message_listed", "staff_message", ["county", "queued_at"])
+    _partial_index(
+        "staff_message_failed",
+        "staff_message",
+        ["county", "queued_at"],
+        "state IN ('failed', 'gave_up')",
+    )
+    op.create_index("staff_message_to_person", "staff_message", ["sign_in_name", "sent_at"])
+    op.create_table(
+        "card_update",
+        sa.Column("response_code", sa.String, primary_key=True),
+        sa.Column("message_id", sa.String, sa.ForeignKey("staff_message.id"), nullable=False),
+        sa.Column("usable_until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("pressed", sa.String),
+        sa.Column("pressed_at", sa.DateTime(timezone=True)),
+        sa.Column("shown", sa.String),
+        sa.Column("buttons", JSONB, nullable=False),
+        sa.Column("state", sa.String, nullable=False),
+        sa.Column("attempts", sa.Integer, nullable=False),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True)),
+    )
+    _partial_index("card_update_due", "card_update", ["next_attempt_at"], "state = 'queued'")
+    op.create_index("card_update_of_message", "card_update", ["message_id"])
+    op.create_table(
+        "way_health",
+        sa.Column("way", sa.String, primary_key=True),
+        sa.Column("last_success_at", sa.DateTime(timezone=True)),
+        sa.Column("last_failure_at", sa.DateTime(timezone=True)),
+        sa.Column("failure", sa.String),
+        sa.Column("unavailable_since", sa.DateTime(timezone=True)),
+    )
 
 
 def _partial_index(name: str, table: str, columns: list[str], where: str) -> None:
