@@ -11,6 +11,7 @@ OF_SERVICE: Mapping[str, tuple[type[Event], ...]] = {
         complaints.ComplaintDecided,
         complaints.ComplaintChased,
         complaints.ComplaintEdited,
+        complaints.ComplaintEvaluated,
     ),
     "dispatch": (
         work_orders.WorkOrderOpened,

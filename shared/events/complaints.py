@@ -75,6 +75,16 @@ class ComplaintChased(_ComplaintEvent):
     times: int = Field(ge=1)
 
 
+class ComplaintEvaluated(_ComplaintEvent):
+    """The resident says whether it is solved: to the platform, or to us where we asked."""
+
+    type: ClassVar[str] = "cn.waterdesk.complaint.evaluated.v1"
+
+    satisfied: bool
+    evaluated_at: AwareDatetime
+    source: Literal["hotline_12345", "message_board", "wechat"]
+
+
 class ComplaintEdited(_ComplaintEvent):
     """The platform changed the order; the newest words gave this decision."""
 

@@ -27,6 +27,15 @@ class ChaseBody(_Body):
     at: AwareDatetime | None = None
 
 
+class ReworkBody(_Body):
+    change_id: str | None = None
+    at: AwareDatetime | None = None
+
+
+class EvaluationBody(ReworkBody):
+    satisfied: bool
+
+
 class ThreadBody(_Body):
     fields: dict[str, Any]
     tid: int | None = None
@@ -78,6 +87,18 @@ def control_router(simulators: Simulators) -> APIRouter:
     @router.post("/hotline/tickets/{number}/chase", status_code=204)
     async def chase_ticket(number: str, body: ChaseBody) -> None:
         hotline.chase_ticket(number, body.words, body.change_id, body.at)
+
+    @router.post("/hotline/tickets/{number}/evaluate", status_code=204)
+    async def evaluate_ticket(number: str, body: EvaluationBody) -> None:
+        with _driver_errors():
+            hotline.evaluate_ticket(
+                number, satisfied=body.satisfied, change_id=body.change_id, at=body.at
+            )
+
+    @router.post("/hotline/tickets/{number}/rework", status_code=204)
+    async def rework_ticket(number: str, body: ReworkBody) -> None:
+        with _driver_errors():
+            hotline.rework_ticket(number, body.change_id, body.at)
 
     @router.post("/hotline/tickets/{number}/close", status_code=204)
     async def close_ticket(number: str) -> None:

@@ -116,6 +116,25 @@ class Hotline:
         )
         self._change("chase", ticket | {"issueDesc": words}, change_id, at)
 
+    def evaluate_ticket(
+        self,
+        number: str,
+        *,
+        satisfied: bool,
+        change_id: str | None = None,
+        at: datetime | None = None,
+    ) -> None:
+        """The resident was asked, and says whether it is solved. Raises LookupError."""
+        ticket = self._tickets[number] | {"evaluationStatus": "1" if satisfied else "2"}
+        self._change("evaluate", ticket, change_id, at)
+
+    def rework_ticket(
+        self, number: str, change_id: str | None = None, at: datetime | None = None
+    ) -> None:
+        """重办: the ticket comes back, not solved. Raises LookupError."""
+        ticket = self._tickets[number] | {"evaluationStatus": "2"}
+        self._change("rework", ticket, change_id, at)
+
     def close_ticket(self, number: str) -> None:
         """已结案: no reply is accepted any more. Raises LookupError for an unknown number."""
         if number not in self._tickets:

@@ -54,7 +54,8 @@ HOTLINE_PUSH: dict[str, Any] = {
                     "properties": {
                         "issueNumber": _NUMBER,
                         "changeId": _NUMBER,
-                        "changeType": {"enum": ["new", "edit", "chase"]},
+                        "changeType": {"enum": ["new", "edit", "chase", "evaluate", "rework"]},
+                        "evaluationStatus": {"enum": ["", "1", "2"]},
                         "issueTime": _TIME,
                         "changeTime": _TIME,
                         "issueSubject": _TEXT,

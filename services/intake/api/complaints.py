@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from services.intake.api.dependencies import ContextHere, refuse_unopened
 from services.intake.batching import Ingestion
 from services.intake.context import Context
+from services.intake.handlers.answers import ask
 from services.intake.handlers.decide import Verdict, decide
 from services.intake.handlers.disclose import (
     ComplaintWords,
@@ -137,6 +138,26 @@ async def get_handle(
 ) -> HandleShown:
     """To answer the person on their platform; that you asked is recorded. 404: not here."""
     resident = await _disclosed(complaint_id, database, context, person)
+    return HandleShown(handle=resident.handle or "")
+
+
+@router.post("/{complaint_id}/question")
+async def post_question(
+    complaint_id: str,
+    database: DatabaseHere,
+    context: ContextHere,
+    person: Annotated[Person, requires(Permission.RESIDENT_SEE)],
+) -> HandleShown:
+    """The same as the handle, to ask them whether it is solved: what they write next may be the
+    answer. 404: not here."""
+    refuse_unopened(complaint_id, person)
+    async with database.work() as (session, _):
+        now = database.clock.now()
+        resident = await disclose_resident(
+            session, complaint_id, person, vault=context.vault, now=now
+        )
+        if resident.handle:
+            await ask(session, complaint_id, now)
     return HandleShown(handle=resident.handle or "")
 
 

@@ -36,17 +36,25 @@ _COMPLAINED_BEFORE = select(
 )
 
 
-async def turn_into_chases(session: AsyncSession, deliveries: Sequence[NewDelivery]) -> None:
-    """Rewrite a person's later messages about the same matter into chases of the first.
+async def hold_persons(session: AsyncSession, deliveries: Sequence[NewDelivery]) -> None:
+    """Lock each person until the transaction ends: two messages of one person that arrive together
+    are judged one after the other."""
+    keys = [key for delivery in deliveries if (key := delivery.person_key)]
+    if keys:
+        locks = sorted({int.from_bytes(key[:4], signed=True) for key in keys})
+        await session.execute(_HOLD_PERSONS, {"locks": locks})
 
-    Holds a lock on each person until the transaction ends: two messages of one person that arrive
-    together are judged one after the other.
-    """
-    of_persons = [(delivery, key) for delivery in deliveries if (key := delivery.person_key)]
+
+async def turn_into_chases(session: AsyncSession, deliveries: Sequence[NewDelivery]) -> None:
+    """Rewrite a person's later messages about the same matter into chases of the first. The persons
+    are held."""
+    of_persons = [
+        (delivery, key)
+        for delivery in deliveries
+        if delivery.incoming.kind is Kind.COMPLAINT and (key := delivery.person_key)
+    ]
     if not of_persons:
         return
-    locks = sorted({int.from_bytes(key[:4], signed=True) for _, key in of_persons})
-    await session.execute(_HOLD_PERSONS, {"locks": locks})
     earlier = await _complained_before(session, of_persons)
     for delivery, key in sorted(of_persons, key=lambda pair: pair[0].incoming.stated_at):
         incoming, classified = delivery.incoming, delivery.classification

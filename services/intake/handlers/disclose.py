@@ -49,6 +49,8 @@ class ComplaintWords:
     """Earlier and outdated wordings, in the order they came."""
     chases: int
     chase_words: Sequence[Wording]
+    answers: Sequence[Wording]
+    """What the resident wrote when we asked whether it is solved."""
     reasons: Sequence[str]
     erased_at: datetime | None
 
@@ -68,15 +70,17 @@ async def words_of_complaint(
     current = next((row for row in reversed(rows) if row.result in APPLIED), None)
     now = _wording(current, vault) if current else Wording(complaint.sent_at, "", "")
     earlier = [row for row in rows if row is not current]
+    apart = (DeliveryResult.CHASED, DeliveryResult.EVALUATED)
     return ComplaintWords(
         complaint_id=complaint.id,
         title=now.title,
         text=now.text,
-        edits=[_wording(row, vault) for row in earlier if row.result != DeliveryResult.CHASED],
+        edits=[_wording(row, vault) for row in earlier if row.result not in apart],
         chases=complaint.chases,
         chase_words=[
             _wording(row, vault) for row in earlier if row.result == DeliveryResult.CHASED
         ],
+        answers=[_wording(row, vault) for row in earlier if row.result == DeliveryResult.EVALUATED],
         reasons=complaint.reasons,
         erased_at=complaint.erased_at,
     )

@@ -15,7 +15,8 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.intake.context import Context
-from services.intake.handlers.deduplication import UNNUMBERED, turn_into_chases
+from services.intake.handlers.answers import turn_into_answers
+from services.intake.handlers.deduplication import UNNUMBERED, hold_persons, turn_into_chases
 from services.intake.handlers.records import Records
 from services.intake.models import Complaint, DeliveryResult, Ingested, NewDelivery
 from services.intake.platforms.incoming import Incoming, Kind, Platform, Unreadable
@@ -60,6 +61,9 @@ async def ingest(
     readable = [_new_delivery(d, now, context) for d in fresh.values() if isinstance(d, Incoming)]
     if readable:
         if platform in UNNUMBERED:
+            await hold_persons(session, readable)
+            if platform is Platform.WECHAT:
+                readable += await turn_into_answers(session, readable, now)
             await turn_into_chases(session, readable)
         await _ingest_readable(outbox, readable, records)
         await records.write()
@@ -98,18 +102,19 @@ async def _ingest_readable(
     outbox: Outbox, deliveries: Sequence[NewDelivery], records: Records
 ) -> None:
     by_number: defaultdict[str, list[NewDelivery]] = defaultdict(list)
-    for delivery in sorted(deliveries, key=_tickets_before_chases):
+    for delivery in sorted(deliveries, key=_tickets_first):
         by_number[delivery.incoming.external_id].append(delivery)
     rows: dict[str, Complaint] = {}
     for number, (first, *_) in by_number.items():
-        if first.incoming.kind is Kind.CHASE:
-            first.doubt("chase_of_unknown_number")
+        if first.incoming.kind is not Kind.COMPLAINT:
+            first.doubt(f"{first.incoming.kind}_of_unknown_number")
         rows[number] = Complaint.received(first, records.now)
     held = await records.insert_or_lock(rows.values())
     for number, complaint_id in held.items():
         if complaint_id == rows[number].id:
             first = by_number[number].pop(0)
             outbox.add(_received(complaint_id, first, records.now))
+            _tell_evaluation(rows[number], first.incoming, outbox)
             records.add(first, rows[number], DeliveryResult.RECEIVED)
     later = {held[number]: group for number, group in by_number.items() if group}
     if later:
@@ -130,9 +135,9 @@ async def _ingest_later(
                 records.add(delivery, complaint, _apply(complaint, delivery, outbox))
 
 
-def _tickets_before_chases(delivery: NewDelivery) -> tuple[bool, datetime]:
+def _tickets_first(delivery: NewDelivery) -> tuple[bool, datetime]:
     """A page may hold a chase before its ticket, or an edit before what it edits."""
-    return delivery.incoming.kind is Kind.CHASE, delivery.incoming.stated_at
+    return delivery.incoming.kind is not Kind.COMPLAINT, delivery.incoming.stated_at
 
 
 def _received(complaint_id: str, first: NewDelivery, now: datetime) -> ComplaintReceived:
@@ -152,6 +157,9 @@ def _received(complaint_id: str, first: NewDelivery, now: datetime) -> Complaint
 def _apply(complaint: Complaint, delivery: NewDelivery, outbox: Outbox) -> DeliveryResult:
     """One more delivery about a stored complaint: change it, and record the event."""
     at = delivery.incoming.stated_at
+    _tell_evaluation(complaint, delivery.incoming, outbox)
+    if delivery.incoming.kind is Kind.EVALUATION:
+        return DeliveryResult.EVALUATED
     is_chase = delivery.incoming.kind is Kind.CHASE
     result = result_of(Version(delivery.content_hash, at), complaint.version, is_chase=is_chase)
     if result is DeliveryResult.CHASED:
@@ -161,6 +169,11 @@ def _apply(complaint: Complaint, delivery: NewDelivery, outbox: Outbox) -> Deliv
     if result is DeliveryResult.EDITED:
         outbox.add(complaint.edit(delivery))
     return result
+
+
+def _tell_evaluation(complaint: Complaint, incoming: Incoming, outbox: Outbox) -> None:
+    if incoming.satisfied is not None:
+        outbox.add(complaint.evaluate(incoming.stated_at, satisfied=incoming.satisfied))
 
 
 def _in_order(

@@ -89,9 +89,13 @@ class Records:
         return {row.external_id: row.id for row in found}
 
     def add(self, delivery: NewDelivery, complaint: Complaint, result: DeliveryResult) -> None:
-        """Of an erased complaint, and of a duplicate, only the delivery's number is kept."""
+        """Of an erased complaint, and of what brings no words, only the delivery's number is
+        kept."""
         incoming, raw_id = delivery.incoming, delivery.raw_id
-        has_words = result is not DeliveryResult.DUPLICATE and complaint.erased_at is None
+        repeats = result is DeliveryResult.EVALUATED and self.platform is not Platform.WECHAT
+        has_words = not (
+            repeats or result is DeliveryResult.DUPLICATE or complaint.erased_at is not None
+        )
         body = self._seal(RawMessage, raw_id, incoming.raw) if has_words else b""
         self._raw.append(self._note(raw_id, incoming, result, body, complaint.id))
         if not has_words:

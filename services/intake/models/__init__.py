@@ -14,4 +14,5 @@ from .privacy import Erasure as Erasure
 from .privacy import PrivacyKey as PrivacyKey
 from .privacy import ResidentData as ResidentData
 from .reading import PlatformCursor as PlatformCursor
+from .reading import Question as Question
 from .reading import ThreadReread as ThreadReread

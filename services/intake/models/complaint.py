@@ -15,6 +15,7 @@ from shared.events.complaints import (
     ComplaintChased,
     ComplaintDecided,
     ComplaintEdited,
+    ComplaintEvaluated,
     Decision,
 )
 from shared.ids import new_id
@@ -96,10 +97,10 @@ class Complaint(IntakeTable, table=True):
 
     @classmethod
     def received(cls, first: NewDelivery, now: datetime) -> "Complaint":
-        """As its first delivery tells it. Where that is a chase, any version of the ticket that
-        comes is newer than what the chase says of it."""
+        """As its first delivery tells it. Where that is no ticket (a chase, an evaluation), any
+        version of the ticket that comes is newer than what this one says of it."""
         incoming, classified = first.incoming, first.classification
-        is_chase = incoming.kind is Kind.CHASE
+        is_ticket = incoming.kind is Kind.COMPLAINT
         return new_row(
             cls,
             id=new_id("c", now),
@@ -109,11 +110,11 @@ class Complaint(IntakeTable, table=True):
             sent_at=incoming.sent_at,
             stated_sent_at=first.stated_sent_at,
             received_at=now,
-            changed_at=None if is_chase else incoming.stated_at,
+            changed_at=incoming.stated_at if is_ticket else None,
             time_limit=incoming.time_limit,
-            content_hash=b"" if is_chase else first.content_hash,
+            content_hash=first.content_hash if is_ticket else b"",
             person_key=first.person_key,
-            chases=int(is_chase),
+            chases=int(incoming.kind is Kind.CHASE),
             reasons=list(classified.reasons),
             **dict(zip(Decision.model_fields, _decided(classified), strict=True)),
         )
@@ -132,6 +133,18 @@ class Complaint(IntakeTable, table=True):
         self.chases += 1
         return ComplaintChased(
             complaint_id=self.id, county=self.county, chased_at=at, times=self.chases
+        )
+
+    def evaluate(self, at: datetime, *, satisfied: bool) -> ComplaintEvaluated:
+        """The resident says whether it is solved."""
+        return ComplaintEvaluated.model_validate(
+            {
+                "complaint_id": self.id,
+                "county": self.county,
+                "satisfied": satisfied,
+                "evaluated_at": at,
+                "source": self.platform,
+            }
         )
 
     def seen_version_of(self, changed_at: datetime) -> None:

@@ -1,4 +1,4 @@
-"""How far platforms that are pulled have been read."""
+"""How far platforms that are pulled have been read; whom we have asked."""
 
 from sqlmodel import Field
 
@@ -25,3 +25,12 @@ class PlatformCursor(IntakeTable, table=True):
     county: str = Field(primary_key=True)
     cursor: str | None
     moved_at: Moment
+
+
+class Question(IntakeTable, table=True):
+    """We have asked the resident of this complaint whether it is solved."""
+
+    __tablename__ = "question"
+
+    complaint_id: str = Field(primary_key=True)
+    asked_at: Moment

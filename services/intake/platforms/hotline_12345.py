@@ -30,7 +30,15 @@ from .incoming import Incoming, Kind, MalformedMessage, Page, Platform, Resident
 
 log = structlog.get_logger()
 
-_KIND_OF_CHANGE = {"new": Kind.COMPLAINT, "edit": Kind.COMPLAINT, "chase": Kind.CHASE}
+_KIND_OF_CHANGE = {
+    "new": Kind.COMPLAINT,
+    "edit": Kind.COMPLAINT,
+    "chase": Kind.CHASE,
+    "evaluate": Kind.EVALUATION,
+    "rework": Kind.EVALUATION,
+}
+_SATISFIED = {"1": True, "2": False}
+"""`evaluationStatus`; anything else: not evaluated."""
 _URGENT_LEVELS = frozenset({"紧急", "特急"})
 
 
@@ -39,8 +47,13 @@ def parse_ticket(dto: object, raw: bytes, county: str) -> Incoming:
     ticket = mapping(dto, "the ticket")
     change = required_text(ticket, "changeType")
     if change not in _KIND_OF_CHANGE:
-        raise MalformedMessage("changeType is none of new, edit, chase")
+        raise MalformedMessage("changeType is none of new, edit, chase, evaluate, rework")
     kind = _KIND_OF_CHANGE[change]
+    satisfied = _SATISFIED.get(optional_text(ticket, "evaluationStatus", MAX_NUMBER) or "")
+    if change == "rework":
+        satisfied = False
+    if kind is Kind.EVALUATION and satisfied is None:
+        raise MalformedMessage("evaluationStatus is none of 1, 2")
     subject = optional_text(ticket, "issueSubject")
     text = optional_text(ticket, "issueDesc") or subject
     if text is None:
@@ -58,6 +71,7 @@ def parse_ticket(dto: object, raw: bytes, county: str) -> Incoming:
         if optional_text(ticket, "changeTime")
         else None,
         raw=raw,
+        satisfied=None if kind is Kind.CHASE else satisfied,
         time_limit=optional_text(ticket, "timeLimit", MAX_NUMBER),
         printed_urgent=optional_text(ticket, "emrgencyLevel") in _URGENT_LEVELS,
         resident=Resident(

@@ -24,6 +24,9 @@ class Kind(StrEnum):
     """The ticket as it stands now; a second one with the same number is an edit or nothing new."""
     CHASE = "chase"
     """催办: the platform or the resident asks again about a ticket already sent."""
+    EVALUATION = "evaluation"
+    """The resident says whether the answer solved it, or the platform sends the ticket back for
+    rework (重办)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ class Incoming:
     changed_at: datetime | None = None
     """When the platform made this very change (UTC), where it says so: an older one that comes
     later changes nothing."""
+    satisfied: bool | None = None
+    """Whether the resident says that it is solved; None: this delivery does not tell."""
     resident: Resident = field(default_factory=Resident, repr=False)
 
     @property

@@ -29,14 +29,21 @@ from .incoming import Incoming, Kind, MalformedMessage, Page, Platform, Resident
 
 log = structlog.get_logger()
 
+_GRADES = ("gradeManner", "gradeSpeed")
+"""What the resident thinks of the answer's manner and speed, 1 to 5."""
+_LONGEST_GRADE = 10
+_CONTENT_FROM = "3"
+"""Our own default: the board does not say which grades are a good word."""
+
 
 def parse_thread(thread: object, raw: bytes, county: str) -> Incoming:
     """One thread as it stands now. The board names no deliveries: what the resident wrote does,
-    so a thread read again is the same delivery until its words change. Its time is `createDateline`
-    where it was searched for, `dateline` where it was opened. Raises MalformedMessage.
+    so a thread read again is the same delivery until its words or grades change. Its time is
+    `createDateline` where it was searched for, `dateline` where it was opened. Raises
+    MalformedMessage.
     """
     message = mapping(thread, "the thread")
-    tid = required_text(message, "tid", MAX_NUMBER - 33)
+    tid = required_text(message, "tid", MAX_NUMBER - 2 * _LONGEST_GRADE - 36)
     subject = optional_text(message, "subject")
     content = optional_text(message, "content")
     text = content or subject
@@ -44,10 +51,12 @@ def parse_thread(thread: object, raw: bytes, county: str) -> Incoming:
         raise MalformedMessage("subject and content are both missing")
     title = subject[:MAX_TITLE] if subject else first_sentence(text)
     words = hashlib.sha256(f"{subject}\n{content}".encode()).hexdigest()[:32]
+    grades = [optional_text(message, name, _LONGEST_GRADE) for name in _GRADES]
+    given = [grade for grade in grades if grade and grade in "12345"]
     return Incoming(
         platform=Platform.MESSAGE_BOARD,
         external_id=tid,
-        delivery_id=f"{tid}:{words}",
+        delivery_id=f"{tid}:{words}" + (f":{'-'.join(given)}" if given else ""),
         kind=Kind.COMPLAINT,
         county=county,
         title=title,
@@ -56,6 +65,7 @@ def parse_thread(thread: object, raw: bytes, county: str) -> Incoming:
             message, "createDateline" if message.get("createDateline") else "dateline"
         ),
         raw=raw,
+        satisfied=all(grade >= _CONTENT_FROM for grade in given) if given else None,
         resident=Resident(name=optional_text(message, "nickName", MAX_NUMBER)),
     )
 

@@ -27,6 +27,8 @@ class DeliveryResult(StrEnum):
     """The same complaint in newer words."""
     CHASED = "chased"
     """The platform or the resident asks again about a complaint that is stored."""
+    EVALUATED = "evaluated"
+    """The resident says whether it is solved."""
     DUPLICATE = "duplicate"
     """The same content again; recorded, changes nothing."""
     OUTDATED = "outdated"

@@ -135,6 +135,11 @@ def upgrade() -> None:
         sa.Column("read_at", _MOMENT, nullable=False),
     )
     op.create_table(
+        "question",
+        sa.Column("complaint_id", sa.String, primary_key=True),
+        sa.Column("asked_at", _MOMENT, nullable=False),
+    )
+    op.create_table(
         "platform_cursor",
         sa.Column("platform", sa.String, primary_key=True),
         sa.Column("county", sa.String, primary_key=True),
