@@ -69,6 +69,9 @@ class RetryPolicy:
     longest_wait: float = 4.0
 
 
+ONCE = RetryPolicy(attempts=1)
+
+
 def open_client(
     base_url: str,
     *,

@@ -1,5 +1,7 @@
 """Sending a request once: what each kind of failure says about whether it arrived."""
 
+from datetime import timedelta
+
 import httpx
 
 from shared.http import PlatformRejected, PlatformUnavailable, exchange, printable_code, retry_after
@@ -13,7 +15,14 @@ class Refused(Exception):
 
 
 class Ambiguous(Exception):
-    """It may have been taken (time-out after sending): find out before sending it again."""
+    """It may have been taken (time-out after sending): find out before sending it again.
+
+    `retry_after`: the pause the other side asks for, where it names one.
+    """
+
+    def __init__(self, why: str, retry_after: timedelta | None = None) -> None:
+        super().__init__(why)
+        self.retry_after = retry_after
 
 
 _NEVER_LEFT = (
@@ -24,7 +33,7 @@ _NEVER_LEFT = (
     httpx.UnsupportedProtocol,
     httpx.LocalProtocolError,
 )
-_NOT_NOW = frozenset({408, 425, 429, 503})
+_NOT_NOW = frozenset({408, 425, 429})
 _NOT_US = frozenset({401, 403, 407})
 """Rejected before it was read: wrong signature or key, or a firewall."""
 
@@ -34,8 +43,8 @@ async def send_once(client: httpx.AsyncClient, request: httpx.Request) -> httpx.
 
     Raises PlatformUnavailable where it did nothing (PlatformRejected: our account is wrong),
     Refused where it will never do this, Ambiguous where it may have done it: a cut or silent
-    connection, and a server error, which a gateway also answers when the platform behind it has
-    worked but was slow.
+    connection, and a server error (503 too), which a gateway also answers when the platform behind
+    it has worked but was slow.
     """
     try:
         response = await exchange(client, request)
@@ -51,7 +60,7 @@ async def send_once(client: httpx.AsyncClient, request: httpx.Request) -> httpx.
     if status in _NOT_US or response.is_redirect:
         raise PlatformRejected(f"HTTP {status}", status)
     if status >= 500:
-        raise Ambiguous(f"HTTP {status}")
+        raise Ambiguous(f"HTTP {status}", retry_after(response))
     raise Refused(f"HTTP {status} code {code_of(response, 'code')}")
 
 

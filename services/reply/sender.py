@@ -11,7 +11,7 @@ import structlog
 from shared.db import Database
 from shared.http import PlatformRejected, PlatformUnavailable
 
-from .channels.channel import Ambiguous, Channel, OutgoingReply, Receipt, Refused
+from .channels.channel import Ambiguous, Channel, OutgoingReply, Receipt, Refused, Unreachable
 from .context import ReplyConfig, transaction
 from .handlers.deliveries import Claimed, claim, record_attempt
 from .handlers.platform_health import note_platforms
@@ -27,7 +27,8 @@ log = structlog.get_logger(__name__)
 class _Ended:
     result: AttemptResult
     receipt: Receipt | None = None
-    unavailable: PlatformUnavailable | None = None
+    asked_for: timedelta | None = None
+    """The pause it asks for."""
     was_asked: bool = True
     """Whether the platform itself was."""
 
@@ -69,7 +70,7 @@ class Sender:
             ended.result,
             claimed.number,
             claimed.sent_at,
-            self._pause(ended.unavailable),
+            ended.asked_for,
         )
         look_up = LookUp(channel.profile.can_look, channel.appears_within)
         async with transaction(self.database, self.config) as context:
@@ -95,6 +96,8 @@ class Sender:
                 outgoing = await self._addressed(channel, claimed)
                 if isinstance(outgoing, _Ended):
                     return outgoing
+                if not channel.profile.can_look:
+                    await channel.probe()  # an outage found here is surely not a reply sent
                 receipt = await channel.send(outgoing)
                 return _Ended(AttemptResult.RECEIPT if receipt else AttemptResult.TAKEN, receipt)
             if not channel.profile.can_look:
@@ -109,17 +112,18 @@ class Sender:
                     platform=claimed.platform,
                     status=unavailable.status,
                 )
-            return _Ended(AttemptResult.UNAVAILABLE, unavailable=unavailable)
-        except Ambiguous:
-            return _Ended(AttemptResult.AMBIGUOUS)
+            return _Ended(AttemptResult.UNAVAILABLE, asked_for=self._pause(unavailable))
+        except Ambiguous as ambiguous:
+            return _Ended(AttemptResult.AMBIGUOUS, asked_for=ambiguous.retry_after)
         except Refused as refused:
+            unreachable = isinstance(refused, Unreachable)
             log.warning(
-                "reply_refused",
+                "resident_unreachable" if unreachable else "reply_refused",
                 complaint_id=claimed.complaint_id,
                 platform=claimed.platform,
                 why=str(refused),
             )
-            return _Ended(AttemptResult.REFUSED)
+            return _Ended(AttemptResult.UNREACHABLE if unreachable else AttemptResult.REFUSED)
 
     async def _addressed(self, channel: Channel, claimed: Claimed) -> OutgoingReply | _Ended:
         """With the resident's handle where it needs one; the end where intake is unavailable."""
@@ -128,10 +132,11 @@ class Sender:
         try:
             handle = await self.handles.of(claimed.complaint_id, claimed.county)
         except PlatformUnavailable as unavailable:
-            return _Ended(AttemptResult.UNAVAILABLE, unavailable=unavailable, was_asked=False)
+            pause = self._pause(unavailable)
+            return _Ended(AttemptResult.UNAVAILABLE, asked_for=pause, was_asked=False)
         return replace(claimed.outgoing, handle=handle)
 
-    def _pause(self, unavailable: PlatformUnavailable | None) -> timedelta | None:
+    def _pause(self, unavailable: PlatformUnavailable) -> timedelta | None:
         if isinstance(unavailable, PlatformRejected):
             return self.config.pace.longest_wait
-        return unavailable.retry_after if unavailable else None
+        return unavailable.retry_after

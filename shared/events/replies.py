@@ -81,13 +81,15 @@ class ReplyDrafted(_ReplyEvent):
 
 
 class ReplyApproved(_ReplyEvent):
+    """Recorded again, with `by_hand`, where its channel turns out not to reach the resident."""
+
     type: ClassVar[str] = "cn.waterdesk.reply.approved.v1"
 
     version: int = Field(ge=1)
     approved_by: str
     approved_at: AwareDatetime
     by_hand: bool = False
-    """We have no channel to its platform: a person phones or posts it."""
+    """No channel of ours reaches its platform, or its resident: a person phones or posts it."""
 
 
 class ReplyRetryScheduled(_ReplyEvent):

@@ -74,13 +74,16 @@ class BoardReader:
         data = answer.get("data")
         return _list(data.get("data") if isinstance(data, Mapping) else None)
 
-    async def contents(self, tid: str) -> Sequence[object] | None:
+    async def contents(
+        self, tid: str, retry_policy: RetryPolicy | None = None
+    ) -> Sequence[object] | None:
         """A thread's entries, of which `of_type` picks; None: no such thread (any more).
 
         Raises PlatformUnavailable, or PlatformRejected where the key is wrong.
         """
         try:
-            answer = await self._read(CONTENT, {"tid": int(tid) if tid.isdecimal() else tid})
+            param = {"tid": int(tid) if tid.isdecimal() else tid}
+            answer = await self._read(CONTENT, param, retry_policy=retry_policy)
         except PlatformRejected as refused:
             if refused.code == _NO_SUCH_THREAD:
                 return None
@@ -89,14 +92,18 @@ class BoardReader:
         return _list(data.get("contentList") if isinstance(data, Mapping) else None)
 
     async def _read(
-        self, path: str, param: Mapping[str, object], query: str = ""
+        self,
+        path: str,
+        param: Mapping[str, object],
+        query: str = "",
+        retry_policy: RetryPolicy | None = None,
     ) -> Mapping[str, object]:
         body = signed_body(path, param, self._access.app_code, self._access.token)
         try:
             return await read_coded(
                 self._client,
                 lambda: self._client.build_request("POST", path + query, json=body),
-                self._retry_policy,
+                retry_policy or self._retry_policy,
                 success="0000",
             )
         except PlatformRejected as refused:

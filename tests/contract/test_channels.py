@@ -120,9 +120,13 @@ def _clients(
     )
 
 
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(NOW)
+
+
 @pytest.fixture(params=["12345", "board", "wechat"])
-async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
-    clock = ManualClock(NOW)
+async def bench(request: pytest.FixtureRequest, clock: ManualClock) -> AsyncIterator[Bench]:
     app = build_app(OURS, clock)
     bench = _clients(app.state.simulators, clock, httpx.ASGITransport(app), platform=request.param)
     yield bench
@@ -158,11 +162,8 @@ async def test_looking_finds_nothing_before_and_no_other_version(bench: Bench) -
     assert await bench.channel.look(later) is None
 
 
-@pytest.mark.parametrize("kind", [FailureMode.ERROR_5XX, FailureMode.WAF_403])
-async def test_an_unavailable_platform_takes_nothing_and_takes_it_later(
-    bench: Bench, kind: FailureMode
-) -> None:
-    bench.failures.add(kind, on=bench.sending)
+async def test_an_unavailable_platform_takes_nothing_and_takes_it_later(bench: Bench) -> None:
+    bench.failures.add(FailureMode.WAF_403, on=bench.sending)
     with pytest.raises(PlatformUnavailable):
         await bench.channel.send(bench.reply)
     assert bench.taken() == []
@@ -170,8 +171,19 @@ async def test_an_unavailable_platform_takes_nothing_and_takes_it_later(
     assert bench.taken() == [WORDS]
 
 
-async def test_cut_after_taking_is_ambiguous_and_looking_finds_it(bench: Bench) -> None:
-    bench.failures.add(FailureMode.TIMEOUT_AFTER_ACCEPTING, on=bench.sending)
+@pytest.mark.parametrize(
+    "kind",
+    [
+        FailureMode.TIMEOUT_AFTER_ACCEPTING,
+        FailureMode.RESET_AFTER_ACCEPTING,
+        FailureMode.ERROR_500_AFTER_ACCEPTING,
+        FailureMode.ERROR_503_AFTER_ACCEPTING,
+    ],
+)
+async def test_an_error_after_taking_is_ambiguous_and_looking_finds_it(
+    bench: Bench, kind: FailureMode
+) -> None:
+    bench.failures.add(kind, on=bench.sending)
     with pytest.raises(Ambiguous) as caught:
         await bench.channel.send(bench.reply)
     assert WORDS not in str(caught.value)
@@ -180,13 +192,30 @@ async def test_cut_after_taking_is_ambiguous_and_looking_finds_it(bench: Bench) 
         assert await bench.channel.look(bench.reply) is not None
 
 
-async def test_cut_before_taking_is_ambiguous_and_looking_finds_nothing(bench: Bench) -> None:
-    bench.failures.add(FailureMode.TIMEOUT_BEFORE_ACCEPTING, on=bench.sending)
+@pytest.mark.parametrize("kind", [FailureMode.TIMEOUT_BEFORE_ACCEPTING, FailureMode.ERROR_5XX])
+async def test_an_error_before_taking_is_ambiguous_and_looking_finds_nothing(
+    bench: Bench, kind: FailureMode
+) -> None:
+    bench.failures.add(kind, on=bench.sending)
     with pytest.raises(Ambiguous):
         await bench.channel.send(bench.reply)
     assert await bench.channel.look(bench.reply) is None
     await bench.channel.send(bench.reply)
     assert bench.taken() == [WORDS]
+
+
+async def test_a_probe_writes_nothing_and_fails_in_an_outage_until_it_ends(
+    bench: Bench, clock: ManualClock
+) -> None:
+    await bench.channel.probe()
+    bench.failures.add(FailureMode.OUTAGE, amount=3600)
+    with pytest.raises(PlatformUnavailable):
+        await bench.channel.probe()
+    clock.advance(timedelta(hours=1))
+    await bench.channel.probe()
+    assert bench.taken() == []
+    with pytest.raises(PlatformRejected):
+        await bench.stranger.probe()
 
 
 async def test_a_complaint_the_platform_does_not_know_is_refused(bench: Bench) -> None:

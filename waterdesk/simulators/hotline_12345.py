@@ -53,7 +53,7 @@ class Hotline:
         clock: Clock,
         client: httpx.AsyncClient | None,
     ) -> None:
-        self.failures = FailureQueue()
+        self.failures = FailureQueue(clock)
         self._journal = journal
         self._clock = clock
         self._client = client

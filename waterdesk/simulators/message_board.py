@@ -36,7 +36,7 @@ class MessageBoard:
     """State and operations of the board, for one leader's forum."""
 
     def __init__(self, settings: SimulatorSettings, journal: Journal, clock: Clock) -> None:
-        self.failures = FailureQueue()
+        self.failures = FailureQueue(clock)
         self._settings = settings
         self._journal = journal
         self._clock = clock

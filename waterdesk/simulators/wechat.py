@@ -39,7 +39,7 @@ class WeChat:
         clock: Clock,
         client: httpx.AsyncClient | None,
     ) -> None:
-        self.failures = FailureQueue()
+        self.failures = FailureQueue(clock)
         self.tokens = WeChatTokens(settings, journal, clock, NAME)
         self.safe_mode = settings.wechat_safe_mode
         self._settings = settings
@@ -105,6 +105,11 @@ class WeChat:
             raise Rejected({"errcode": 45047, "errmsg": "out of response count limit"})
         self._record("customer_message", {"openid": openid, "content": content})
         return {"errcode": 0, "errmsg": "ok"}
+
+    def addresses(self, token: str) -> dict[str, Any]:
+        """WeChat's own addresses: changes nothing. Raises Rejected."""
+        self.tokens.check(token)
+        return {"ip_list": ["127.0.0.1"]}
 
     def send_template(self, token: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """订阅消息 / 模板消息: at any time, in the words of a template. Raises Rejected."""

@@ -35,6 +35,11 @@ def wechat_router(wechat: WeChat) -> APIRouter:
         query = dict(request.query_params)
         return answer(wechat.failures, "token", lambda: wechat.tokens.plain(query), stores=False)
 
+    @router.get("/get_api_domain_ip")
+    async def addresses(request: Request) -> Response:
+        token = request.query_params.get("access_token", "")
+        return answer(wechat.failures, "probe", lambda: wechat.addresses(token), stores=False)
+
     @router.post("/message/custom/send")
     async def customer_message(request: Request) -> Response:
         return await send(request, "customer_message", wechat.send_customer_message)

@@ -102,7 +102,6 @@ class ApprovalOutcome(BaseModel):
 @router.get("")
 async def list_replies(
     database: DatabaseHere,
-    config: Config,
     person: Reader,
     state: Annotated[list[ReplyState] | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
@@ -119,7 +118,7 @@ async def list_replies(
             .order_by(col(Reply.drafted_at), col(Reply.complaint_id))
             .limit(limit)
         )
-        return [ReplySummary(**_summary(reply, config)) for reply in found]
+        return [ReplySummary(**_summary(reply)) for reply in found]
 
 
 @router.post("/drafts")
@@ -197,7 +196,7 @@ async def get_reply(
         )
         return [
             ReplyVersion(
-                **_summary(reply, config),
+                **_summary(reply),
                 text=reply.text,
                 responsible=reply.responsible,
                 written_by=reply.written_by,
@@ -273,9 +272,7 @@ async def post_not_reached(
     )
 
 
-def _summary(reply: Reply, config: ReplyConfig) -> dict[str, object]:
-    by_hand = reply.state == ReplyState.APPROVED and reply.platform not in config.channels
-    return {
-        **{name: getattr(reply, name) for name in ReplySummary.model_fields if name != "by_hand"},
-        "by_hand": by_hand,
-    }
+def _summary(reply: Reply) -> dict[str, object]:
+    waits_for_a_person = reply.by_hand and reply.state == ReplyState.APPROVED
+    columns = {name: getattr(reply, name) for name in ReplySummary.model_fields}
+    return columns | {"by_hand": waits_for_a_person}

@@ -46,6 +46,10 @@ class Receipt:
     received_at: datetime
 
 
+class Unreachable(Refused):
+    """The platform does not reach this resident any more, whatever we write: a person phones."""
+
+
 class Channel(Protocol):
     """Every implementation passes tests/contract/test_channels.py."""
 
@@ -64,6 +68,11 @@ class Channel(Protocol):
 
     async def look(self, reply: OutgoingReply) -> Receipt | None:
         """The receipt of this version if the platform shows it. Raises PlatformUnavailable."""
+        ...
+
+    async def probe(self) -> None:
+        """Ask something that changes nothing, once. Raises PlatformUnavailable where it gets no
+        answer."""
         ...
 
     async def close(self) -> None: ...

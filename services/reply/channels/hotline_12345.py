@@ -12,6 +12,7 @@ from services.reply.rules.platform_profile import PlatformProfile
 from services.reply.settings import ReplySettings
 from shared.clock import SHANGHAI, Clock
 from shared.http import (
+    ONCE,
     PlatformRejected,
     PlatformUnavailable,
     RetryPolicy,
@@ -35,6 +36,7 @@ PROFILE: Final = PlatformProfile(
     can_look=True,
 )
 PROFILES: Final = (PROFILE,)
+_NO_TICKET: Final = "0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,20 @@ class HotlineChannel:
             if isinstance(entry, Mapping) and entry.get("requestId") == reply.request_id:
                 return self._receipt(entry, reply)
         return None
+
+    async def probe(self) -> None:
+        """Ask for a ticket that does not exist. Raises PlatformUnavailable."""
+        address = _address(_NO_TICKET, "replies")
+        try:
+            await read_coded(
+                self._client,
+                lambda: self._client.build_request("GET", address),
+                ONCE,
+                success=0,
+            )
+        except PlatformRejected as refused:
+            if refused.status != httpx.codes.NOT_FOUND:
+                raise
 
     async def acknowledge(self, external_id: str, officer: str, at: datetime) -> None:
         """Accept the ticket (签收). Doing it twice does no harm, so after Ambiguous do it again.

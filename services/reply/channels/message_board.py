@@ -14,7 +14,7 @@ import httpx
 from services.reply.rules.platform_profile import PlatformProfile
 from services.reply.settings import ReplySettings
 from shared.clock import Clock
-from shared.http import RetryPolicy, open_client
+from shared.http import ONCE, RetryPolicy, open_client
 from shared.platform_kit.message_board_reader import ANSWER, BoardAccess, BoardReader, of_type
 from shared.send_once import send_once
 
@@ -41,6 +41,7 @@ PROFILE: Final = PlatformProfile(
     reaches_resident=True,  # it stands in their own thread
 )
 PROFILES: Final = (PROFILE,)
+_NO_THREAD: Final = "0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,13 @@ class BoardChannel:
                 number = f"{reply.external_id}-{int(shown_at.timestamp())}"
                 return Receipt(number=number, received_at=shown_at)
         return None
+
+    async def probe(self) -> None:
+        """Read a thread that does not exist: the board, not its back office, which shows nothing.
+
+        Raises PlatformUnavailable.
+        """
+        await self._reader.contents(_NO_THREAD, ONCE)
 
     def _is_ours(self, entry: Mapping[str, object], reply: OutgoingReply) -> bool:
         return _bare(entry.get("content")) == _bare(reply.text) and _bare(

@@ -9,18 +9,24 @@ was sent can be looked up.
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final
+from typing import Final, cast
 
 import httpx
 
 from services.reply.rules.platform_profile import PlatformProfile
 from services.reply.settings import ReplySettings
 from shared.clock import Clock
-from shared.http import PlatformRejected, PlatformUnavailable, open_client, printable_code
+from shared.http import (
+    PlatformRejected,
+    PlatformUnavailable,
+    exchange,
+    open_client,
+    printable_code,
+)
 from shared.platform_kit.wechat_token import TOKEN_REFUSED, AccessToken, TokenUnavailable
 from shared.send_once import answer_of, send_once
 
-from .channel import Ambiguous, OutgoingReply, Receipt, Refused
+from .channel import Ambiguous, OutgoingReply, Receipt, Refused, Unreachable
 
 PROFILE: Final = PlatformProfile(
     name="wechat",
@@ -35,6 +41,8 @@ PROFILES: Final = (PROFILE,)
 
 _WINDOW_CLOSED = frozenset({45015, 45047})
 """No message of theirs for 48 hours; five of ours since their last."""
+_UNREACHABLE = _WINDOW_CLOSED | {40003, 43004, 43101, 43116}
+"""The above without another way; no such follower (any more); they accept no notice of ours."""
 _BUSY = frozenset({-1, 45009, 45011})
 """System busy; calls of the day used up; calls of the minute used up."""
 _NOT_US = TOKEN_REFUSED | {40013, 40164, 48001, 50001}
@@ -49,8 +57,7 @@ class WeChatSettings:
     app_id: str
     app_secret: str = field(repr=False)
     template_id: str | None = None
-    """The subscription notice chosen at mp.weixin.qq.com; None: outside 48 hours a person must
-    answer in another way."""
+    """The subscription notice chosen at mp.weixin.qq.com; None: after 48 hours a person phones."""
     template_field: str = "thing1"
     """Its field that holds our words."""
     template_field_length: int = 20
@@ -97,6 +104,21 @@ class WeChatChannel:
         """None: WeChat shows nobody what was sent."""
         return None
 
+    async def probe(self) -> None:
+        """Ask for WeChat's own addresses: nobody is written to. Raises PlatformUnavailable."""
+
+        async def ask(token: str) -> Mapping[str, object]:
+            request = self._client.build_request(
+                "GET", "/cgi-bin/get_api_domain_ip", params={"access_token": token}
+            )
+            response = await exchange(self._client, request)
+            response.raise_for_status()
+            return cast(Mapping[str, object], response.json())
+
+        answer = await _with_token(self._token, ask)
+        code = answer.get("errcode", 0)
+        _raise_unless_sent(code if isinstance(code, int) else -1)
+
     async def _call(self, path: str, body: Mapping[str, object]) -> Mapping[str, object]:
         async def send(token: str) -> Mapping[str, object]:
             request = self._client.build_request(
@@ -112,7 +134,8 @@ class WeChatChannel:
 async def _with_token(
     token: AccessToken, send: Callable[[str], Awaitable[Mapping[str, object]]]
 ) -> Mapping[str, object]:
-    """`send` translates all its own errors: any other is about the token, and nothing was sent."""
+    """`send` translates all its own errors, unless it changes nothing: any other is about the
+    token, and nothing was sent."""
     try:
         return await token.call(send)
     except TokenUnavailable as error:
@@ -120,7 +143,7 @@ async def _with_token(
             raise PlatformUnavailable(str(error)) from None
         raise PlatformRejected(str(error), 200) from None
     except (httpx.HTTPError, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise PlatformUnavailable(f"no access token: {type(error).__name__}") from None
+        raise PlatformUnavailable(f"no answer: {type(error).__name__}") from None
 
 
 def _customer_message(reply: OutgoingReply) -> dict[str, object]:
@@ -150,6 +173,8 @@ def _raise_unless_sent(errcode: int) -> None:
         raise PlatformUnavailable(f"errcode {errcode}")
     if errcode in _NOT_US:
         raise PlatformRejected(f"errcode {errcode}", 200)
+    if errcode in _UNREACHABLE:
+        raise Unreachable(f"errcode {errcode}")
     if errcode:
         raise Refused(f"errcode {printable_code(errcode)}")
 

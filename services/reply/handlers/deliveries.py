@@ -27,6 +27,7 @@ _DUE = (
         col(Reply.state).in_([state.value for state in ATTEMPT_IN]),
         col(Reply.next_attempt_at) <= bindparam("now"),
         col(Reply.platform) == any_of("platforms"),
+        col(Reply.by_hand).is_(False),
     )
     .order_by(col(Reply.next_attempt_at))
     .limit(bindparam("limit"))
@@ -109,7 +110,9 @@ async def deliver(
     context: Context, complaint: Complaint, reply: Reply, receipt: str, at: datetime
 ) -> None:
     """The platform has this version: the complaint ends, and so do its deadlines."""
-    events = reply.deliver(receipt, at, context.config.profile(reply.platform).told_by)
+    profile = context.config.profile(reply.platform)
+    by_phone = reply.by_hand and profile.reaches_resident
+    events = reply.deliver(receipt, at, "phone" if by_phone else profile.told_by)
     if not events:
         return
     complaint.end(returned=reply.returned)

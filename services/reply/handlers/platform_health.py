@@ -72,6 +72,7 @@ async def read_platforms(
         .where(
             col(Reply.county) == county,
             col(Reply.state).in_([state.value for state in ATTEMPT_IN]),
+            col(Reply.by_hand).is_(False),
         )
         .group_by(col(Reply.platform))
     )

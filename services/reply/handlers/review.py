@@ -115,8 +115,7 @@ async def note_told(context: Context, complaint_id: str, command: NoteTold, pers
     """
     complaint, replies = await _of(context, complaint_id, person)
     reply = _version(replies, command.version)
-    has_channel = reply.platform in context.config.channels
-    reject_if(objection_to_noting_by_hand(ReplyState(reply.state), has_channel=has_channel))
+    reject_if(objection_to_noting_by_hand(ReplyState(reply.state), by_hand=reply.by_hand))
     await _delivered_by(context, complaint, reply, command.receipt, person)
 
 
@@ -129,9 +128,8 @@ async def note_not_reached(
     """
     _, replies = await _of(context, complaint_id, person)
     reply = _version(replies, command.version)
-    has_channel = reply.platform in context.config.channels
     is_open = reply.state == ReplyState.APPROVED
-    reject_if(objection_to_noting_by_hand(ReplyState(reply.state), has_channel=has_channel))
+    reject_if(objection_to_noting_by_hand(ReplyState(reply.state), by_hand=reply.by_hand))
     if is_open:
         context.tell(reply.not_reached(context.now + command.again_in))
 

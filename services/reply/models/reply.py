@@ -72,6 +72,8 @@ class Reply(ReplyTable, table=True):
     """When to send, to look, or to take over from a sender that died; None: nothing is to do."""
     receipt: str | None = None
     delivered_at: Moment | None = None
+    by_hand: bool = False
+    """A person phones or posts it: no channel reaches its platform, or its resident."""
     why_stuck: str | None = None
     stuck_at: Moment | None = None
     resolved_by: str | None = None
@@ -153,15 +155,21 @@ class Reply(ReplyTable, table=True):
     def approve(self, by: str, now: datetime, *, by_hand: bool) -> ReplyApproved:
         """Let it be sent; `by_hand`: by a person."""
         self.state = ReplyState.APPROVED.value
-        self.approved_by = by
+        self.approved_by, self.by_hand = by, by_hand
         self.approved_at = self.next_attempt_at = now
+        return self._approved
+
+    @property
+    def _approved(self) -> ReplyApproved:
+        assert self.approved_by is not None
+        assert self.approved_at is not None
         return ReplyApproved(
             complaint_id=self.complaint_id,
             county=self.county,
             version=self.version,
-            approved_by=by,
-            approved_at=now,
-            by_hand=by_hand,
+            approved_by=self.approved_by,
+            approved_at=self.approved_at,
+            by_hand=self.by_hand,
         )
 
     def claim(self, now: datetime, until: datetime) -> Attempt:
@@ -181,10 +189,13 @@ class Reply(ReplyTable, table=True):
 
     def follow(
         self, step: Step, result: AttemptResult, now: datetime
-    ) -> ReplyStuck | ReplyRetryScheduled:
+    ) -> ReplyStuck | ReplyRetryScheduled | ReplyApproved:
         """What comes after an attempt that brought no receipt."""
         self.state = step.state.value
         self.next_attempt_at = step.at
+        if step.by_hand:
+            self.by_hand = True
+            return self._approved
         return self._get_stuck(step.stuck, now) if step.stuck else self._try_again(result.value)
 
     def _try_again(self, why: str) -> ReplyRetryScheduled:

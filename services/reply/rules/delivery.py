@@ -56,6 +56,8 @@ class AttemptResult(StrEnum):
     """Surely not done; later."""
     AMBIGUOUS = "ambiguous"
     REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    """Surely not done, and the platform reaches this resident no more."""
     CANNOT_LOOK = "cannot_look"
 
 
@@ -92,6 +94,8 @@ class Step:
     at: datetime | None = None
     """When the next attempt is due; None: there is none."""
     stuck: StuckReason | None = None
+    by_hand: bool = False
+    """A person phones it: it stands on the call sheet."""
 
 
 def next_step(tried: Tried, look_up: LookUp, pace: Pace, now: datetime) -> Step:
@@ -103,6 +107,8 @@ def next_step(tried: Tried, look_up: LookUp, pace: Pace, now: datetime) -> Step:
             return Step(ReplyState.DELIVERED)
         case AttemptResult.REFUSED:
             return Step(ReplyState.STUCK, stuck=StuckReason.REFUSED)
+        case AttemptResult.UNREACHABLE:
+            return Step(ReplyState.APPROVED, by_hand=True)
         case AttemptResult.CANNOT_LOOK:
             return Step(ReplyState.STUCK, stuck=StuckReason.UNCONFIRMED)
         case AttemptResult.TAKEN:

@@ -85,9 +85,9 @@ def objection_to_confirming_arrival(state: ReplyState) -> Objection | None:
     return None if resolvable else Objection.NOT_STUCK
 
 
-def objection_to_noting_by_hand(state: ReplyState, *, has_channel: bool) -> Objection | None:
-    by_hand = not has_channel and state in (ReplyState.APPROVED, ReplyState.DELIVERED)
-    return None if by_hand else Objection.NOT_BY_HAND
+def objection_to_noting_by_hand(state: ReplyState, *, by_hand: bool) -> Objection | None:
+    may_be_noted = by_hand and state in (ReplyState.APPROVED, ReplyState.DELIVERED)
+    return None if may_be_noted else Objection.NOT_BY_HAND
 
 
 def objection_to_sending_again(state: ReplyState, *, has_channel: bool) -> Objection | None:

@@ -8,7 +8,13 @@ from typing import Any
 import httpx
 import pytest
 
-from services.reply.channels.channel import Ambiguous, OutgoingReply, PlatformUnavailable, Refused
+from services.reply.channels.channel import (
+    Ambiguous,
+    OutgoingReply,
+    PlatformUnavailable,
+    Refused,
+    Unreachable,
+)
 from services.reply.channels.wechat import WeChatChannel, WeChatSettings
 from shared.clock import ManualClock
 from shared.http import PlatformRejected
@@ -130,7 +136,7 @@ async def test_nobody_can_be_answered_without_a_handle(account: Account) -> None
         ({"errcode": 45011}, PlatformUnavailable),
         ({"errcode": 40001}, PlatformRejected),
         ({"errcode": 48001}, PlatformRejected),
-        ({"errcode": 43101, "errmsg": "o-1"}, Refused),
+        ({"errcode": 43101, "errmsg": "o-1"}, Unreachable),
         ({"errcode": 45002}, Refused),
         ({"errcode": "o-1"}, Ambiguous),
         ({"errcode": [1]}, Ambiguous),

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 
 import httpx
 import pytest
+from tenacity import wait_none
 
 from services.reply.service import build
 from shared.auth.permissions import Role
@@ -22,7 +23,9 @@ async def harness(new_database: NewDatabase, clock: ManualClock) -> Harness:
 
 
 @pytest.fixture
-async def postbox(harness: Harness) -> AsyncIterator[Postbox]:
+async def postbox(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Postbox]:
+    """Its channels do not wait between two tries of one read."""
+    monkeypatch.setattr("shared.http.wait_random_exponential", lambda **_: wait_none())
     opened = open_postbox(harness)
     yield opened
     await opened.close()

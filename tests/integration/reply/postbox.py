@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import httpx
 from fastapi import FastAPI, HTTPException
@@ -12,10 +13,10 @@ from sqlmodel import col
 
 from services.reply.channel_registry import Channels, open_channels
 from services.reply.channels.channel import Channel
-from services.reply.commands import ApproveReply, WriteDraft
+from services.reply.commands import ApproveReply, NoteTold, WriteDraft
 from services.reply.context import ReplyConfig, transaction
 from services.reply.handlers.acknowledge_tickets import acknowledge_due
-from services.reply.handlers.review import approve, write_draft
+from services.reply.handlers.review import approve, note_told, write_draft
 from services.reply.models import Reply
 from services.reply.resident_handle import ResidentHandles
 from services.reply.sender import Sender
@@ -24,7 +25,7 @@ from shared.auth.permissions import Role
 from shared.auth.tokens import Person
 from shared.bus.tables import outbox as outbox_table
 from shared.pace import Pace
-from tests.integration.reply.events import COUNTY, linked, received, repaired
+from tests.integration.reply.events import COUNTY, NOT_OURS, linked, received, repaired
 from tests.integration.reply.harness import Harness
 from waterdesk.simulators.app import build_app
 from waterdesk.simulators.failure_modes import FailureQueue
@@ -37,7 +38,7 @@ PACE = Pace()
 BOARD_APPEARS_WITHIN = timedelta(hours=6)
 
 
-def settings() -> ReplySettings:
+def settings(**changes: Any) -> ReplySettings:
     """Every platform, on the simulators."""
     return ReplySettings(
         _env_file=None,
@@ -55,6 +56,7 @@ def settings() -> ReplySettings:
         wechat_url="http://platforms/wechat",
         wechat_app_id=THEIRS.wechat_app_id,
         wechat_app_secret=SecretStr(THEIRS.wechat_app_secret),
+        **changes,
     )
 
 
@@ -97,7 +99,12 @@ class Postbox:
 
     @property
     def config(self) -> ReplyConfig:
-        return self.harness.config
+        return replace(self.harness.config, channels=frozenset(self.channels.by_platform))
+
+    async def reopen(self, **changes: Any) -> None:
+        """Other settings count from now on."""
+        await self.channels.close()
+        self.channels = open_channels(settings(**changes), self.harness.clock, self.transport)
 
     async def acknowledge(self) -> int:
         """Tell platforms of accepted tickets once."""
@@ -133,6 +140,19 @@ class Postbox:
             received("c1", platform=platform, external_id=external_id, sent_at=self.now)
         )
         await self.approves("c1", await self.writes("配件明日到货。", version=0))
+
+    async def not_ours(self) -> None:
+        """A ticket of 12345 that is not ours, its return approved."""
+        number = self.simulators.hotline.add_ticket({"issueDesc": "屋顶漏水"})
+        await self.harness.receives(received(external_id=number, decision=NOT_OURS))
+        version = await self.writes("该问题由县住建局负责。", responsible="县住建局", version=1)
+        await self.approves("c1", version)
+
+    async def told(self, complaint_id: str, version: int) -> None:
+        """A person has phoned it."""
+        async with transaction(self.harness.database, self.config) as context:
+            caller = Person("zhao", Role.REVIEWER, COUNTY)
+            await note_told(context, complaint_id, NoteTold(version=version), caller)
 
     async def approves(self, complaint_id: str, version: int = 1) -> None:
         reviewer = Person("li", Role.REVIEWER, COUNTY)

@@ -26,7 +26,7 @@ async def test_an_outage_is_seen_from_its_first_failure_to_the_next_answer(
     await postbox.approved()
     before = await _health(call)
     assert (before["unavailable_since"], before["waiting"]) == (None, 1)
-    postbox.failures_of("hotline_12345").add(FailureMode.ERROR_5XX, times=2, on="reply")
+    postbox.failures_of("hotline_12345").add(FailureMode.OUTAGE, amount=3 * 3600)
     began = postbox.now
     await postbox.sender.once()
     postbox.harness.clock.advance(timedelta(hours=2))

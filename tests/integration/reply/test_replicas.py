@@ -116,6 +116,9 @@ class SlowChannel:
     async def look(self, reply: OutgoingReply) -> Receipt | None:
         return await self.real.look(reply)
 
+    async def probe(self) -> None:
+        await self.real.probe()
+
     async def close(self) -> None:
         await self.real.close()
 

@@ -44,6 +44,7 @@ def step(
         (step(SEND, AttemptResult.AMBIGUOUS), ReplyState.SENDING),
         (step(SEND, AttemptResult.AMBIGUOUS, can_look=False), ReplyState.STUCK),
         (step(SEND, AttemptResult.REFUSED), ReplyState.STUCK),
+        (step(SEND, AttemptResult.UNREACHABLE), ReplyState.APPROVED),
         (step(WHETHER, AttemptResult.RECEIPT), ReplyState.DELIVERED),
         (step(WHETHER, AttemptResult.NOT_SHOWN), ReplyState.SENDING),
         (step(WHETHER, AttemptResult.NOT_SHOWN, since=PACE.lease), ReplyState.APPROVED),
@@ -65,7 +66,8 @@ def step(
 )
 def test_where_it_goes(taken: Step, state: ReplyState) -> None:
     assert taken.state is state
-    assert (taken.at is None) == (state in (ReplyState.DELIVERED, ReplyState.STUCK))
+    ends = state in (ReplyState.DELIVERED, ReplyState.STUCK)
+    assert (taken.at is None) == (ends or taken.by_hand)
     assert (taken.stuck is None) == (state is not ReplyState.STUCK)
 
 
@@ -94,6 +96,8 @@ def test_nothing_leaves_again_while_it_may_still_appear(
     can_look: bool,
 ) -> None:
     taken = step(attempt, result, since=since, appears_within=appears_within, can_look=can_look)
-    if taken.state is ReplyState.APPROVED:
+    if taken.by_hand:
+        assert result is AttemptResult.UNREACHABLE
+    elif taken.state is ReplyState.APPROVED:
         assert (attempt, result) == (WHETHER, AttemptResult.NOT_SHOWN)
         assert since >= PACE.lease + appears_within

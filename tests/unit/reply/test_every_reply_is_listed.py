@@ -69,7 +69,7 @@ class _Life:
                 self.reply = None
         elif state is ReplyState.STUCK:
             self.told.append(reply.send_again("li", NOW))
-        elif state is ReplyState.APPROVED and self.by_hand:
+        elif state is ReplyState.APPROVED and reply.by_hand:
             if draw(st.booleans()):
                 self.told.append(reply.not_reached(NOW + _HOUR))
             else:
@@ -97,7 +97,7 @@ class _Life:
         if self.reply is None:
             return None
         if self.reply.state == ReplyState.APPROVED:
-            return ReplyList.BY_HAND if self.by_hand else ReplyList.QUEUED
+            return ReplyList.BY_HAND if self.reply.by_hand else ReplyList.QUEUED
         return _LIST[ReplyState(self.reply.state)]
 
 

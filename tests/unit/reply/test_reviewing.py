@@ -100,7 +100,7 @@ def test_rewriting(
 def test_what_only_a_person_can_decide(state: ReplyState, has_channel: bool) -> None:
     confirmable = objection_to_confirming_arrival(state) is None
     assert confirmable is (state in (ReplyState.STUCK, ReplyState.DELIVERED))
-    by_hand = objection_to_noting_by_hand(state, has_channel=has_channel) is None
-    assert by_hand is (not has_channel and state in (ReplyState.APPROVED, ReplyState.DELIVERED))
+    noted = objection_to_noting_by_hand(state, by_hand=not has_channel) is None
+    assert noted is (not has_channel and state in (ReplyState.APPROVED, ReplyState.DELIVERED))
     again = objection_to_sending_again(state, has_channel=has_channel) is None
     assert again is (has_channel and state is ReplyState.STUCK)

@@ -1,6 +1,7 @@
 """What each way of failing says about whether a reply arrived, as a table."""
 
 import asyncio
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -50,7 +51,7 @@ async def sent(outcome: httpx.Response | Exception) -> httpx.Response:
         (httpx.Response(401), PlatformRejected),
         (httpx.Response(403, text=SECRET), PlatformRejected),
         (httpx.Response(429), PlatformUnavailable),
-        (httpx.Response(503), PlatformUnavailable),
+        (httpx.Response(503), Ambiguous),
         (httpx.Response(500), Ambiguous),
         (httpx.Response(502), Ambiguous),
         (httpx.Response(504), Ambiguous),
@@ -85,7 +86,8 @@ async def test_a_platform_that_goes_on_and_on_is_ambiguous(monkeypatch: pytest.M
 
 
 async def test_the_pause_a_busy_platform_asks_for_is_told() -> None:
-    with pytest.raises(PlatformUnavailable) as caught:
-        await sent(httpx.Response(503, headers={"Retry-After": "120"}))
-    assert caught.value.retry_after is not None
-    assert caught.value.retry_after.total_seconds() == 120
+    for status, error in ((429, PlatformUnavailable), (503, Ambiguous)):
+        with pytest.raises(error) as caught:
+            await sent(httpx.Response(status, headers={"Retry-After": "120"}))
+        assert isinstance(caught.value, PlatformUnavailable | Ambiguous)
+        assert caught.value.retry_after == timedelta(seconds=120)

@@ -163,6 +163,7 @@ def _make_reply() -> None:
         _at("next_attempt_at"),
         _text("receipt", nullable=True),
         _at("delivered_at"),
+        sa.Column("by_hand", sa.Boolean, nullable=False),
         _text("why_stuck", nullable=True),
         _at("stuck_at"),
         _text("resolved_by", nullable=True),
