@@ -24,6 +24,8 @@ class AdvisoryLock(IntEnum):
     REPLY_COMPLAINT = 7010
     """Reply: batches that touch one complaint follow each other (class, hash of its id; the one key
     is shared by batches, and held by one that touches very many complaints)."""
+    REPLY_RULEBOOK = 7011
+    """Reply: versions of policies and calendars are saved one after the other (class, 0)."""
 
 
 class EmbeddedBusLock(IntEnum):

@@ -1,20 +1,49 @@
-"""Reading a YAML file that people edit: what is wrong is named by line and field.
+"""Reading YAML that people edit: what is wrong is named by line and field, in both languages.
 
 PyYAML alone takes the last of two equal keys and forgets lines; pydantic knows fields only.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
+
+from shared.problems import Text
 
 Content = TypeVar("Content", bound=BaseModel)
 FieldPath = tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class YamlProblem:
+    """`line` from 1; `field` dotted, empty where the whole text is meant."""
+
+    line: int | None
+    field: str
+    text: Text
+
+    def __str__(self) -> str:
+        where = [f"line {self.line}"] if self.line else []
+        return ": ".join([*where, *filter(None, [self.field]), self.text.en])
+
+
 class FileInvalid(ValueError):
     """A file that cannot be used. The text names the file, and line and field of each problem."""
+
+    def __init__(self, name: str, *problems: YamlProblem) -> None:
+        super().__init__(f"{name}: " + "; ".join(map(str, problems)))
+        self.problems = problems
+
+
+class Unusable(ValueError):
+    """What a model's validator says of a value, in both languages."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.text = Text(zh, en)
 
 
 class _Loader(yaml.SafeLoader):
@@ -26,29 +55,70 @@ class _Loader(yaml.SafeLoader):
     }
 
 
-def read_yaml(path: Path, model: type[Content]) -> Content:
-    """The file's content as this model. Raises FileInvalid."""
+def read_text(path: Path) -> str:
+    """Raises FileInvalid."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise FileInvalid(f"{path.name}: cannot be read: {_in_one_line(error)}") from error
+        why = _in_one_line(error)
+        problem = YamlProblem(None, "", Text(f"无法读取：{why}", f"cannot be read: {why}"))
+        raise FileInvalid(path.name, problem) from error
+
+
+def parse_yaml(text: str, model: type[Content], name: str) -> Content:
+    """The content of this YAML as this model; `name` says what it is. Raises FileInvalid."""
     lines: dict[FieldPath, int] = {}
+    node = node_of(text, name)
+    try:
+        if node is not None:
+            _note_lines(node, (), lines)
+        return model.model_validate(content_of(text) if node is not None else None)
+    except _StandsTwice as twice:
+        raise FileInvalid(name, twice.problem) from None
+    except ValidationError as error:
+        problems = (
+            _problem(tuple(map(str, each["loc"])), each, lines)
+            for each in error.errors(include_url=False, include_input=False)
+        )
+        raise FileInvalid(name, *problems) from None
+
+
+def content_of(text: str) -> Any:
+    """The plain content of YAML that can be read; dates as they are written."""
+    return yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+
+
+def node_of(text: str, name: str) -> yaml.Node | None:
+    """What the text says, with the place of everything. Raises FileInvalid."""
     try:
         loader = _Loader(text)
         node = loader.get_single_node()
         if node is not None:
-            _note_lines(node, (), lines)
-        content = loader.construct_document(node) if node is not None else None
+            loader.construct_document(node)
+    except yaml.MarkedYAMLError as error:
+        mark, why = error.problem_mark, _in_one_line(error)
+        line = mark.line + 1 if mark else None
+        raise FileInvalid(name, YamlProblem(line, "", _not_yaml(why))) from error
     except (yaml.YAMLError, ValueError) as error:
-        raise FileInvalid(f"{path.name}: {_in_one_line(error)}") from error
-    try:
-        return model.model_validate(content)
-    except ValidationError as error:
-        problems = (
-            _described(tuple(map(str, problem["loc"])), problem["msg"], lines)
-            for problem in error.errors(include_url=False, include_input=False)
+        raise FileInvalid(name, YamlProblem(None, "", _not_yaml(_in_one_line(error)))) from error
+    return node
+
+
+def _not_yaml(why: str) -> Text:
+    return Text(f"不是正确的 YAML 格式：{why}", why)
+
+
+class _StandsTwice(Exception):
+    def __init__(self, line: int, field: str, first: int) -> None:
+        super().__init__(field)
+        self.problem = YamlProblem(
+            line,
+            "",
+            Text(
+                f"{field} 写了两次，第一次在第 {first} 行",
+                f"{field} stands here twice, first in line {first}",
+            ),
         )
-        raise FileInvalid(f"{path.name}: " + "; ".join(problems)) from None
 
 
 def _note_lines(node: yaml.Node, field_path: FieldPath, lines: dict[FieldPath, int]) -> None:
@@ -61,18 +131,48 @@ def _note_lines(node: yaml.Node, field_path: FieldPath, lines: dict[FieldPath, i
         for key, value in node.value:
             here, line = (*field_path, str(key.value)), key.start_mark.line + 1
             if here in lines:
-                name, first = ".".join(here), lines[here]
-                raise ValueError(f"line {line}: {name} stands here twice, first in line {first}")
+                raise _StandsTwice(line, ".".join(here), lines[here])
             lines[here] = line
             _note_lines(value, here, lines)
 
 
-def _described(field_path: FieldPath, message: str, lines: dict[FieldPath, int]) -> str:
+# Pydantic's own types of errors: https://docs.pydantic.dev/latest/errors/validation_errors/
+_ZH: Mapping[str, str] = {
+    "missing": "缺少这一项",
+    "extra_forbidden": "没有这一项设置",
+    "enum": "不是可用的代码",
+    "literal_error": "不是可用的代码",
+    "bool_parsing": "应为 true 或 false",
+    "bool_type": "应为 true 或 false",
+    "int_parsing": "应为整数",
+    "int_type": "应为整数",
+    "string_type": "应为文字",
+    "string_pattern_mismatch": "写法不对",
+    "string_too_long": "太长",
+    "string_too_short": "太短",
+    "greater_than_equal": "太小",
+    "less_than_equal": "太大",
+    "too_short": "不能为空",
+    "date_from_datetime_parsing": "不是日期，应写作 2026-05-01",
+    "date_parsing": "不是日期，应写作 2026-05-01",
+    "dict_type": "应为若干“名称: 内容”",
+    "model_type": "应为若干“名称: 内容”",
+    "list_type": "应为列表",
+    "tuple_type": "应为列表",
+}
+
+
+def _problem(field_path: FieldPath, error: Any, lines: dict[FieldPath, int]) -> YamlProblem:
     written = field_path
     while written and written not in lines:
         written = written[:-1]
     line, name = lines.get(written, 1), ".".join(field_path) or "the file"
-    return f"line {line}: {name}: {message.removeprefix('Value error, ')}"
+    cause = error.get("ctx", {}).get("error")
+    if isinstance(cause, Unusable):
+        return YamlProblem(line, name, cause.text)
+    english = error["msg"].removeprefix("Value error, ")
+    zh = _ZH.get(error["type"])
+    return YamlProblem(line, name, Text(f"{zh}（{english}）" if zh else english, english))
 
 
 def _in_one_line(error: Exception) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from shared.yaml_file import read_yaml
+from shared.yaml_file import Unusable, parse_yaml, read_text
 
 from .rules.calendar import (
     FIRST_YEAR,
@@ -35,8 +35,13 @@ class Calendars:
 
 
 def load_calendars(path: Path = SHIPPED) -> Calendars:
+    """Those of a file. Raises FileInvalid, which names line and field."""
+    return parse_calendars(read_text(path), path.name)
+
+
+def parse_calendars(text: str, name: str = SHIPPED.name) -> Calendars:
     """Raises FileInvalid, which names line and field."""
-    written = read_yaml(path, _CalendarFile)
+    written = parse_yaml(text, _CalendarFile, name)
     days = WorkDays(
         CalendarYear(
             year=number,
@@ -63,7 +68,10 @@ def _read_clock(written: object) -> time | None:
     if isinstance(written, str):
         with suppress(ValueError):
             return time.fromisoformat(written)
-    raise ValueError('write a time of day in quotes, such as "24:00" or "17:30"')
+    raise Unusable(
+        '时刻须加引号，如 "24:00" 或 "17:30"',
+        'write a time of day in quotes, such as "24:00" or "17:30"',
+    )
 
 
 def _read_office_hours(written: object) -> OfficeHours:
@@ -73,9 +81,15 @@ def _read_office_hours(written: object) -> OfficeHours:
         try:
             first, last = time.fromisoformat(opens), time.fromisoformat(closes)
         except ValueError:
-            raise ValueError(f'"{sitting}" is not a period such as "09:00-12:00"') from None
+            raise Unusable(
+                f"“{sitting}”不是时段，应写作 09:00-12:00",
+                f'"{sitting}" is not a period such as "09:00-12:00"',
+            ) from None
         sittings.append((first, last))
-    return OfficeHours(sittings)
+    try:
+        return OfficeHours(sittings)
+    except ValueError as error:
+        raise Unusable("办公时段须按先后写，不得重叠或为空", str(error)) from None
 
 
 def _read_days(written: object) -> frozenset[date]:
@@ -86,8 +100,9 @@ def _read_days(written: object) -> frozenset[date]:
     except ValueError:
         length = 0
     if length < 1:
-        raise ValueError(
-            f'"{written}" is not a day or a period such as 2026-05-01 or 2026-05-01..2026-05-05'
+        raise Unusable(
+            f"“{written}”不是日期或时段，应写作 2026-05-01 或 2026-05-01..2026-05-05",
+            f'"{written}" is not a day or a period such as 2026-05-01 or 2026-05-01..2026-05-05',
         )
     return frozenset(start + timedelta(days=more) for more in range(length))
 
@@ -95,7 +110,10 @@ def _read_days(written: object) -> frozenset[date]:
 def _read_make_up_days(written: object) -> frozenset[date]:
     days = _read_days(written)
     if weekdays := [day for day in sorted(days) if day.weekday() < 5]:
-        raise ValueError(f"{weekdays[0]} is no Saturday or Sunday, so nobody makes it up")
+        raise Unusable(
+            f"{weekdays[0]} 不是周六或周日，谈不上调休上班",
+            f"{weekdays[0]} is no Saturday or Sunday, so nobody makes it up",
+        )
     return days
 
 
@@ -118,7 +136,10 @@ class _Year(_Strict):
     def no_day_is_both(self) -> Self:
         make_up: frozenset[date] = frozenset().union(*self.make_up_workdays)
         if both := make_up & frozenset().union(*self.holidays):
-            raise ValueError(f"{min(both)} is both a holiday and a make-up workday")
+            raise Unusable(
+                f"{min(both)} 既是放假日又是调休上班日",
+                f"{min(both)} is both a holiday and a make-up workday",
+            )
         return self
 
 

@@ -14,7 +14,8 @@ from shared.db import Database
 from shared.events.event import Event
 from shared.pace import Pace
 
-from .rulebook import Rulebook
+from .rulebook import Editions
+from .rulebooks import Rulebooks
 from .rules.platform_profile import PlatformProfile
 
 T = TypeVar("T")
@@ -33,7 +34,7 @@ class ReplyConfig:
     """What is fixed for the process."""
 
     office: Office
-    rulebook: Rulebook
+    rulebooks: Rulebooks
     time: DatabaseTime
     profiles: Mapping[str, PlatformProfile]
     channels: frozenset[str] = frozenset()
@@ -54,6 +55,11 @@ class Context:
     session: AsyncSession
     outbox: Outbox
     now: datetime
+    editions: Editions = field(init=False)
+    """What is counted in this transaction is counted by these."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "editions", self.config.rulebooks.current)
 
     def tell(self, *events: Event, caused_by: str | None = None) -> None:
         """`caused_by`: the key of the consumed event that these follow from, where it is not
@@ -62,11 +68,19 @@ class Context:
             self.outbox.add(event, caused_by=caused_by)
 
 
+async def open_context(
+    config: ReplyConfig, session: AsyncSession, outbox: Outbox, now: datetime | None = None
+) -> Context:
+    """`now`: None for the database's. With the rulebooks as they are now."""
+    await config.rulebooks.refresh(session)
+    return Context(config, session, outbox, now or await config.time.now(session))
+
+
 @asynccontextmanager
 async def transaction(database: Database, config: ReplyConfig) -> AsyncIterator[Context]:
     """Commits at the end. Its `now` is the database's."""
     async with database.work() as (session, outbox):
-        yield Context(config, session, outbox, await config.time.now(session))
+        yield await open_context(config, session, outbox)
 
 
 async def in_transaction(
@@ -75,6 +89,6 @@ async def in_transaction(
     """Run one use case; where PostgreSQL ends it for a deadlock, it runs again."""
 
     async def action(session: AsyncSession, outbox: Outbox) -> T:
-        return await use_case(Context(config, session, outbox, await config.time.now(session)))
+        return await use_case(await open_context(config, session, outbox))
 
     return await database.in_transaction(action)

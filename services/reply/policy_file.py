@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from shared.yaml_file import read_yaml
+from shared.yaml_file import Unusable, parse_yaml, read_text
 
 from .rules.deadlines import ANY, Policy, Stage, StageLimit
 from .rules.time_limits import Duration, Unit, always_ends_later, read_limit
@@ -16,19 +16,25 @@ SHIPPED = Path(__file__).parent / "policies" / "deadline_policies.yaml"
 
 
 def load_policies(path: Path = SHIPPED) -> tuple[Policy, ...]:
+    """Those of a file. Raises FileInvalid, which names line and field."""
+    return parse_policies(read_text(path), path.name)
+
+
+def parse_policies(text: str, name: str = SHIPPED.name) -> tuple[Policy, ...]:
     """The policies that are or were in force. Raises FileInvalid, which names line and field.
 
     A policy that is named but not in force yet (no `in_force`) is checked and left out.
     """
-    written = read_yaml(path, _PolicyFile)
+    written = parse_yaml(text, _PolicyFile, name)
     return tuple(policy for one in written.policies for policy in one.as_policies())
 
 
 def _read_duration(written: object) -> Duration:
     duration = read_limit(str(written))
     if not isinstance(duration, Duration):
-        raise ValueError(  # noqa: TRY004 - pydantic reports ValueError with its field
-            f'"{written}" is not a length of time such as "5 working days" or "24小时"'
+        raise Unusable(
+            f"“{written}”不是一段时间，应写作“5个工作日”或“24小时”",
+            f'"{written}" is not a length of time such as "5 working days" or "24小时"',
         )
     return duration
 
@@ -36,7 +42,10 @@ def _read_duration(written: object) -> Duration:
 def _read_lead(written: object) -> timedelta:
     duration = _read_duration(written)
     if duration.unit is not Unit.MINUTE:
-        raise ValueError(f'"{written}" must be minutes or hours, such as "4 hours"')
+        raise Unusable(
+            f"“{written}”须以分钟或小时计，如“4小时”",
+            f'"{written}" must be minutes or hours, such as "4 hours"',
+        )
     return timedelta(minutes=duration.amount)
 
 
@@ -63,7 +72,10 @@ class _InForce(_Strict):
     @model_validator(mode="after")
     def in_order(self) -> Self:
         if self.last is not None and self.last < self.first:
-            raise ValueError(f"ends ({self.last}) before it begins ({self.first})")
+            raise Unusable(
+                f"截止日 {self.last} 早于起始日 {self.first}",
+                f"ends ({self.last}) before it begins ({self.first})",
+            )
         return self
 
 
@@ -87,7 +99,9 @@ class _Policy(_Strict):
     @model_validator(mode="after")
     def has_stages(self) -> Self:
         if self.in_force is not None and not self.stages:
-            raise ValueError(f"{self.id} is in force but has no stages")
+            raise Unusable(
+                f"{self.id} 已生效，却没有任何环节", f"{self.id} is in force but has no stages"
+            )
         return self
 
     @model_validator(mode="after")
@@ -95,9 +109,11 @@ class _Policy(_Strict):
         in_order = [(stage, self.stages[stage].within) for stage in Stage if stage in self.stages]
         for (stage, within), (later, later_within) in combinations(in_order, 2):
             if always_ends_later(within, later_within):
-                raise ValueError(
+                raise Unusable(
+                    f"{self.id}：{stage.value}（{within}）总比其后的 {later.value}"
+                    f"（{later_within}）到期更晚",
                     f"{self.id}: {stage.value} (within {within}) would always be due after"
-                    f" {later.value} (within {later_within}), which comes later"
+                    f" {later.value} (within {later_within}), which comes later",
                 )
         return self
 
@@ -136,13 +152,19 @@ class _PolicyFile(_Strict):
     def every_ticket_has_exactly_one(self) -> Self:
         for one, other in combinations(self.policies, 2):
             if one.id == other.id:
-                raise ValueError(f"two policies are called {one.id}")
+                raise Unusable(
+                    f"有两条办法的编号都是 {one.id}", f"two policies are called {one.id}"
+                )
             if one.scopes & other.scopes and _overlap(one.in_force, other.in_force):
-                raise ValueError(f"{one.id} and {other.id} cover the same tickets on the same days")
+                raise Unusable(
+                    f"{one.id} 与 {other.id} 在同一天适用于同样的工单",
+                    f"{one.id} and {other.id} cover the same tickets on the same days",
+                )
         if not any(_covers_all(policy) for policy in self.policies):
-            raise ValueError(
+            raise Unusable(
+                "必须有一条办法适用于所有工单：不限县、平台、类别和紧急程度，且没有截止日",
                 "one policy must cover every ticket: county, platform, kind and urgency any, in"
-                " force without a last day"
+                " force without a last day",
             )
         return self
 

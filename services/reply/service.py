@@ -1,5 +1,7 @@
 """Wiring only: settings become the app, the consumer and the periodic tasks."""
 
+from functools import partial
+
 import httpx
 from fastapi import FastAPI
 
@@ -14,9 +16,10 @@ from shared.web import service_app
 from .api import deadlines, platforms, replies
 from .api.http_errors import answer_rejected_commands
 from .channel_registry import Channels, known_profiles, open_channels
-from .context import Office, ReplyConfig
+from .context import Context, Office, ReplyConfig, in_transaction
 from .resident_handle import ResidentHandles
 from .rulebook import read_rulebook
+from .rulebooks import Rulebooks
 from .sender import Sender
 from .settings import ReplySettings
 from .subscriptions import handlers
@@ -51,6 +54,7 @@ def build(
             sweep_seconds=settings.sweep_seconds,
             sender_seconds=settings.sender_seconds,
         ),
+        starting=(partial(in_transaction, database, config, _take_over_files),),
         closing=(channels.close, handles.close),
     )
 
@@ -58,13 +62,18 @@ def build(
 def config_of(settings: ReplySettings, database: Database, channels: Channels) -> ReplyConfig:
     return ReplyConfig(
         office=Office(settings.office_name, settings.service_phone),
-        rulebook=read_rulebook(settings.deadline_policies, settings.work_calendar),
+        rulebooks=Rulebooks(read_rulebook(settings.deadline_policies, settings.work_calendar)),
         time=DatabaseTime(database.clock),
         profiles=known_profiles(),
         channels=frozenset(channels.by_platform),
         second_person_approves=settings.second_person_approves,
         pace=settings.pace,
     )
+
+
+async def _take_over_files(context: Context) -> None:
+    """Before anything is counted: the files' newest edition, and what counties have saved."""
+    await context.config.rulebooks.take_over_files(context.session, context.now)
 
 
 def _app(database: Database, secret: str, config: ReplyConfig, *, docs: bool) -> FastAPI:

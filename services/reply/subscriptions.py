@@ -17,7 +17,7 @@ from shared.events import complaints, work_orders
 from shared.events.event import Envelope, Event
 from shared.events.work_orders import ComplaintsLinked
 
-from .context import Context, ReplyConfig
+from .context import Context, ReplyConfig, open_context
 from .handlers.on_complaints import (
     on_complaints_chased,
     on_complaints_decided,
@@ -60,7 +60,7 @@ def handlers(config: ReplyConfig) -> Mapping[type[Event], Handler]:
     async def on_events(
         session: AsyncSession, outbox: Outbox, events: Sequence[Envelope[Any]], now: datetime
     ) -> None:
-        await handle_batch(Context(config, session, outbox, now), events)
+        await handle_batch(await open_context(config, session, outbox, now), events)
 
     return dict.fromkeys((*_OF_COMPLAINTS, *_OF_WORK_ORDERS), on_events)
 

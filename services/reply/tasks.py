@@ -13,7 +13,7 @@ from .handlers.deadline_recount import recount_outdated
 from .handlers.deadline_sweep import sweep
 from .sender import Sender
 
-_RECOUNT_SECONDS = 60.0
+_RECOUNT_SECONDS = 5.0
 
 
 def tasks(

@@ -34,6 +34,16 @@ class _ReplyEvent(Event):
         return self.complaint_id
 
 
+class RulebookChange(BaseModel):
+    """A version of the county's policies or calendar, as the person named it who saved it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["policies", "calendar"]
+    number: int = Field(ge=1)
+    note: str = ""
+
+
 class DeadlinesSet(_ReplyEvent):
     """The deadlines of a complaint are counted; sent again where they change."""
 
@@ -42,6 +52,8 @@ class DeadlinesSet(_ReplyEvent):
     deadlines: tuple[SetDeadline, ...]
     limit_unreadable: bool = False
     """The printed limit could not be read: the policy counts until a person looks."""
+    because: RulebookChange | None = None
+    """They are counted again by this version; None: for another reason, or the first time."""
 
 
 class DeadlineWarned(_ReplyEvent):

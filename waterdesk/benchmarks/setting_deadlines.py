@@ -17,6 +17,7 @@ from services.dispatch.county_file import read_county
 from services.reply.channel_registry import known_profiles
 from services.reply.context import Office, ReplyConfig
 from services.reply.rulebook import read_rulebook
+from services.reply.rulebooks import Rulebooks
 from services.reply.subscriptions import handlers
 from shared.clock import ManualClock
 from shared.database_time import DatabaseTime
@@ -35,7 +36,9 @@ async def measure(installation: Installation, complaints: int) -> dict[str, int]
     clock = ManualClock(NOW)
     database = composition.open_database(installation, "reply", clock)
     handle = handlers(
-        ReplyConfig(Office("bench"), read_rulebook(), DatabaseTime(clock), known_profiles())
+        ReplyConfig(
+            Office("bench"), Rulebooks(read_rulebook()), DatabaseTime(clock), known_profiles()
+        )
     )
 
     async def per_second(events: Sequence[Event]) -> int:

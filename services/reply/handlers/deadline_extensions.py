@@ -42,7 +42,7 @@ async def answer_extension(
     if not command.granted:
         deadline.decline_extension()
         return
-    calendar = context.config.rulebook.calendars.of(complaint.county)
+    calendar = context.editions.of(complaint.county).calendars.of(complaint.county)
     warned_at = warn_at(due_at, context.now, due_at, deadline.warn_before, calendar)
     context.tell(
         *deadline.extend(due_at, warned_at, context.now),

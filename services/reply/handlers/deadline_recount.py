@@ -1,18 +1,46 @@
 """Count deadlines again: the ticket changed, or a policy or the calendar of a year came out."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import or_, select, text
+from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from services.reply.context import Context
 from services.reply.loading import DEADLINES, by_complaint, rows
-from services.reply.models import Complaint, Deadline, deadlines_set
-from services.reply.rules.deadlines import count_deadlines, is_limit_unreadable
+from services.reply.models import Complaint, Deadline, RulebookEffect, deadlines_set
+from services.reply.models.deadline import DeadlineEvent
+from services.reply.rulebook import Editions, Rulebook
+from services.reply.rules.deadlines import Stage, count_deadlines, is_limit_unreadable
+from services.reply.rules.escalation import is_past
+from services.reply.rules.recount import Effect, Moved, effect_of
 from shared.bulk_insert import bulk_insert
+from shared.events.replies import RulebookChange
 from shared.sql import table_of
 
 _BATCH = 200
+# Each pair of county and edition by one step in the index, however many complaints it has.
+_COUNTED_BY = text("""
+WITH RECURSIVE found AS (
+    (SELECT county, counted_by FROM complaint WHERE state = 'open'
+     ORDER BY county, counted_by LIMIT 1)
+    UNION ALL
+    SELECT later.county, later.counted_by FROM found, LATERAL (
+        SELECT county, counted_by FROM complaint
+        WHERE state = 'open' AND (county, counted_by) > (found.county, found.counted_by)
+        ORDER BY county, counted_by LIMIT 1
+    ) AS later
+)
+SELECT county, counted_by FROM found
+""")
+
+
+class CountedBy(NamedTuple):
+    county: str
+    edition: str
 
 
 async def recount_outdated(context: Context) -> int:
@@ -20,20 +48,37 @@ async def recount_outdated(context: Context) -> int:
 
     Returns how many; 0: all are counted by this one.
     """
-    edition = context.config.rulebook.edition
-    # Not `<>`, which no index answers; and the state as the partial index has it.
-    other_edition = or_(col(Complaint.counted_by) < edition, col(Complaint.counted_by) > edition)
+    await context.config.rulebooks.refresh(context.session, now=True)
+    editions = context.config.rulebooks.current
+    for counted_by in await outdated(context, editions):
+        complaints = await _locked_some(context, counted_by)
+        if complaints:
+            rulebook = editions.of(counted_by.county)
+            effect = await _recount_by(context, rulebook, complaints)
+            await _note_effect(context, counted_by.county, rulebook, effect)
+            return len(complaints)
+    return 0
+
+
+async def outdated(context: Context, editions: Editions) -> Sequence[CountedBy]:
+    """Which counties have open complaints that were counted by another edition."""
+    found = await context.session.execute(_COUNTED_BY)
+    pairs = [CountedBy(*row) for row in found]
+    return [each for each in pairs if each.edition != editions.of(each.county).edition]
+
+
+async def _locked_some(context: Context, counted_by: CountedBy) -> Sequence[Complaint]:
     found = await context.session.execute(
         select(Complaint)
-        .where(text("state = 'open'"), other_edition)
-        .order_by(col(Complaint.id))
+        .where(
+            text("state = 'open'"),  # as the partial index has it
+            col(Complaint.county) == counted_by.county,
+            col(Complaint.counted_by) == counted_by.edition,
+        )
         .limit(_BATCH)
         .with_for_update(skip_locked=True)
     )
-    complaints = found.scalars().all()
-    if complaints:
-        await recount(context, complaints)
-    return len(complaints)
+    return sorted(found.scalars(), key=lambda complaint: complaint.id)
 
 
 async def recount(
@@ -44,36 +89,132 @@ async def recount(
     What is done already is judged by the new limit; a recorded miss stays one; time a platform has
     granted stays, unless it printed a new limit afterwards (`limited_anew`).
     """
+    for rulebook, group in _by_rulebook(context.editions, complaints):
+        await _recount_by(context, rulebook, group, limited_anew=limited_anew, is_change=False)
+
+
+def _by_rulebook(
+    editions: Editions, complaints: Sequence[Complaint]
+) -> Sequence[tuple[Rulebook, Sequence[Complaint]]]:
+    grouped: dict[str, tuple[Rulebook, list[Complaint]]] = {}
+    for complaint in complaints:
+        rulebook = editions.of(complaint.county)
+        grouped.setdefault(rulebook.edition, (rulebook, []))[1].append(complaint)
+    return list(grouped.values())
+
+
+async def _recount_by(
+    context: Context,
+    rulebook: Rulebook,
+    complaints: Sequence[Complaint],
+    *,
+    limited_anew: Collection[str] = (),
+    is_change: bool = True,
+) -> Effect:
+    """`is_change`: the rulebook has changed rather than the complaint, and that is told."""
     ids = [complaint.id for complaint in complaints]
     present = by_complaint(await rows(context.session, DEADLINES, ids))
+    because = _change_of(rulebook) if is_change else None
     new: list[Deadline] = []
+    effects = []
     for complaint in complaints:
-        deadlines = {row.stage: row for row in present.get(complaint.id, ())}
-        added, changed = _recount_one(
-            context, complaint, deadlines, may_shorten=complaint.id in limited_anew
+        recounted = recount_one(
+            rulebook,
+            complaint,
+            present.get(complaint.id, ()),
+            context.now,
+            may_shorten=complaint.id in limited_anew,
         )
-        if changed or added:
-            context.tell(deadlines_set(complaint, [*deadlines.values(), *added]))
-        new += added
+        context.tell(*recounted.events)
+        if recounted.changed:
+            context.tell(deadlines_set(complaint, recounted.deadlines, because))
+        new += recounted.added
+        effects.append(recounted.moved)
     await bulk_insert(context.session, table_of(Deadline), new)
+    return effect_of(effects)
 
 
-def _recount_one(
-    context: Context, complaint: Complaint, deadlines: dict[str, Deadline], *, may_shorten: bool
-) -> tuple[list[Deadline], bool]:
-    """The deadlines that are new, and whether anything else changed."""
-    rulebook = context.config.rulebook
+def _change_of(rulebook: Rulebook) -> RulebookChange | None:
+    newest = rulebook.newest
+    return newest and RulebookChange(kind=newest.kind.value, number=newest.number, note=newest.note)
+
+
+@dataclass(frozen=True, slots=True)
+class Recounted:
+    """One complaint, counted again."""
+
+    deadlines: Sequence[Deadline]
+    """All that it has now."""
+    added: Sequence[Deadline]
+    """Those among them that are new."""
+    changed: bool
+    """Whether others have to be told."""
+    events: Sequence[DeadlineEvent]
+    moved: Sequence[Moved]
+
+
+def recount_one(
+    rulebook: Rulebook,
+    complaint: Complaint,
+    present: Sequence[Deadline],
+    now: datetime,
+    *,
+    may_shorten: bool = False,
+) -> Recounted:
+    """Change these rows as the rulebook says; reads and writes nothing else, so that a preview on
+    rows that are thrown away shows what a recount will do."""
+    by_stage: Mapping[str, Deadline] = {row.stage: row for row in present}
     counted = count_deadlines(
         complaint.ticket, rulebook.policies, rulebook.calendars.of(complaint.county)
     )
     changed = complaint.count(rulebook.edition, limit_unreadable=is_limit_unreadable(counted))
-    added = []
+    added: list[Deadline] = []
+    events: list[DeadlineEvent] = []
+    moves: list[Moved] = []
     for one in counted:
-        deadline = deadlines.get(one.stage.value)
+        deadline = by_stage.get(one.stage.value)
         if deadline is None:
             added.append(Deadline.set(complaint, one))
         elif deadline.extensions_granted == 0 or may_shorten:
-            moved, events = deadline.count_again(one, context.now)
-            changed |= moved
-            context.tell(*events)
-    return added, changed
+            before, was_provisional = deadline.due_at, deadline.provisional
+            was_recorded = deadline.missed_recorded_at is not None
+            has_changed, followed = deadline.count_again(one, now)
+            changed |= has_changed
+            events += followed
+            if has_changed:
+                moves.append(
+                    Moved(
+                        Stage(deadline.stage),
+                        before,
+                        deadline.due_at,
+                        is_missed=deadline.met_at is None
+                        and not was_recorded
+                        and is_past(deadline.due_at, now),
+                        becomes_firm=was_provisional and not deadline.provisional,
+                    )
+                )
+    return Recounted([*present, *added], added, changed or bool(added), events, moves)
+
+
+async def _note_effect(context: Context, county: str, rulebook: Rulebook, effect: Effect) -> None:
+    """Add what this batch did to the version's row."""
+    newest = rulebook.newest
+    if newest is None:
+        return
+    table = table_of(RulebookEffect)
+    row = insert(table).values(
+        county=county, kind=newest.kind.value, number=newest.number, **effect._asdict()
+    )
+    sums = {
+        name: table.c[name] + row.excluded[name]
+        for name in ("complaints", "complaints_moved", "moved", "missed", "firm")
+    }
+    greatest = {
+        name: text(f"greatest(rulebook_effect.{name}, excluded.{name})")
+        for name in ("earliest_by", "latest_by")
+    }
+    await context.session.execute(
+        row.on_conflict_do_update(
+            index_elements=["county", "kind", "number"], set_={**sums, **greatest}
+        )
+    )

@@ -48,7 +48,6 @@ async def on_complaints_received(
     Returns those for which something may follow at once: what is not ours goes back, and what is
     linked to a work order may have been repaired long ago.
     """
-    rulebook = context.config.rulebook
     received = {event.data.complaint_id: event for event in events}
     found = await context.session.execute(_KNOWN_OR_LINKED, {"ids": list(received)})
     known, linked = set[str](), set[str]()
@@ -57,6 +56,7 @@ async def on_complaints_received(
     new = [event for complaint_id, event in received.items() if complaint_id not in known]
     complaints, deadlines = [], []
     for event in new:
+        rulebook = context.editions.of(event.data.county)
         complaint = Complaint.received(event.data, event.sequence, rulebook.edition)
         counted = count_deadlines(
             complaint.ticket, rulebook.policies, rulebook.calendars.of(complaint.county)

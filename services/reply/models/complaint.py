@@ -25,7 +25,7 @@ class ComplaintState(StrEnum):
 class Complaint(ReplyTable, table=True):
     __tablename__ = "complaint"
     __table_args__ = (
-        Index("complaint_counted", "counted_by", postgresql_where=text("state = 'open'")),
+        Index("complaint_counted", "county", "counted_by", postgresql_where=text("state = 'open'")),
         Index(
             "complaint_to_acknowledge",
             "acknowledge_at",

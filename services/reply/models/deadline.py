@@ -27,6 +27,7 @@ from shared.events.replies import (
     DeadlineMissed,
     DeadlinesSet,
     DeadlineWarned,
+    RulebookChange,
     SetDeadline,
 )
 
@@ -203,9 +204,13 @@ _ORDER = {stage.value: number for number, stage in enumerate(Stage)}
 
 
 def deadlines_set(
-    complaint: Complaint, deadlines: Iterable[Deadline | CountedDeadline]
+    complaint: Complaint,
+    deadlines: Iterable[Deadline | CountedDeadline],
+    because: RulebookChange | None = None,
 ) -> DeadlinesSet:
-    """All deadlines of a complaint as they are now, in the order of the stages."""
+    """All deadlines of a complaint as they are now, in the order of the stages.
+
+    `because`: the version of a policy or calendar that they are counted again by."""
     return DeadlinesSet(
         complaint_id=complaint.id,
         county=complaint.county,
@@ -221,6 +226,7 @@ def deadlines_set(
             for deadline in sorted(deadlines, key=lambda deadline: _ORDER[deadline.stage])
         ),
         limit_unreadable=complaint.limit_unreadable,
+        because=because,
     )
 
 

@@ -13,6 +13,7 @@ from services.reply.context import Context, Office, ReplyConfig
 from services.reply.handlers.deadline_sweep import sweep
 from services.reply.models import Complaint, Deadline, Reply, ReplyState
 from services.reply.rulebook import read_rulebook
+from services.reply.rulebooks import Rulebooks
 from services.reply.rules.deadlines import Stage
 from services.reply.subscriptions import handle_batch
 from shared.clock import ManualClock
@@ -91,4 +92,4 @@ class Harness:
 
 
 def config_with(clock: ManualClock) -> ReplyConfig:
-    return ReplyConfig(OFFICE, RULEBOOK, DatabaseTime(clock), known_profiles())
+    return ReplyConfig(OFFICE, Rulebooks(RULEBOOK), DatabaseTime(clock), known_profiles())

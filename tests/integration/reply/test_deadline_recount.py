@@ -10,6 +10,7 @@ from services.reply import calendar_file
 from services.reply.context import in_transaction
 from services.reply.handlers.deadline_recount import recount_outdated
 from services.reply.rulebook import Rulebook, read_rulebook
+from services.reply.rulebooks import Rulebooks
 from services.reply.rules.deadlines import Stage
 from services.reply.rules.escalation import Standing
 from shared.bus.tables import outbox as outbox_table
@@ -22,7 +23,7 @@ BEFORE_NEW_YEAR = datetime(2026, 12, 30, 2, 0, tzinfo=UTC)
 
 async def _recount(harness: Harness, rulebook: Rulebook) -> int:
     """As the periodic task does."""
-    config = replace(harness.config, rulebook=rulebook)
+    config = replace(harness.config, rulebooks=Rulebooks(rulebook))
     return await in_transaction(harness.database, config, recount_outdated)
 
 
@@ -77,4 +78,4 @@ async def test_a_miss_stays_a_miss(harness: Harness, with_2027: Rulebook) -> Non
 
 async def test_the_edition_in_use_counts_nothing_again(harness: Harness) -> None:
     await harness.receives(received())
-    assert await _recount(harness, harness.config.rulebook) == 0
+    assert await _recount(harness, harness.config.rulebooks.shipped) == 0

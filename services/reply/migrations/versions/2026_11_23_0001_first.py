@@ -20,6 +20,7 @@ def upgrade() -> None:
     _make_work_order()
     _make_reply()
     _make_platform_health()
+    _make_rulebook()
 
 
 def _at(name: str, *, nullable: bool = True, primary_key: bool = False) -> "sa.Column[datetime]":
@@ -65,7 +66,7 @@ def _make_complaint() -> None:
     op.create_index(
         "complaint_counted",
         "complaint",
-        ["counted_by"],
+        ["county", "counted_by"],
         postgresql_where=sa.text("state = 'open'"),
     )
     op.create_index(
@@ -187,4 +188,30 @@ def _make_platform_health() -> None:
         _at("last_failure_at"),
         _text("failure", nullable=True),
         _at("unavailable_since"),
+    )
+
+
+def _make_rulebook() -> None:
+    op.create_table(
+        "rulebook_version",
+        _text("county", primary_key=True),
+        _text("kind", primary_key=True),
+        sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("content", sa.Text, nullable=False),
+        _at("saved_at", nullable=False),
+        _text("saved_by", nullable=True),
+        _text("note"),
+    )
+    op.create_table(
+        "rulebook_effect",
+        _text("county", primary_key=True),
+        _text("kind", primary_key=True),
+        sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+        _count("complaints"),
+        _count("complaints_moved"),
+        _count("moved"),
+        _count("missed"),
+        _count("firm"),
+        _count("earliest_by"),
+        _count("latest_by"),
     )

@@ -1,0 +1,112 @@
+"""The rulebooks in force, as this process knows them: read again within seconds of a change.
+
+A transaction takes the editions once, so that all it counts is counted by one edition. A process
+that has not noticed a new version yet counts by the one before, and what it counted is counted
+again by `recount_outdated`, which always asks first.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from time import monotonic
+
+import structlog
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from shared.advisory_locks import AdvisoryLock
+from shared.yaml_file import FileInvalid
+
+from .models import RulebookVersion
+from .rulebook import ANY_COUNTY, Editions, Kind, Rulebook, VersionName, rulebook_of
+
+log = structlog.get_logger(__name__)
+
+NOTICED_AFTER = 2.0
+"""Seconds until a process has noticed a new version."""
+_HEADS = text("SELECT county, kind, max(number) FROM rulebook_version GROUP BY county, kind")
+_NEWEST = (
+    select(RulebookVersion)
+    .distinct(col(RulebookVersion.county), col(RulebookVersion.kind))
+    .order_by(
+        col(RulebookVersion.county), col(RulebookVersion.kind), col(RulebookVersion.number).desc()
+    )
+)
+_LOCK = text("SELECT pg_advisory_xact_lock(:number, 0)").bindparams(
+    number=int(AdvisoryLock.REPLY_RULEBOOK)
+)
+
+
+class Rulebooks:
+    def __init__(self, shipped: Rulebook) -> None:
+        self.shipped = shipped
+        """What the files say that the settings name."""
+        self.current = Editions(shipped, {})
+        self._heads: frozenset[tuple[str, str, int]] = frozenset()
+        self._looked_at = -NOTICED_AFTER
+
+    async def refresh(self, session: AsyncSession, *, now: bool = False) -> None:
+        """Take over what was saved since. `now`: also where that was looked at a moment ago."""
+        if not now and monotonic() - self._looked_at < NOTICED_AFTER:
+            return
+        heads = frozenset(tuple(row) for row in await session.execute(_HEADS))
+        if heads != self._heads:
+            newest = (await session.execute(_NEWEST)).scalars().all()
+            self.current = editions_of(newest, self.shipped)
+            self._heads = heads
+        self._looked_at = monotonic()
+
+    async def take_over_files(self, session: AsyncSession, now: datetime) -> None:
+        """The files are the newest version of every county that has not made its own."""
+        await session.execute(_LOCK)
+        newest = {
+            Kind(each.kind): each
+            for each in (await session.execute(_NEWEST)).scalars()
+            if each.county == ANY_COUNTY
+        }
+        for kind, content in self.shipped.texts.items():
+            before = newest.get(kind)
+            if before is None or before.content != content:
+                number = before.number + 1 if before else 1
+                session.add(
+                    RulebookVersion(
+                        county=ANY_COUNTY,
+                        kind=kind.value,
+                        number=number,
+                        content=content,
+                        saved_at=now,
+                        saved_by=None,
+                        note="",
+                    )
+                )
+        await session.flush()
+        await self.refresh(session, now=True)
+
+
+def editions_of(newest: Sequence[RulebookVersion], shipped: Rulebook) -> Editions:
+    """`newest`: one row for each county and kind."""
+    by_county: dict[str, dict[Kind, RulebookVersion]] = {}
+    for version in newest:
+        by_county.setdefault(version.county, {})[Kind(version.kind)] = version
+    base = by_county.pop(ANY_COUNTY, {})
+    default = _rulebook(base, shipped) or shipped
+    own = {
+        county: rulebook
+        for county, versions in by_county.items()
+        if (rulebook := _rulebook({**base, **versions}, shipped)) is not None
+    }
+    return Editions(default, own)
+
+
+def _rulebook(versions: Mapping[Kind, RulebookVersion], shipped: Rulebook) -> Rulebook | None:
+    """None where a version cannot be used by this release: the default counts until it is mended,
+    rather than nothing."""
+    texts = {**shipped.texts, **{kind: each.content for kind, each in versions.items()}}
+    last = max(versions.values(), key=lambda each: each.saved_at, default=None)
+    newest = None if last is None else VersionName(Kind(last.kind), last.number, last.note)
+    try:
+        return rulebook_of(texts, newest)
+    except FileInvalid as invalid:
+        county = last and last.county
+        log.error("rulebook_version_unusable", county=county, why=str(invalid))  # noqa: TRY400
+        return None
