@@ -4,16 +4,16 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.dispatch.models import Complaint, Crew, DeadlineView, WorkOrder
+from services.dispatch.models import Complaint, Crew, DeadlineView, MissedCause, WorkOrder
 from services.dispatch.rules.figures import ComplaintFact, StageFact
 from shared.clock import SHANGHAI
 from shared.sql import table_of
 
 _complaints, _work_orders, _crews = table_of(Complaint), table_of(WorkOrder), table_of(Crew)
-_deadlines = table_of(DeadlineView)
+_deadlines, _causes = table_of(DeadlineView), table_of(MissedCause)
 
 
 async def complaint_facts(
@@ -27,8 +27,16 @@ async def complaint_facts(
     )
     stages: dict[str, list[StageFact]] = defaultdict(list)
     found = await session.execute(
-        select(_deadlines)
+        select(_deadlines, _causes.c.cause)
         .join(_complaints, _complaints.c.id == _deadlines.c.complaint_id)
+        .outerjoin(
+            _causes,
+            and_(
+                _causes.c.complaint_id == _deadlines.c.complaint_id,
+                _causes.c.stage == _deadlines.c.stage,
+                _causes.c.due_at == _deadlines.c.due_at,
+            ),
+        )
         .where(*in_period)
         .order_by(_deadlines.c.complaint_id, _deadlines.c.due_at, _deadlines.c.stage)
     )
@@ -41,6 +49,7 @@ async def complaint_facts(
                 missed=row.state == "missed",
                 late=row.late,
                 provisional=row.provisional,
+                cause=row.cause or "",
             )
         )
     listed = await session.execute(

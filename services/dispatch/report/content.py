@@ -1,10 +1,12 @@
 """A county's report of a period, by the names that all its forms use."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from services.dispatch.rules.comparison import FEWEST, Line, compare, in_pairs
 from services.dispatch.rules.figures import (
     DEFINITIONS,
     NOT_IN_TIME,
@@ -35,6 +37,13 @@ SELECTIONS: Mapping[str, Callable[[ComplaintFact], bool]] = {
     "reply_in_time_rate": lambda fact: fact.is_ours and fact.became("reply", NOT_IN_TIME),
 }
 """The complaints behind each figure; behind a rate, those that are missing to 100 %."""
+
+
+def is_late_because(fact: ComplaintFact, cause: str) -> bool:
+    """One of its late stages has this cause; empty: one has none."""
+    return any(each.cause == cause for each in fact.stages if each.result in NOT_IN_TIME)
+
+
 TOTALS = (
     "complaints",
     "not_ours",
@@ -46,6 +55,9 @@ TOTALS = (
     "reply_in_time_rate",
     "satisfaction_rate",
 )
+
+RATES = tuple(name for name in TOTALS if name.endswith("_rate"))
+"""Shares of 1; the other figures are counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +73,12 @@ class LateStage:
     stage: str
     due_at: datetime
     met_at: datetime | None
+    cause: str
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`until` is the last day. `made_at` says as of when."""
+    """`until` is the last day. `made_at` says as of when. `earlier`: what it is compared with."""
 
     county: str
     since: date
@@ -74,6 +87,19 @@ class Report:
     total: Figures
     by: Mapping[str, Sequence[tuple[str, Figures]]]
     late: Sequence[LateStage]
+    earlier: "Report | None" = None
+
+    def lines(self, breakdown: str) -> Sequence[Line]:
+        """Of one of BREAKDOWNS, with the earlier period's beside them."""
+        earlier = self.earlier.by[breakdown] if self.earlier else None
+        return in_pairs(self.by[breakdown], earlier, by_position=breakdown == "month")
+
+    @property
+    def late_by_cause(self) -> Sequence[tuple[str, int]]:
+        """Late complaints by the cause that a person gave, the most frequent first; with two
+        causes it counts in both."""
+        causes = {(line.complaint_id, line.cause) for line in self.late}
+        return sorted(Counter(cause for _, cause in causes).items(), key=lambda one: (-one[1], one))
 
 
 def period(since: date, until: date) -> tuple[datetime, datetime]:
@@ -86,7 +112,12 @@ def _midnight(day: date) -> datetime:
 
 
 def make_report(
-    facts: Sequence[ComplaintFact], county: str, since: date, until: date, made_at: datetime
+    facts: Sequence[ComplaintFact],
+    county: str,
+    since: date,
+    until: date,
+    made_at: datetime,
+    earlier: Report | None = None,
 ) -> Report:
     ours = [fact for fact in facts if fact.is_ours]
     return Report(
@@ -107,16 +138,18 @@ def make_report(
                 stage=stage.stage,
                 due_at=stage.due_at,
                 met_at=stage.met_at,
+                cause=stage.cause,
             )
             for fact in ours
             for stage in fact.stages
             if stage.result in NOT_IN_TIME
         ],
+        earlier=earlier,
     )
 
 
 def totals_of(figures: Figures) -> dict[str, Any]:
-    """By the names of TOTALS. Nobody asks residents yet: the satisfaction rate is empty."""
+    """By the names of TOTALS; None: nothing is counted yet."""
     return {name: getattr(figures, name, None) for name in TOTALS}
 
 
@@ -144,10 +177,44 @@ def as_json(report: Report) -> dict[str, Any]:
                 "stage": line.stage,
                 "due_at": _shanghai(line.due_at),
                 "met_at": _shanghai(line.met_at) if line.met_at else None,
+                "cause": line.cause,
             }
             for line in report.late
         ],
+        "late_by_cause": [
+            {"cause": cause, "complaints": number} for cause, number in report.late_by_cause
+        ],
+        "compared": _compared(report, report.earlier) if report.earlier else None,
         "definitions": {name: {"zh": zh, "en": en} for name, (zh, en) in DEFINITIONS.items()},
+    }
+
+
+def _compared(report: Report, earlier: Report) -> dict[str, Any]:
+    """Each figure of both periods: value, earlier, difference, change, too_few."""
+
+    def figures(now: Figures, before: Figures) -> dict[str, Any]:
+        return {name: asdict(compare(name, now, before)) for name in TOTALS}
+
+    return {
+        "from": earlier.since.isoformat(),
+        "to": earlier.until.isoformat(),
+        "fewest": FEWEST,
+        **figures(report.total, earlier.total),
+        **{
+            f"by_{name}": [
+                {
+                    name: line.value,
+                    f"earlier_{name}": line.earlier_value,
+                    **figures(line.figures, line.earlier),
+                }
+                for line in report.lines(name)
+                if line.earlier
+            ]
+            for name in BREAKDOWNS
+        },
+        "late_by_cause": [
+            {"cause": cause, "complaints": number} for cause, number in earlier.late_by_cause
+        ],
     }
 
 

@@ -1,8 +1,10 @@
 """The report as a Word document, from a template that an office may replace by its own.
 
 The template's fields are docxtpl's (https://docxtpl.readthedocs.io): `county`, `since`, `until`,
-`made_at`, `totals` (each with `heading`, `value`, `definition`), `breakdowns` (each with `title`
-and `rows`, whose `cells` are text) and `late` (rows of `cells`).
+`compared` (the other period; empty: none), `made_at`, `totals` (each with `heading`, `value`,
+`definition`), `breakdowns` (each with `title` and `rows`, whose `cells` are text), `causes` and
+`late` (rows of `cells`). Pictures are left to the page and the workbook: nothing that draws a PNG
+is among our dependencies, and the tables hold every number.
 """
 
 from io import BytesIO
@@ -12,13 +14,18 @@ from typing import Any
 from docxtpl import DocxTemplate
 from jinja2 import Environment
 
-from services.dispatch.report.content import BREAKDOWNS, TOTALS, Report, totals_of
-from services.dispatch.report.words import heading, percent, title, value_of
+from services.dispatch.report.content import BREAKDOWNS, TOTALS, Report
+from services.dispatch.report.words import (
+    amount_and_earlier,
+    compared_period,
+    heading,
+    title,
+    value_of,
+)
 from services.dispatch.rules.figures import DEFINITIONS
 from shared.clock import SHANGHAI
 
 TEMPLATE = Path(__file__).parent / "template.docx"
-_SHARES = frozenset(name for name in TOTALS if name.endswith("_rate"))
 _TIME = "%Y-%m-%d %H:%M"
 
 
@@ -32,16 +39,17 @@ def write_document(report: Report, to: Path | BytesIO, template: Path = TEMPLATE
 
 
 def _fields(report: Report) -> dict[str, Any]:
-    totals = totals_of(report.total)
+    earlier = report.earlier
     return {
         "county": report.county,
         "since": f"{report.since:%Y年%m月%d日}",
         "until": f"{report.until:%Y年%m月%d日}",
+        "compared": compared_period(earlier) if earlier else "",
         "made_at": report.made_at.astimezone(SHANGHAI).strftime(_TIME),
         "totals": [
             {
                 "heading": heading(name),
-                "value": _shown(name, totals[name]),
+                "value": amount_and_earlier(name, report.total, earlier.total if earlier else None),
                 "definition": DEFINITIONS[name][0],
             }
             for name in TOTALS
@@ -53,14 +61,18 @@ def _fields(report: Report) -> dict[str, Any]:
                 "rows": [
                     {
                         "cells": [
-                            value_of(kind, value),
-                            *(_shown(name, figure) for name, figure in totals_of(figures).items()),
+                            value_of(kind, line.value or line.earlier_value),
+                            *(amount_and_earlier(n, line.figures, line.earlier) for n in TOTALS),
                         ]
                     }
-                    for value, figures in report.by[kind]
+                    for line in report.lines(kind)
                 ],
             }
             for kind in BREAKDOWNS
+        ],
+        "causes": [
+            {"cells": [value_of("missed_cause", cause), str(complaints)]}
+            for cause, complaints in report.late_by_cause
         ],
         "late": [
             {
@@ -72,12 +84,9 @@ def _fields(report: Report) -> dict[str, Any]:
                     value_of("stage", line.stage),
                     line.due_at.astimezone(SHANGHAI).strftime(_TIME),
                     line.met_at.astimezone(SHANGHAI).strftime(_TIME) if line.met_at else "未办",
+                    value_of("missed_cause", line.cause),
                 ]
             }
             for line in report.late
         ],
     }
-
-
-def _shown(name: str, figure: float | None) -> str:
-    return percent(figure) if name in _SHARES else str(figure)

@@ -1,9 +1,12 @@
 """What figures and codes are called in a report that is handed up: Chinese."""
 
 from services.dispatch.console.language import Words
+from services.dispatch.report.content import RATES, Report
+from services.dispatch.rules.comparison import FEWEST, compare
+from services.dispatch.rules.figures import Figures
 
 _words = Words("zh")
-_CODES = frozenset({"platform", "category", "stage"})
+_CODES = frozenset({"platform", "category", "stage", "missed_cause"})
 
 
 def heading(figure: str) -> str:
@@ -17,9 +20,35 @@ def title(breakdown: str) -> str:
 
 
 def value_of(kind: str, code: str) -> str:
-    """The word for a month, town, platform, crew, category or stage."""
-    return (_words.code(kind, code) if kind in _CODES else code) or _words("report.unknown")
+    """The word for a month, town, platform, crew, category, stage or cause."""
+    unknown = "cause.none" if kind == "missed_cause" else "report.unknown"
+    return (_words.code(kind, code) if kind in _CODES else code) or _words(unknown)
 
 
-def percent(rate: float | None) -> str:
-    return "—" if rate is None else f"{rate:.1%}"
+def compared_period(earlier: Report) -> str:
+    return f"{earlier.since:%Y年%m月%d日} 至 {earlier.until:%Y年%m月%d日}"
+
+
+def too_few() -> str:
+    return _words("report.too_few", fewest=FEWEST)
+
+
+def amount(figure: str, value: float | None) -> str:
+    if figure not in RATES:
+        return str(value)
+    return "—" if value is None else f"{value:.1%}"
+
+
+def amount_and_earlier(figure: str, now: Figures, earlier: Figures | None) -> str:
+    """ "120（对比期 100，+20）"; without a second period the value alone."""
+    value = amount(figure, getattr(now, figure, None))
+    if earlier is None:
+        return value
+    both = compare(figure, now, earlier)
+    if figure not in RATES:
+        difference = f"{both.difference:+d}"
+    elif both.difference is None:
+        difference = too_few() if both.earlier is not None else "—"
+    else:
+        difference = _words("report.points", points=f"{both.difference * 100:+.1f}")
+    return f"{value}（{_words('report.earlier')} {amount(figure, both.earlier)}，{difference}）"

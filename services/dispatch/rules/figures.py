@@ -35,6 +35,8 @@ class StageFact:
     missed: bool
     late: bool
     provisional: bool
+    cause: str = ""
+    """Why it was missed, as a person said; empty: nobody did."""
 
     @property
     def result(self) -> StageResult:
@@ -110,6 +112,19 @@ class Figures:
     @property
     def reply_in_time_rate(self) -> float | None:
         return self._of("reply").in_time_rate
+
+    def base(self, figure: str) -> int | None:
+        """How many a rate is a share of; None: the figure is a count."""
+        match figure:
+            case "response_rate":
+                return self._of("first_contact").decided
+            case "resolve_rate":
+                return self._of("resolve").decided
+            case "reply_in_time_rate":
+                return self._of("reply").decided
+            case "satisfaction_rate":
+                return 0
+        return None
 
     def _of(self, stage: str) -> StageFigures:
         return self.stages.get(stage, StageFigures(0, 0, 0, 0))

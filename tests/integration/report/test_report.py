@@ -13,7 +13,7 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import text
 
 from services.dispatch.complaint_facts import complaint_facts
-from services.dispatch.models import Complaint, DeadlineView
+from services.dispatch.models import Complaint, DeadlineView, MissedCause
 from services.dispatch.report.content import Report, as_json, make_report, period
 from services.dispatch.report.document import write_document
 from services.dispatch.report.workbook import write_workbook
@@ -83,6 +83,20 @@ def _deadline(complaint: Complaint, stage: str, chance: random.Random) -> Deadli
     )
 
 
+def _cause(deadline: DeadlineView, chance: random.Random) -> MissedCause:
+    return new_row(
+        MissedCause,
+        complaint_id=deadline.complaint_id,
+        stage=deadline.stage,
+        due_at=deadline.due_at,
+        county=deadline.county,
+        cause=chance.choice(["parts", "weather"]),
+        note="",
+        given_by="chen",
+        given_at=deadline.due_at,
+    )
+
+
 @pytest.fixture
 async def dispatch(new_database: Callable[[str], Awaitable[Database]]) -> Database:
     """With a year of complaints of two counties, and some days more."""
@@ -90,17 +104,32 @@ async def dispatch(new_database: Callable[[str], Awaitable[Database]]) -> Databa
     chance = random.Random(20261127)
     complaints = [_complaint(number, chance) for number in range(900)]
     deadlines = [_deadline(each, stage, chance) for each in complaints for stage in STAGES]
+    causes = [_cause(each, chance) for each in deadlines if chance.random() < 0.5]
     async with database.work() as (session, _):
         await bulk_insert(session, table_of(Complaint), complaints)
         await bulk_insert(session, table_of(DeadlineView), deadlines)
+        await bulk_insert(session, table_of(MissedCause), causes)
     return database
 
 
 @pytest.fixture
 async def report(dispatch: Database) -> Report:
-    async with dispatch.reading() as session:
-        facts = await complaint_facts(session, COUNTY, *period(*YEAR))
-    return make_report(facts, COUNTY, *YEAR, datetime(2027, 1, 4, tzinfo=UTC))
+    return await _report(dispatch, YEAR)
+
+
+async def _report(
+    database: Database, days: tuple[date, date], earlier: Report | None = None
+) -> Report:
+    async with database.reading() as session:
+        facts = await complaint_facts(session, COUNTY, *period(*days))
+    return make_report(facts, COUNTY, *days, datetime(2027, 1, 4, tzinfo=UTC), earlier)
+
+
+@pytest.fixture
+async def compared(dispatch: Database) -> Report:
+    """The second half of the year beside the first."""
+    first = await _report(dispatch, (date(2026, 1, 1), date(2026, 6, 30)))
+    return await _report(dispatch, (date(2026, 7, 1), date(2026, 12, 31)), first)
 
 
 _OURS = """
@@ -149,6 +178,82 @@ async def test_the_figures_are_those_that_sql_counts(dispatch: Database, report:
     )
 
 
+_HALVES = """
+    WITH ours AS ({ours}), half AS (
+        SELECT id, town, extract(month FROM received_at AT TIME ZONE 'Asia/Shanghai') > 6 AS second
+        FROM ours
+    ), late AS (
+        SELECT h.*, m.cause FROM half h JOIN deadline_view d ON d.complaint_id = h.id
+        LEFT JOIN missed_cause m USING (complaint_id, stage, due_at)
+        WHERE d.late OR d.state = 'missed' AND d.met_at IS NULL
+    )
+"""
+
+
+async def test_two_periods_are_compared_as_sql_does(dispatch: Database, compared: Report) -> None:
+    async def rows(query: str) -> list[Any]:
+        async with dispatch.reading() as session:
+            return list(await session.execute(text(_HALVES.format(ours=_OURS) + query)))
+
+    figures = as_json(compared)
+    both = figures["compared"]
+    assert (both["from"], both["to"]) == ("2026-01-01", "2026-06-30")
+
+    by_town = await rows(
+        "SELECT coalesce(town, ''), count(*) FILTER (WHERE second),"
+        " count(*) FILTER (WHERE NOT second) FROM half GROUP BY 1 ORDER BY 1"
+    )
+    assert [
+        (line["town"], line["complaints"]["value"], line["complaints"]["earlier"])
+        for line in both["by_town"]
+    ] == [tuple(row) for row in by_town]
+    now, before = (sum(row[place] for row in by_town) for place in (1, 2))
+    assert both["complaints"] == {
+        "value": now,
+        "earlier": before,
+        "difference": now - before,
+        "change": pytest.approx((now - before) / before, abs=5e-5),
+        "too_few": False,
+    }
+
+    rates = dict(
+        await rows(
+            "SELECT second, avg((met_at IS NOT NULL)::int)::float FROM half JOIN deadline_view d"
+            " ON d.complaint_id = id AND d.stage = 'resolve'"
+            " WHERE met_at IS NOT NULL OR d.state = 'missed' GROUP BY 1"
+        )
+    )
+    assert both["resolve_rate"]["value"] == pytest.approx(rates[True], abs=5e-5)
+    assert both["resolve_rate"]["difference"] == pytest.approx(rates[True] - rates[False], abs=1e-4)
+
+    assert [(line["month"], line["earlier_month"]) for line in both["by_month"]] == [
+        (f"2026-{month + 6:02}", f"2026-{month:02}") for month in range(1, 7)
+    ]
+
+    for second, shown in ((True, figures["late_by_cause"]), (False, both["late_by_cause"])):
+        causes = await rows(
+            "SELECT coalesce(cause, ''), count(DISTINCT id) FROM late"
+            f" WHERE second = {second} GROUP BY 1"
+        )
+        assert {line["cause"]: line["complaints"] for line in shown} == dict(
+            tuple(row) for row in causes
+        )
+
+
+def test_every_form_shows_both_periods(compared: Report, tmp_path: Path) -> None:
+    write_workbook(compared, tmp_path / "two.xlsx")
+    sheets = CalamineWorkbook.from_path(tmp_path / "two.xlsx")
+    totals = {row[0]: row[1:4] for row in sheets.get_sheet_by_name("总表").to_python() if row[0]}
+    assert compared.earlier
+    now, before = compared.total.complaints, compared.earlier.total.complaints
+    assert totals["诉求件数"] == [now, before, now - before]
+    write_document(compared, tmp_path / "two.docx")
+    with ZipFile(tmp_path / "two.docx") as parts:
+        written = parts.read("word/document.xml").decode()
+    assert f"{now}（对比期 {before}，{now - before:+d}）" in written
+    assert "对比期：2026年01月01日 至 2026年06月30日" in written
+
+
 def test_every_figure_has_its_definition(report: Report) -> None:
     figures = as_json(report)
     totals = {name for name, value in figures.items() if isinstance(value, int | float)}
@@ -168,6 +273,7 @@ def test_the_workbook_shows_the_same_figures_and_no_formula(report: Report, tmp_
         "按渠道",
         "按队伍",
         "按类别",
+        "逾期原因",
         "逾期清单",
     ]
     totals = {row[0]: row[1] for row in sheets.get_sheet_by_name("总表").to_python() if row[0]}

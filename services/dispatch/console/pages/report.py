@@ -1,6 +1,7 @@
 """The figures of a period: each opens the list of its complaints, and all go into a file."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import date
 from io import BytesIO
 from typing import Annotated, Literal
@@ -9,22 +10,30 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from services.dispatch.complaint_facts import complaint_facts
 from services.dispatch.console.language import both
-from services.dispatch.console.rendering import page
+from services.dispatch.console.rendering import page, words_of
+from services.dispatch.console.report_pictures import pictures
 from services.dispatch.console.session import allowed
 from services.dispatch.report.content import (
     BREAKDOWNS,
     SELECTIONS,
     TOTALS,
     Report,
+    is_late_because,
     make_report,
     totals_of,
 )
 from services.dispatch.report.content import period as instants
+from services.dispatch.rules.comparison import (
+    FEWEST,
+    compare,
+    this_month_and_a_year_ago,
+    this_month_and_last,
+)
 from services.dispatch.rules.figures import DEFINITIONS, ComplaintFact
 from shared.auth.permissions import Permission
 from shared.auth.tokens import Person
 from shared.clock import SHANGHAI
-from shared.db import DatabaseHere
+from shared.db import Database, DatabaseHere
 from shared.problems import Problem
 from shared.routes import Route
 
@@ -34,31 +43,54 @@ Reader = Annotated[Person, allowed(Permission.HOTSPOT_SEE)]
 _PAGE = 50
 
 
+def _day(written: str) -> date:
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        raise Problem(422, "invalid_request", both("report.no_such_day")) from None
+
+
+def _checked(first: date, last: date) -> tuple[date, date]:
+    if not date(2000, 1, 1) <= first <= last < date(2100, 1, 1):
+        raise Problem(422, "invalid_request", both("report.no_such_period"))
+    return first, last
+
+
 def _period(
     database: DatabaseHere,
     since: Annotated[str, Query(alias="from", max_length=10)] = "",
     until: Annotated[str, Query(alias="to", max_length=10)] = "",
 ) -> tuple[date, date]:
     """The days asked for; else this month so far. Raises Problem 422."""
-    today = database.clock.now().astimezone(SHANGHAI).date()
-    try:
-        first = date.fromisoformat(since) if since else today.replace(day=1)
-        last = date.fromisoformat(until) if until else max(today, first)
-    except ValueError:
-        raise Problem(422, "invalid_request", both("report.no_such_day")) from None
-    if not date(2000, 1, 1) <= first <= last < date(2100, 1, 1):
-        raise Problem(422, "invalid_request", both("report.no_such_period"))
-    return first, last
+    today = _today(database)
+    first = _day(since) if since else today.replace(day=1)
+    return _checked(first, _day(until) if until else max(today, first))
+
+
+def _earlier(
+    compare_from: Annotated[str, Query(max_length=10)] = "",
+    compare_to: Annotated[str, Query(max_length=10)] = "",
+) -> tuple[date, date] | None:
+    """The period to compare with; one day alone is no period. Raises Problem 422."""
+    if not (compare_from or compare_to):
+        return None
+    return _checked(_day(compare_from), _day(compare_to))
+
+
+def _today(database: Database) -> date:
+    return database.clock.now().astimezone(SHANGHAI).date()
 
 
 Period = Annotated[tuple[date, date], Depends(_period)]
+Earlier = Annotated[tuple[date, date] | None, Depends(_earlier)]
 
 
 @router.get("")
 async def figures(
-    request: Request, person: Reader, period: Period, database: DatabaseHere
+    request: Request, person: Reader, period: Period, earlier: Earlier, database: DatabaseHere
 ) -> Response:
-    report = await _report(database, person.county, period)
+    report = await _report(database, person.county, period, earlier)
+    today = _today(database)
     return page(
         request,
         "report.html",
@@ -68,6 +100,13 @@ async def figures(
         breakdowns=BREAKDOWNS,
         definitions=DEFINITIONS,
         selections=SELECTIONS,
+        compare=compare,
+        fewest=FEWEST,
+        pictures=pictures(report, words_of(request)),
+        presets={
+            "last_month": this_month_and_last(today),
+            "a_year_ago": this_month_and_a_year_ago(today),
+        },
     )
 
 
@@ -83,13 +122,9 @@ async def complaints(
     number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
 ) -> Response:
     """What one figure counts: of the whole period, or of one line of a breakdown."""
-    if figure not in SELECTIONS or (kind and kind not in BREAKDOWNS):
-        raise Problem(404, "unknown_figure", both("report.no_such_figure"))
-    counted = [
-        fact
-        for fact in await _facts(database, person.county, period)
-        if SELECTIONS[figure](fact) and (not kind or BREAKDOWNS[kind](fact) == value)
-    ]
+    is_counted = selection(figure, kind, value)
+    facts = await _facts(database, person.county, period)
+    counted = [fact for fact in facts if is_counted(fact)]
     first = (number - 1) * _PAGE
     return page(
         request,
@@ -105,11 +140,28 @@ async def complaints(
     )
 
 
+def selection(figure: str, kind: str, value: str) -> Callable[[ComplaintFact], bool]:
+    """Which complaints stand behind a figure. Raises Problem 404."""
+    if figure not in SELECTIONS or (kind and kind != "cause" and kind not in BREAKDOWNS):
+        raise Problem(404, "unknown_figure", both("report.no_such_figure"))
+
+    def is_in_line(fact: ComplaintFact) -> bool:
+        if kind == "cause":
+            return is_late_because(fact, value)
+        return not kind or BREAKDOWNS[kind](fact) == value
+
+    return lambda fact: SELECTIONS[figure](fact) and is_in_line(fact)
+
+
 @router.get("/file")
 async def file(
-    person: Reader, period: Period, database: DatabaseHere, form: Literal["xlsx", "docx"]
+    person: Reader,
+    period: Period,
+    earlier: Earlier,
+    database: DatabaseHere,
+    form: Literal["xlsx", "docx"],
 ) -> Response:
-    report = await _report(database, person.county, period)
+    report = await _report(database, person.county, period, earlier)
     content = await asyncio.to_thread(_content, report, form)
     name = f"{period[0]}_{period[1]}.{form}"
     disposition = f'attachment; filename="{name}"'
@@ -132,13 +184,14 @@ def _content(report: Report, form: str) -> bytes:
     return written.getvalue()
 
 
-async def _report(database: DatabaseHere, county: str, period: tuple[date, date]) -> Report:
+async def _report(
+    database: Database, county: str, period: tuple[date, date], earlier: tuple[date, date] | None
+) -> Report:
+    before = await _report(database, county, earlier, None) if earlier else None
     facts = await _facts(database, county, period)
-    return make_report(facts, county, *period, database.clock.now())
+    return make_report(facts, county, *period, database.clock.now(), before)
 
 
-async def _facts(
-    database: DatabaseHere, county: str, period: tuple[date, date]
-) -> list[ComplaintFact]:
+async def _facts(database: Database, county: str, period: tuple[date, date]) -> list[ComplaintFact]:
     async with database.reading() as session:
         return list(await complaint_facts(session, county, *instants(*period)))
