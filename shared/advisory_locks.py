@@ -21,6 +21,9 @@ class AdvisoryLock(IntEnum):
     """Parking and releasing the events of one key (class, hash of consumer and key)."""
     PERSON = 7004
     """Intake: deduplication of one resident's complaints (class, hash of the person)."""
+    MESSAGES_TO_PERSON = 7005
+    """Dispatch: messages to one person are counted and claimed (class, hash of the sign-in
+    name)."""
     REPLY_COMPLAINT = 7010
     """Reply: batches that touch one complaint follow each other (class, hash of its id; the one key
     is shared by batches, and held by one that touches very many complaints)."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from services.dispatch.rules.fault_matching import MatchingWindow
+from services.dispatch.rules.staff_messages import Way
 from services.dispatch.settings import DispatchSettings
 
 
@@ -11,6 +12,8 @@ from services.dispatch.settings import DispatchSettings
 class Policy:
     window: MatchingWindow = field(default_factory=MatchingWindow)
     repeat_window: timedelta = timedelta(days=90)
+    ways: frozenset[Way] = frozenset()
+    """The ways by which staff can be told outside the console."""
 
 
 def policy_of(settings: DispatchSettings) -> Policy:
@@ -20,4 +23,12 @@ def policy_of(settings: DispatchSettings) -> Policy:
             other_village=timedelta(hours=settings.merge_other_village_hours),
         ),
         repeat_window=timedelta(days=settings.repeat_window_days),
+        ways=frozenset(
+            way
+            for way, is_on in (
+                (Way.WECOM, settings.wecom_secret is not None),
+                (Way.SMS, settings.sms_provider is not None),
+            )
+            if is_on
+        ),
     )

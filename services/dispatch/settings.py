@@ -2,11 +2,12 @@
 
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from shared.settings import CommonSettings
+from shared.platform_kit.wechat_crypto import is_aes_key
+from shared.settings import CommonSettings, WebAddress
 
 
 def _are_networks(text: str) -> str:
@@ -18,6 +19,15 @@ def _are_networks(text: str) -> str:
             "不是地址或网段 not addresses or networks such as 10.0.0.5,10.1.0.0/16"
         ) from None
     return text
+
+
+def _is_an_aes_key(key: SecretStr | None) -> SecretStr | None:
+    if key is not None and not is_aes_key(key.get_secret_value()):
+        raise ValueError("须为 43 个字母和数字 must be 43 letters and digits")
+    return key
+
+
+_AesKey = Annotated[SecretStr | None, AfterValidator(_is_an_aes_key)]
 
 
 class DispatchSettings(CommonSettings):
@@ -55,3 +65,36 @@ class DispatchSettings(CommonSettings):
         description="Reverse proxies before the console, comma-separated addresses or networks: "
         "their X-Forwarded-For and X-Forwarded-Proto are believed, nobody else's.",
     )
+
+    wecom_url: WebAddress = Field(
+        "https://qyapi.weixin.qq.com", description="Base URL of WeCom's (企业微信) interface."
+    )
+    wecom_corp_id: str = Field("", description="corpid of the office's WeCom.")
+    wecom_agent_id: int | None = Field(None, description="agentid of our application there.")
+    wecom_secret: SecretStr | None = Field(
+        None, min_length=1, description="Secret of the application. None: nobody is told by WeCom."
+    )
+    wecom_token: SecretStr | None = Field(
+        None, min_length=1, description="Token of the application's callback, for pressed buttons."
+    )
+    wecom_aes_key: _AesKey = Field(None, description="EncodingAESKey of the callback.")
+    wecom_previous_aes_key: _AesKey = Field(None, description="The key before, while it changes.")
+    wecom_window_seconds: float = Field(
+        300, gt=0, description="How far the timestamp of WeCom's callbacks may be off our clock."
+    )
+    sms_provider: Path | None = Field(
+        None, description="How text messages are sent, YAML (docs/sms.md). None: none are sent."
+    )
+    sms_secret: SecretStr = Field(SecretStr(""), description="Key at the provider of messages.")
+    messages_seconds: float = Field(
+        1, gt=0, description="How often messages to staff that are due are sent."
+    )
+
+    @model_validator(mode="after")
+    def _wecom_is_whole(self) -> Self:
+        needed = ("wecom_corp_id", "wecom_agent_id", "wecom_token", "wecom_aes_key")
+        missing = [name for name in needed if not getattr(self, name)]
+        if self.wecom_secret and missing:
+            names = " and ".join(f"WATERDESK_{name.upper()}" for name in missing)
+            raise ValueError(f"WATERDESK_WECOM_SECRET needs {names}")
+        return self

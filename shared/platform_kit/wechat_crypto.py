@@ -117,8 +117,12 @@ class MessageCrypto:
         return self.decrypt(encrypted)
 
 
+def is_aes_key(encoding_aes_key: str) -> bool:
+    return len(encoding_aes_key) == 43 and encoding_aes_key.isascii() and encoding_aes_key.isalnum()
+
+
 def _aes_key(encoding_aes_key: str) -> bytes:
-    if len(encoding_aes_key) != 43 or not encoding_aes_key.isalnum():
+    if not is_aes_key(encoding_aes_key):
         raise ValueError("an EncodingAESKey has 43 letters and digits")
     # The 43rd digit carries two bits too many; they are often not zero and must be ignored.
     return base64.b64decode(encoding_aes_key + "=")

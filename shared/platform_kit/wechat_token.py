@@ -1,9 +1,10 @@
-"""The access token that every call to WeChat's server carries.
+"""The access token that every call to WeChat's or WeCom's server carries.
 
-Source: WeChat's developer documentation, 获取稳定版接口调用凭据. A token lives 7200 s.
-`/cgi-bin/stable_token` gives every replica of ours the same token, so nothing has to be shared
-between processes; `force_refresh` is rationed (20 a day), so it is asked for only when the platform
-itself refuses the token it would hand out again.
+Source: WeChat's developer documentation, 获取稳定版接口调用凭据, and WeCom's (企业微信), 获取
+access_token (path/91039). A token lives 7200 s. Both give every replica of ours the same token as
+long as it is good, so nothing has to be shared between processes. WeChat's `force_refresh` is
+rationed (20 a day), so it is asked for only when the platform itself refuses the token it would
+hand out again.
 """
 
 import asyncio
@@ -13,10 +14,17 @@ from typing import Any
 
 import httpx
 
-from shared.http import exchange
+from shared.http import PlatformRejected, PlatformUnavailable, exchange
 
 TOKEN_REFUSED = frozenset({40001, 40014, 42001})
 """errcodes that mean: the call was not done, come back with a fresh token."""
+
+BUSY = frozenset({-1, 45009, 45011, 45033})
+"""errcodes that mean: nothing was done, come back later. System busy; calls of the day, of the
+minute, or at the same time used up."""
+
+TokenRequest = Callable[[bool], httpx.Request]
+"""The request for a token; True: for another one than the platform hands out now."""
 
 REFRESH_EARLY = timedelta(minutes=5)
 """Old and new token are both good during the last five minutes of the old one."""
@@ -33,6 +41,21 @@ class TokenUnavailable(Exception):
         self.errcode = errcode
 
 
+def stable_token(client: httpx.AsyncClient, app_id: str, app_secret: str) -> TokenRequest:
+    """For a WeChat official account."""
+
+    def request(force: bool) -> httpx.Request:
+        asked = {
+            "grant_type": "client_credential",
+            "appid": app_id,
+            "secret": app_secret,
+            "force_refresh": force,
+        }
+        return client.build_request("POST", "/cgi-bin/stable_token", json=asked)
+
+    return request
+
+
 class AccessToken:
     """One account's token, fetched when needed, by one caller at a time.
 
@@ -42,13 +65,11 @@ class AccessToken:
     def __init__(
         self,
         client: httpx.AsyncClient,
-        app_id: str,
-        app_secret: str,
+        token_request: TokenRequest,
         clock: Callable[[], datetime],
     ) -> None:
         self._client = client
-        self._app_id = app_id
-        self._app_secret = app_secret
+        self._token_request = token_request
         self._clock = clock
         self._token = ""
         self._fresh_until: datetime | None = None
@@ -86,16 +107,25 @@ class AccessToken:
             answer = await send(await self.instead_of(token))
         return answer
 
+    async def send(self, send: Callable[[str], Awaitable[Mapping[str, Any]]]) -> Mapping[str, Any]:
+        """`call`, for a `send` that translates all its own errors, unless it changes nothing: any
+        other is about the token, and nothing was sent.
+
+        Raises PlatformUnavailable, PlatformRejected where our account is wrong, and what `send`
+        raises.
+        """
+        try:
+            return await self.call(send)
+        except TokenUnavailable as error:
+            if error.errcode in BUSY:
+                raise PlatformUnavailable(str(error)) from None
+            raise PlatformRejected(str(error), 200) from None
+        except (httpx.HTTPError, ValueError, LookupError, TypeError, AttributeError) as error:
+            raise PlatformUnavailable(f"no answer: {type(error).__name__}") from None
+
     async def _fetch(self, *, force: bool) -> None:
         asked_at = self._clock()
-        asked = {
-            "grant_type": "client_credential",
-            "appid": self._app_id,
-            "secret": self._app_secret,
-            "force_refresh": force,
-        }
-        request = self._client.build_request("POST", "/cgi-bin/stable_token", json=asked)
-        response = await exchange(self._client, request)
+        response = await exchange(self._client, self._token_request(force))
         response.raise_for_status()
         answer = response.json()
         if "access_token" not in answer:

@@ -214,3 +214,12 @@ class WayHealth(DispatchTable, table=True):
     """What the last failure was: `unavailable`, or `ambiguous` where it did not answer."""
     unavailable_since: Moment | None = None
     """The first failure since the last success; None: it answers."""
+
+    def note(self, *, answered: bool, failure: str | None, now: datetime) -> None:
+        """After a batch: whether it answered at all, and what failed."""
+        if failure is not None:
+            self.last_failure_at, self.failure = now, failure
+        if answered:
+            self.last_success_at, self.unavailable_since = now, None
+        elif failure is not None:
+            self.unavailable_since = self.unavailable_since or now

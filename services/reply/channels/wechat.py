@@ -6,7 +6,7 @@ for it. Source of both and of the codes: WeChat's developer documentation, å…¨å±
 was sent can be looked up.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, cast
@@ -23,7 +23,7 @@ from shared.http import (
     open_client,
     printable_code,
 )
-from shared.platform_kit.wechat_token import TOKEN_REFUSED, AccessToken, TokenUnavailable
+from shared.platform_kit.wechat_token import BUSY, TOKEN_REFUSED, AccessToken, stable_token
 from shared.send_once import answer_of, send_once
 
 from .channel import Ambiguous, OutgoingReply, Receipt, Refused, Unreachable
@@ -43,8 +43,6 @@ _WINDOW_CLOSED = frozenset({45015, 45047})
 """No message of theirs for 48 hours; five of ours since their last."""
 _UNREACHABLE = _WINDOW_CLOSED | {40003, 43004, 43101, 43116}
 """The above without another way; no such follower (any more); they accept no notice of ours."""
-_BUSY = frozenset({-1, 45009, 45011})
-"""System busy; calls of the day used up; calls of the minute used up."""
 _NOT_US = TOKEN_REFUSED | {40013, 40164, 48001, 50001}
 """Token (also a fresh one), appid, address or permission of our account. Nothing was sent."""
 
@@ -80,7 +78,11 @@ class WeChatChannel:
         self._settings = settings
         self._clock = clock
         self._client = open_client(settings.base_url, transport=transport)
-        self._token = AccessToken(self._client, settings.app_id, settings.app_secret, clock.now)
+        self._token = AccessToken(
+            self._client,
+            stable_token(self._client, settings.app_id, settings.app_secret),
+            clock.now,
+        )
 
     async def close(self) -> None:
         await self._client.aclose()
@@ -115,7 +117,7 @@ class WeChatChannel:
             response.raise_for_status()
             return cast(Mapping[str, object], response.json())
 
-        answer = await _with_token(self._token, ask)
+        answer = await self._token.send(ask)
         code = answer.get("errcode", 0)
         _raise_unless_sent(code if isinstance(code, int) else -1)
 
@@ -128,22 +130,7 @@ class WeChatChannel:
             _errcode(answer)
             return answer
 
-        return await _with_token(self._token, send)
-
-
-async def _with_token(
-    token: AccessToken, send: Callable[[str], Awaitable[Mapping[str, object]]]
-) -> Mapping[str, object]:
-    """`send` translates all its own errors, unless it changes nothing: any other is about the
-    token, and nothing was sent."""
-    try:
-        return await token.call(send)
-    except TokenUnavailable as error:
-        if error.errcode in _BUSY:
-            raise PlatformUnavailable(str(error)) from None
-        raise PlatformRejected(str(error), 200) from None
-    except (httpx.HTTPError, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise PlatformUnavailable(f"no answer: {type(error).__name__}") from None
+        return await self._token.send(send)
 
 
 def _customer_message(reply: OutgoingReply) -> dict[str, object]:
@@ -169,7 +156,7 @@ def _errcode(answer: Mapping[str, object]) -> int:
 
 
 def _raise_unless_sent(errcode: int) -> None:
-    if errcode in _BUSY:
+    if errcode in BUSY:
         raise PlatformUnavailable(f"errcode {errcode}")
     if errcode in _NOT_US:
         raise PlatformRejected(f"errcode {errcode}", 200)

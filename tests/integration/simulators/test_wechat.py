@@ -10,7 +10,7 @@ from starlette.responses import Response
 from shared.clock import ManualClock
 from shared.platform_kit import wechat_xml
 from shared.platform_kit.wechat_crypto import MessageCrypto, check_url_signature
-from shared.platform_kit.wechat_token import AccessToken
+from shared.platform_kit.wechat_token import AccessToken, stable_token
 from waterdesk.simulators.failure_modes import FailureMode
 from waterdesk.simulators.simulators import Simulators
 
@@ -216,7 +216,11 @@ async def test_our_token_cache_gets_along_with_a_token_that_ended_early(
 ) -> None:
     simulators.wechat.write_message("o1", "停水了")
     client.base_url = httpx.URL("http://simulators.test/wechat")
-    cache = AccessToken(client, SETTINGS.wechat_app_id, SETTINGS.wechat_app_secret, clock.now)
+    cache = AccessToken(
+        client,
+        stable_token(client, SETTINGS.wechat_app_id, SETTINGS.wechat_app_secret),
+        clock.now,
+    )
     first = await cache.current()
     simulators.wechat.tokens.expire_all()
     used: list[str] = []

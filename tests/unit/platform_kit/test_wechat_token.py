@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from shared import http
-from shared.platform_kit.wechat_token import AccessToken, TokenUnavailable
+from shared.platform_kit.wechat_token import AccessToken, TokenUnavailable, stable_token
 
 
 class Platform:
@@ -47,7 +47,7 @@ async def token(platform: Platform) -> AsyncIterator[AccessToken]:
     async with httpx.AsyncClient(
         base_url="http://wechat.test", transport=httpx.MockTransport(platform.answer)
     ) as client:
-        yield AccessToken(client, "wx1", "secret", clock=lambda: platform.now)
+        yield AccessToken(client, stable_token(client, "wx1", "secret"), clock=lambda: platform.now)
 
 
 async def test_many_callers_at_once_cause_one_fetch(platform: Platform, token: AccessToken) -> None:
@@ -151,4 +151,6 @@ async def test_a_server_that_never_ends_its_answer_is_given_up(
         asyncio.timeout(5),
     ):
         with pytest.raises(httpx.ReadTimeout):
-            await AccessToken(client, "wx1", "secret", lambda: datetime.now(UTC)).current()
+            await AccessToken(
+                client, stable_token(client, "wx1", "secret"), lambda: datetime.now(UTC)
+            ).current()
