@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from shared.yaml_file import read_yaml
+from shared.yaml_file import Unusable, parse_yaml, read_text
 
 _SEGMENT, _LONG_SEGMENT = 70, 67
 """Characters of one message in UCS-2; of each part where there are several."""
@@ -102,7 +102,9 @@ class SmsProvider(_Part):
     def _is_an_address(cls, url: str) -> str:
         at = urlsplit(url)
         if at.scheme not in ("http", "https") or not at.hostname:
-            raise ValueError("not a URL such as https://host/path")
+            raise Unusable(
+                "不是网址，例如 https://host/path", "not a URL such as https://host/path"
+            )
         return url
 
     @field_validator("url", "headers", "body")
@@ -111,7 +113,10 @@ class SmsProvider(_Part):
         for text in _texts(content):
             for name in PLACEHOLDER.findall(text):
                 if name not in _NAMES:
-                    raise ValueError(f"{{{name}}} is not one of {', '.join(sorted(_NAMES))}")
+                    names = ", ".join(sorted(_NAMES))
+                    raise Unusable(
+                        f"{{{name}}} 不在可用的 {names} 之中", f"{{{name}}} is not one of {names}"
+                    )
         return content
 
     @model_validator(mode="after")
@@ -119,7 +124,9 @@ class SmsProvider(_Part):
         sent = " ".join(_texts((self.url, self.body)))
         for needed in ("{phone}", "{text}"):
             if needed not in sent:
-                raise ValueError(f"{needed} stands neither in url nor in body")
+                raise Unusable(
+                    f"url 和 body 里都没有 {needed}", f"{needed} stands neither in url nor in body"
+                )
         return self
 
     @property
@@ -130,7 +137,7 @@ class SmsProvider(_Part):
 
 def read_provider(path: Path) -> SmsProvider:
     """Raises FileInvalid, which names line and field."""
-    return read_yaml(path, SmsProvider)
+    return parse_yaml(read_text(path), SmsProvider, path.name)
 
 
 def value_at(answer: object, path: str) -> object:

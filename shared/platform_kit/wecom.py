@@ -11,12 +11,12 @@ One member gets 30 messages a minute; more are dropped without a word.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import httpx
 
 from shared.clock import Clock
-from shared.http import PlatformRejected, PlatformUnavailable, open_client
+from shared.http import PlatformRejected, PlatformUnavailable, exchange, open_client
 from shared.platform_kit.wechat_token import BUSY, TOKEN_REFUSED, AccessToken, TokenRequest
 from shared.send_once import Ambiguous, Refused, answer_of, send_once
 
@@ -86,8 +86,26 @@ class WeCom:
     async def close(self) -> None:
         await self._client.aclose()
 
+    async def probe(self) -> None:
+        """Ask for WeCom's own addresses (path/92520): nothing is sent. Raises PlatformUnavailable
+        where it does not answer."""
+
+        async def ask(token: str) -> Mapping[str, Any]:
+            request = self._client.build_request(
+                "GET", "/cgi-bin/get_api_domain_ip", params={"access_token": token}
+            )
+            response = await exchange(self._client, request)
+            response.raise_for_status()
+            return cast(Mapping[str, Any], response.json())
+
+        _raise_unless_done(int((await self._token.send(ask)).get("errcode", 0)))
+
     async def send(self, user_id: str, card: Card) -> Taken:
-        """Send one card to one member. The same card again is dropped for REPEATS_DROPPED_FOR."""
+        """Send one card to one member. The same card again is dropped for REPEATS_DROPPED_FOR.
+
+        WeCom is probed before: while it is away or silent, surely nothing was sent.
+        """
+        await self.probe()
         body = {
             "touser": user_id,
             "msgtype": "template_card",
