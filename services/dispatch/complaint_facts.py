@@ -34,6 +34,7 @@ async def complaint_facts(
             and_(
                 _causes.c.complaint_id == _deadlines.c.complaint_id,
                 _causes.c.stage == _deadlines.c.stage,
+                _causes.c.round == _deadlines.c.round,
                 _causes.c.due_at == _deadlines.c.due_at,
             ),
         )
@@ -50,6 +51,7 @@ async def complaint_facts(
                 late=row.late,
                 provisional=row.provisional,
                 cause=row.cause or "",
+                round=row.round,
             )
         )
     listed = await session.execute(

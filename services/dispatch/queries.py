@@ -103,12 +103,12 @@ async def work_order_in_full(
 async def deadlines_of(
     session: AsyncSession, complaint_ids: Sequence[str]
 ) -> Sequence[DeadlineView]:
-    """The next due first."""
+    """Round by round, the next due first."""
     found = await session.execute(
         select(DeadlineView)
         .where(col(DeadlineView.complaint_id).in_(complaint_ids))
         # Due together: what is to be resolved stands before its reply.
-        .order_by(col(DeadlineView.due_at), col(DeadlineView.stage).desc())
+        .order_by(col(DeadlineView.round), col(DeadlineView.due_at), col(DeadlineView.stage).desc())
     )
     return found.scalars().all()
 

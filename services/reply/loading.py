@@ -17,8 +17,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from shared.advisory_locks import AdvisoryLock
 from shared.sql import any_of, table_of
 
-from .models import Complaint, Deadline, Link, Reply, WorkOrder
+from .models import Complaint, Deadline, LaterRound, Link, Reply, WorkOrder
 from .rules.objections import CommandRejected, Objection
+from .rules.rounds import FIRST_ROUND
 
 _Row = TypeVar("_Row", Complaint, Deadline, Reply)
 _OfComplaint = TypeVar("_OfComplaint", Deadline, Reply)
@@ -104,7 +105,12 @@ def _locked(
 
 COMPLAINTS = _locked(Complaint, col(Complaint.id))
 REPLIES = _locked(Reply, col(Reply.complaint_id), col(Reply.version).desc())
-DEADLINES = _locked(Deadline, col(Deadline.complaint_id), col(Deadline.stage))
+DEADLINES = _locked(Deadline, col(Deadline.complaint_id), col(Deadline.stage), col(Deadline.round))
+_ROUNDS = (
+    select(LaterRound)
+    .where(col(LaterRound.complaint_id) == any_of("keys"))
+    .order_by(col(LaterRound.complaint_id), col(LaterRound.round))
+)
 _LINKS = (
     select(Link, WorkOrder)
     .join(WorkOrder, col(WorkOrder.id) == col(Link.work_order_id), isouter=True)
@@ -135,6 +141,17 @@ async def links_of(
     for link, work_order in found:
         grouped[link.complaint_id].append((link, work_order))
     return grouped
+
+
+async def later_rounds(
+    session: AsyncSession, complaints: Iterable[Complaint]
+) -> Mapping[tuple[str, int], LaterRound]:
+    """By complaint and number. Almost no complaint has one, so almost nothing is read."""
+    with_more = [complaint.id for complaint in complaints if complaint.round > FIRST_ROUND]
+    if not with_more:
+        return {}
+    found = await session.execute(_ROUNDS, {"keys": with_more})
+    return {(row.complaint_id, row.round): row for row in found.scalars()}
 
 
 def by_complaint(found: Iterable[_OfComplaint]) -> Mapping[str, Sequence[_OfComplaint]]:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from shared.yaml_file import Unusable, parse_yaml, read_text
 
-from .rules.deadlines import ANY, Policy, Stage, StageLimit
+from .rules.deadlines import ANY, REWORK_STAGES, Policy, Stage, StageLimit
 from .rules.time_limits import Duration, Unit, always_ends_later, read_limit
 
 SHIPPED = Path(__file__).parent / "policies" / "deadline_policies.yaml"
@@ -95,6 +95,8 @@ class _Policy(_Strict):
     stages: dict[Stage, _StageLimit]
     printed_warn_before: _Lead
     extensions_allowed: Annotated[int, Field(ge=0, le=20)]
+    rework: frozenset[Stage] = REWORK_STAGES
+    """What a later round counts."""
 
     @model_validator(mode="after")
     def has_stages(self) -> Self:
@@ -115,6 +117,12 @@ class _Policy(_Strict):
                     f"{self.id}: {stage.value} (within {within}) would always be due after"
                     f" {later.value} (within {later_within}), which comes later",
                 )
+        return self
+
+    @model_validator(mode="after")
+    def rework_is_not_accepted_again(self) -> Self:
+        if Stage.ACCEPT in self.rework:
+            raise ValueError(f"{self.id}: a rework is accepted by whoever starts it")
         return self
 
     @property
@@ -142,6 +150,7 @@ class _Policy(_Strict):
             extensions_allowed=self.extensions_allowed,
             printed_warn_before=self.printed_warn_before,
             unverified=self.unverified or not self.source.strip(),
+            rework_stages=self.rework,
         )
 
 

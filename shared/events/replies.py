@@ -1,6 +1,6 @@
 """What reply tells the others about deadlines and replies."""
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -10,10 +10,15 @@ from shared.events.event import Event
 Stage = Literal["accept", "first_contact", "on_site", "resolve", "reply"]
 
 
+Round = Annotated[int, Field(ge=1)]
+"""1: counted from the ticket. A rework, or a resident's no, starts the next one."""
+
+
 class SetDeadline(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     stage: Stage
+    round: Round = 1
     due_at: AwareDatetime
     warn_at: AwareDatetime
     provisional: bool
@@ -60,6 +65,7 @@ class DeadlineWarned(_ReplyEvent):
     type: ClassVar[str] = "cn.waterdesk.deadline.warned.v1"
 
     stage: Stage
+    round: Round = 1
     due_at: AwareDatetime
     warned_at: AwareDatetime
 
@@ -68,6 +74,7 @@ class DeadlineMissed(_ReplyEvent):
     type: ClassVar[str] = "cn.waterdesk.deadline.missed.v1"
 
     stage: Stage
+    round: Round = 1
     due_at: AwareDatetime
     recorded_at: AwareDatetime
 
@@ -76,6 +83,7 @@ class DeadlineMet(_ReplyEvent):
     type: ClassVar[str] = "cn.waterdesk.deadline.met.v1"
 
     stage: Stage
+    round: Round = 1
     due_at: AwareDatetime
     met_at: AwareDatetime
     late: bool

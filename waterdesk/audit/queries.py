@@ -59,7 +59,8 @@ SELECT name FROM (
 WHERE sealed <> '' AND encode(substring(sealed FROM 1 FOR 8), 'hex') <> ALL (:fingerprints)
 """
 DEADLINES = """
-SELECT complaint_id || '/' || stage AS id, standing, due_at, next_at, met_at, missed_recorded_at,
+SELECT complaint_id || '/' || stage || CASE round WHEN 1 THEN '' ELSE '/' || round END AS id,
+    standing, due_at, next_at, met_at, missed_recorded_at,
     (SELECT last_swept_at FROM sweep_heartbeat) AS swept_until
 FROM deadline
 """

@@ -27,10 +27,10 @@ _GRACE_SECONDS = 15
 """How long the sweeper that is left may take to record what is due at the end."""
 
 _ADD = """
-INSERT INTO deadline (complaint_id, stage, county, due_at, warn_at, provisional, source,
+INSERT INTO deadline (complaint_id, stage, round, county, due_at, warn_at, provisional, source,
     unverified, standing, next_at, warn_before_seconds, extensions_allowed, extensions_granted)
-SELECT $1 || number, $2, '610122', due_at, due_at - interval '4 hours', false, 'ordinary', true, $3,
-    {next_at}, 14400, 1, 0
+SELECT $1 || number, $2, 1, '610122', due_at, due_at - interval '4 hours', false, 'ordinary', true,
+    $3, {next_at}, 14400, 1, 0
 FROM generate_series(0, $4::int - 1) AS number, LATERAL (SELECT {due_at} AS due_at) AS limits
 """
 _ADD_FAR = _ADD.format(

@@ -14,7 +14,7 @@ import typer
 
 from services.reply.calendar_file import SHIPPED, load_calendars
 from services.reply.rules.calendar import SHANGHAI, OutsideCalendar, WorkCalendar
-from services.reply.rules.deadlines import due_of
+from services.reply.rules.limits import due_of
 from services.reply.rules.time_limits import Unreadable, read_limit
 from shared.yaml_file import FileInvalid
 

@@ -37,6 +37,7 @@ async def give_cause(
         select(
             _deadlines.c.complaint_id,
             _deadlines.c.stage,
+            _deadlines.c.round,
             _deadlines.c.due_at,
             _deadlines.c.county,
         )
@@ -49,7 +50,7 @@ async def give_cause(
     if not rows:
         raise NothingMissed
     new = insert(_causes).values(rows)
-    key = [_causes.c.complaint_id, _causes.c.stage, _causes.c.due_at]
+    key = [_causes.c.complaint_id, _causes.c.stage, _causes.c.round, _causes.c.due_at]
     await session.execute(
         new.on_conflict_do_update(
             index_elements=key, set_={name: new.excluded[name] for name in _SAID}

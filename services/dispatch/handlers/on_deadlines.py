@@ -35,11 +35,11 @@ async def on_deadlines_changed(context: Context, events: Sequence[Envelope[Deadl
     """Set (again, where a deadline changes), warned of, missed or met."""
     ids = {event.data.complaint_id for event in events}
     found = await context.session.execute(_KNOWN, {"complaint_ids": list(ids)})
-    known = {(each.complaint_id, each.stage): Deadline(*each) for each in found}
-    changed: dict[tuple[str, str], Deadline] = {}
+    known = {(each.complaint_id, each.stage, each.round): Deadline(*each) for each in found}
+    changed: dict[tuple[str, str, int], Deadline] = {}
 
     def deadline_of(news: DeadlineNews, its: SetDeadline | StateNews) -> Deadline:
-        key = (news.complaint_id, its.stage)
+        key = (news.complaint_id, its.stage, its.round)
         if key not in changed:
             changed[key] = known.get(key) or Deadline(*key, news.county, its.due_at)
         return changed[key]

@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from sqlalchemy import SmallInteger
 from sqlmodel import Field
 
 from shared.columns import Moment
@@ -31,6 +32,7 @@ class MissedCause(DispatchTable, table=True):
 
     complaint_id: str = Field(primary_key=True)
     stage: str = Field(primary_key=True)
+    round: int = Field(default=1, primary_key=True, sa_type=SmallInteger)
     due_at: Moment = Field(primary_key=True)
     """A deadline that is moved and missed again wants a cause of its own."""
     county: str

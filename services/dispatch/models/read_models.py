@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Final
 
-from sqlalchemy import BigInteger, Index, text
+from sqlalchemy import BigInteger, Index, SmallInteger, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -68,6 +68,8 @@ class DeadlineView(DispatchTable, table=True):
 
     complaint_id: str = Field(primary_key=True)
     stage: str = Field(primary_key=True)
+    round: int = Field(default=1, primary_key=True, sa_type=SmallInteger)
+    """1: counted from the ticket; a rework, or a resident's no, starts the next one."""
     county: str
     due_at: Moment
     warn_at: Moment | None
@@ -96,6 +98,7 @@ class Deadline:
 
     complaint_id: str
     stage: str
+    round: int
     county: str
     due_at: datetime
     warn_at: datetime | None = None

@@ -27,7 +27,7 @@ NOT_IN_TIME = frozenset({StageResult.LATE, StageResult.MISSED})
 
 @dataclass(frozen=True, slots=True)
 class StageFact:
-    """One stage of one complaint."""
+    """One stage of one round of a complaint: what is done again counts again."""
 
     stage: str
     due_at: datetime
@@ -37,6 +37,7 @@ class StageFact:
     provisional: bool
     cause: str = ""
     """Why it was missed, as a person said; empty: nobody did."""
+    round: int = 1
 
     @property
     def result(self) -> StageResult:

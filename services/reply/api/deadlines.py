@@ -33,6 +33,7 @@ Writer = Annotated[Person, requires(Permission.REPLY_WRITE)]
 class DeadlineView(BaseModel):
     complaint_id: str
     stage: Stage
+    round: int
     due_at: datetime
     warn_at: datetime
     provisional: bool
@@ -53,7 +54,7 @@ async def get_deadlines(
     database: DatabaseHere,
     person: Reader,
 ) -> list[DeadlineView]:
-    """One complaint's deadlines in the order of the stages."""
+    """One complaint's deadlines in the order of rounds and stages."""
     async with database.reading() as session:
         complaint = await session.get(Complaint, complaint_id)
         if complaint is None or complaint.county != person.county:
@@ -65,7 +66,7 @@ async def get_deadlines(
             DeadlineView(**{name: getattr(row, name) for name in DeadlineView.model_fields})
             for row in found
         ]
-    return sorted(views, key=lambda view: list(Stage).index(view.stage))
+    return sorted(views, key=lambda view: (view.round, list(Stage).index(view.stage)))
 
 
 @router.post("/complaints/{complaint_id}/contacted", status_code=204)

@@ -10,8 +10,9 @@ from services.reply.commands import AnswerExtension, AskExtension
 from services.reply.context import Context
 from services.reply.loading import DEADLINES, complaint_of_county, rows
 from services.reply.models import Complaint, Deadline, deadlines_set
-from services.reply.rules.deadlines import Stage, warn_at
+from services.reply.rules.deadlines import Stage
 from services.reply.rules.extensions import ExtensionRequest, first_objection
+from services.reply.rules.limits import warn_at
 from services.reply.rules.objections import CommandRejected, Objection, reject_if
 from shared.auth.tokens import Person
 
@@ -51,7 +52,8 @@ async def answer_extension(
 
 
 def _of_stage(deadlines: Sequence[Deadline], stage: Stage) -> Deadline:
-    for deadline in deadlines:
+    """Of the newest round."""
+    for deadline in reversed(deadlines):
         if deadline.stage == stage:
             return deadline
     raise CommandRejected(Objection.UNKNOWN_DEADLINE)

@@ -10,13 +10,20 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from services.reply.context import Context
-from services.reply.loading import DEADLINES, by_complaint, rows
-from services.reply.models import Complaint, Deadline, RulebookEffect, deadlines_set
+from services.reply.loading import DEADLINES, by_complaint, later_rounds, rows
+from services.reply.models import Complaint, Deadline, LaterRound, RulebookEffect, deadlines_set
 from services.reply.models.deadline import DeadlineEvent
 from services.reply.rulebook import Editions, Rulebook
-from services.reply.rules.deadlines import Stage, count_deadlines, is_limit_unreadable
+from services.reply.rules.deadlines import (
+    CountedDeadline,
+    Stage,
+    count_deadlines,
+    count_rework,
+    is_limit_unreadable,
+)
 from services.reply.rules.escalation import is_past
 from services.reply.rules.recount import Effect, Moved, effect_of
+from services.reply.rules.rounds import FIRST_ROUND
 from shared.bulk_insert import bulk_insert
 from shared.events.replies import RulebookChange
 from shared.sql import table_of
@@ -84,7 +91,8 @@ async def _locked_some(context: Context, counted_by: CountedBy) -> Sequence[Comp
 async def recount(
     context: Context, complaints: Sequence[Complaint], *, limited_anew: Collection[str] = ()
 ) -> None:
-    """Count the deadlines of these (locked) complaints again, and tell where they changed.
+    """Count the deadlines of these (locked) complaints again, and tell where they changed: those of
+    the newest round; an earlier one keeps its limits.
 
     What is done already is judged by the new limit; a recorded miss stays one; time a platform has
     granted stays, unless it printed a new limit afterwards (`limited_anew`).
@@ -114,6 +122,7 @@ async def _recount_by(
     """`is_change`: the rulebook has changed rather than the complaint, and that is told."""
     ids = [complaint.id for complaint in complaints]
     present = by_complaint(await rows(context.session, DEADLINES, ids))
+    later = await later_rounds(context.session, complaints)
     because = _change_of(rulebook) if is_change else None
     new: list[Deadline] = []
     effects = []
@@ -122,6 +131,7 @@ async def _recount_by(
             rulebook,
             complaint,
             present.get(complaint.id, ()),
+            later.get((complaint.id, complaint.round)),
             context.now,
             may_shorten=complaint.id in limited_anew,
         )
@@ -157,17 +167,23 @@ def recount_one(
     rulebook: Rulebook,
     complaint: Complaint,
     present: Sequence[Deadline],
+    later: LaterRound | None,
     now: datetime,
     *,
     may_shorten: bool = False,
 ) -> Recounted:
     """Change these rows as the rulebook says; reads and writes nothing else, so that a preview on
-    rows that are thrown away shows what a recount will do."""
-    by_stage: Mapping[str, Deadline] = {row.stage: row for row in present}
-    counted = count_deadlines(
-        complaint.ticket, rulebook.policies, rulebook.calendars.of(complaint.county)
+    rows that are thrown away shows what a recount will do. `later`: the complaint's newest round,
+    where it is not the first."""
+    by_stage: Mapping[str, Deadline] = {
+        row.stage: row for row in present if row.round == complaint.round
+    }
+    counted = count_newest_round(rulebook, complaint, later)
+    is_first = complaint.round == FIRST_ROUND
+    changed = complaint.count(
+        rulebook.edition,
+        limit_unreadable=is_limit_unreadable(counted) if is_first else complaint.limit_unreadable,
     )
-    changed = complaint.count(rulebook.edition, limit_unreadable=is_limit_unreadable(counted))
     added: list[Deadline] = []
     events: list[DeadlineEvent] = []
     moves: list[Moved] = []
@@ -194,6 +210,16 @@ def recount_one(
                     )
                 )
     return Recounted([*present, *added], added, changed or bool(added), events, moves)
+
+
+def count_newest_round(
+    rulebook: Rulebook, complaint: Complaint, later: LaterRound | None
+) -> tuple[CountedDeadline, ...]:
+    """`later`: as for `recount_one`."""
+    ticket, calendar = complaint.ticket, rulebook.calendars.of(complaint.county)
+    if later is None:
+        return count_deadlines(ticket, rulebook.policies, calendar)
+    return count_rework(ticket, later.round, later.started_at, rulebook.policies, calendar)
 
 
 async def _note_effect(context: Context, county: str, rulebook: Rulebook, effect: Effect) -> None:

@@ -26,10 +26,10 @@ WorkOrderEvent = ComplaintsLinked | _FactsEvent
 _FACTS_WRITTEN = text("""
 INSERT INTO work_order AS known (id, county, scheme_name, crew_name, arrived_at, arrived_sequence,
     repaired_at, repaired_sequence, found, done, nothing_found, first_repaired_at,
-    first_repaired_sequence)
+    first_repaired_sequence, last_arrived_at, last_arrived_sequence)
 VALUES (:id, :county, :scheme_name, :crew_name, :arrived_at, :arrived_sequence,
     :repaired_at, :repaired_sequence, :found, :done, :nothing_found, :first_repaired_at,
-    :first_repaired_sequence)
+    :first_repaired_sequence, :last_arrived_at, :last_arrived_sequence)
 ON CONFLICT (id) DO UPDATE SET
     scheme_name = coalesce(excluded.scheme_name, known.scheme_name),
     crew_name = coalesce(excluded.crew_name, known.crew_name),
@@ -42,9 +42,12 @@ ON CONFLICT (id) DO UPDATE SET
     nothing_found = coalesce(excluded.nothing_found, known.nothing_found),
     first_repaired_at = coalesce(known.first_repaired_at, excluded.first_repaired_at),
     first_repaired_sequence =
-        coalesce(known.first_repaired_sequence, excluded.first_repaired_sequence)
+        coalesce(known.first_repaired_sequence, excluded.first_repaired_sequence),
+    last_arrived_at = coalesce(excluded.last_arrived_at, known.last_arrived_at),
+    last_arrived_sequence = coalesce(excluded.last_arrived_sequence, known.last_arrived_sequence)
 """)
-"""The first arrival and the first repair count; of everything else the last word."""
+"""The first arrival and the first repair count, and the last ones in a later round; of everything
+else the last word."""
 
 
 async def on_work_orders_changed(

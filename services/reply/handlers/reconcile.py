@@ -19,12 +19,14 @@ from services.reply.loading import (
     LinkAndWorkOrder,
     beside_session,
     by_complaint,
+    later_rounds,
     links_of,
     rows,
 )
 from services.reply.models import Complaint, Deadline, Reply, ReplyState, deadlines_set
 from services.reply.rules.deadlines import Stage
-from services.reply.rules.milestones import Answer, Facts, Linked, done_at
+from services.reply.rules.milestones import Answer, Facts, Linked, done_after, done_at
+from services.reply.rules.rounds import FIRST_ROUND
 from shared.bulk_insert import bulk_insert, bulk_update, new_rows
 from shared.sql import any_of, table_of
 
@@ -35,6 +37,10 @@ _DEADLINES_TO_JUDGE = beside_session(DEADLINES, Deadline).where(
     or_(col(Deadline.met_at).is_not(None), col(Deadline.stage) == any_of("done"))
 )
 """Those that the facts say something about: done now, or taken for done before."""
+
+
+_Done = dict[tuple[str, int], Mapping[Stage, datetime]]
+"""By complaint and round: when each stage was done."""
 
 
 async def reconcile(context: Context, causes: Mapping[str, str | None]) -> None:
@@ -53,12 +59,15 @@ async def reconcile(context: Context, causes: Mapping[str, str | None]) -> None:
         return
     links = await links_of(session, known)
     replies = by_complaint(await rows(session, REPLIES, known))
-    done = {
-        complaint.id: done_at(
-            _facts(context, complaint, links.get(complaint.id, ()), replies.get(complaint.id, ()))
+    facts = {
+        complaint.id: _facts(
+            context, complaint, links.get(complaint.id, ()), replies.get(complaint.id, ())
         )
         for complaint in complaints
     }
+    done: _Done = {(each, FIRST_ROUND): done_at(its) for each, its in facts.items()}
+    for (complaint_id, number), later in (await later_rounds(session, complaints)).items():
+        done[complaint_id, number] = done_after(facts[complaint_id], later.start)
     stages = {stage.value for each in done.values() for stage in each}
     deadlines = await new_rows(
         session, Deadline, _DEADLINES_TO_JUDGE, keys=known, done=list(stages)
@@ -68,7 +77,7 @@ async def reconcile(context: Context, causes: Mapping[str, str | None]) -> None:
     accepted: list[Complaint] = []
     for complaint in complaints:
         cause, linked = causes[complaint.id], links.get(complaint.id)
-        if accepted_at := done[complaint.id].get(Stage.ACCEPT):
+        if accepted_at := done[complaint.id, FIRST_ROUND].get(Stage.ACCEPT):
             profile = context.config.profile(complaint.platform)
             if complaint.accept(accepted_at, context.now, acknowledges=profile.acknowledges):
                 accepted.append(complaint)
@@ -85,7 +94,7 @@ async def _judge(
     context: Context,
     complaints: Iterable[Complaint],
     deadlines: Iterable[Deadline],
-    done: Mapping[str, Mapping[Stage, datetime]],
+    done: _Done,
     causes: Mapping[str, str | None],
 ) -> None:
     """Hold each deadline to the time its stage was done, as far as is known by now. Where one turns
@@ -94,8 +103,8 @@ async def _judge(
     reopened = set[str]()
     for deadline in deadlines:
         complaint_id = deadline.complaint_id
-        at = done[complaint_id].get(Stage(deadline.stage))
-        if at == deadline.met_at:
+        at = done[complaint_id, deadline.round].get(Stage(deadline.stage))
+        if at == deadline.met_at or (deadline.round > FIRST_ROUND and not deadline.is_met_by(at)):
             continue
         if at is None:
             reopened.add(complaint_id)
@@ -120,8 +129,15 @@ def _facts(
     return Facts(
         decided_at=complaint.decided_at,
         contacted_at=complaint.contacted_at,
+        last_contacted_at=complaint.last_contacted_at,
         answers=tuple(
-            Answer(reply.delivered_at, reply.solved, reply.returned, profile.reaches_resident)
+            Answer(
+                reply.delivered_at,
+                reply.solved,
+                reply.returned,
+                profile.reaches_resident,
+                reply.version,
+            )
             for reply in versions
             if reply.delivered_at is not None and reply.state == ReplyState.DELIVERED
         ),
@@ -143,6 +159,8 @@ def _linked(links: Sequence[LinkAndWorkOrder]) -> tuple[Linked, ...]:
             until=until,
             arrived=work_order.arrived if work_order else None,
             repaired=work_order.repaired if work_order else None,
+            last_arrived=work_order.last_arrived if work_order else None,
+            last_repaired=work_order.last_repaired if work_order else None,
         )
         for (link, work_order), until in zip(links, ends, strict=True)
     )

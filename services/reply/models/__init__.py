@@ -14,6 +14,7 @@ from .deadline import SweepHeartbeat as SweepHeartbeat
 from .deadline import deadlines_set as deadlines_set
 from .platform_health import PlatformHealth as PlatformHealth
 from .reply import Reply as Reply
+from .round import LaterRound as LaterRound
 from .rulebook import RulebookEffect as RulebookEffect
 from .rulebook import RulebookVersion as RulebookVersion
 from .work_order import Link as Link

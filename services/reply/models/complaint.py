@@ -4,10 +4,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, Self
 
-from sqlalchemy import BigInteger, Index, text
+from sqlalchemy import BigInteger, Index, SmallInteger, text
 from sqlmodel import Field
 
 from services.reply.rules.deadlines import TicketFacts
+from services.reply.rules.rounds import FIRST_ROUND
 from shared.bulk_insert import new_row
 from shared.columns import Moment
 from shared.events.complaints import ComplaintReceived, Decision
@@ -59,6 +60,9 @@ class Complaint(ReplyTable, table=True):
     """When a person first decided what it is."""
     contacted_at: Moment | None = None
     """When somebody first spoke to the resident, as recorded by hand."""
+    last_contacted_at: Moment | None = None
+    round: int = Field(default=FIRST_ROUND, sa_type=SmallInteger)
+    """The number of its newest round."""
     chases: int = 0
     chased_at: Moment | None = None
     accepted_at: Moment | None = None
@@ -140,8 +144,15 @@ class Complaint(ReplyTable, table=True):
         return changed
 
     def contact(self, at: datetime) -> None:
-        """Somebody spoke to the resident; the first time counts."""
+        """Somebody spoke to the resident; the first time counts, in a later round the last."""
         self.contacted_at = min(at, self.contacted_at or at)
+        self.last_contacted_at = max(at, self.last_contacted_at or at)
+
+    def start_round(self) -> int:
+        """It is to be done again; returns the number of the new round."""
+        self.round += 1
+        self.state = ComplaintState.OPEN.value
+        return self.round
 
     CHANGED_BY_ACCEPTANCE: ClassVar = ("accepted_at", "acknowledge_at")
 

@@ -20,6 +20,7 @@ from services.reply.rules.escalation import (
     swept,
 )
 from services.reply.rules.extensions import Extensible
+from services.reply.rules.rounds import FIRST_ROUND
 from shared.bulk_insert import new_row
 from shared.columns import Moment
 from shared.events.replies import (
@@ -45,6 +46,7 @@ class Deadline(ReplyTable, table=True):
 
     complaint_id: str = Field(primary_key=True)
     stage: str = Field(primary_key=True)
+    round: int = Field(default=FIRST_ROUND, primary_key=True, sa_type=SmallInteger)
     county: str
     due_at: Moment
     warn_at: Moment
@@ -71,6 +73,7 @@ class Deadline(ReplyTable, table=True):
             cls,
             complaint_id=complaint.id,
             stage=counted.stage.value,
+            round=counted.round,
             county=complaint.county,
             due_at=counted.due_at,
             warn_at=counted.warn_at,
@@ -113,11 +116,17 @@ class Deadline(ReplyTable, table=True):
                     complaint_id=self.complaint_id,
                     county=self.county,
                     stage=Stage(self.stage).value,
+                    round=self.round,
                     due_at=self.due_at,
                     warned_at=now,
                 )
             )
         return [*warned, *self._become(swept(before, now), now)]
+
+    def is_met_by(self, done_at: datetime | None) -> bool:
+        """Whether this is the first news, or earlier news, of its stage. Of a later round only the
+        last work is known, so what once met its deadlines stays."""
+        return done_at is not None and (self.met_at is None or done_at < self.met_at)
 
     CHANGED_BY_JUDGEMENT: ClassVar = ("standing", "next_at", "met_at", "missed_recorded_at")
 
@@ -182,6 +191,7 @@ class Deadline(ReplyTable, table=True):
                     complaint_id=self.complaint_id,
                     county=self.county,
                     stage=stage,
+                    round=self.round,
                     due_at=self.due_at,
                     recorded_at=now,
                 )
@@ -192,6 +202,7 @@ class Deadline(ReplyTable, table=True):
                     complaint_id=self.complaint_id,
                     county=self.county,
                     stage=stage,
+                    round=self.round,
                     due_at=self.due_at,
                     met_at=after.met_at,
                     late=is_past(self.due_at, after.met_at),
@@ -208,7 +219,7 @@ def deadlines_set(
     deadlines: Iterable[Deadline | CountedDeadline],
     because: RulebookChange | None = None,
 ) -> DeadlinesSet:
-    """All deadlines of a complaint as they are now, in the order of the stages.
+    """Deadlines of a complaint as they are now, in the order of rounds and stages.
 
     `because`: the version of a policy or calendar that they are counted again by."""
     return DeadlinesSet(
@@ -217,13 +228,14 @@ def deadlines_set(
         deadlines=tuple(
             SetDeadline(
                 stage=Stage(deadline.stage).value,
+                round=deadline.round,
                 due_at=deadline.due_at,
                 warn_at=deadline.warn_at,
                 provisional=deadline.provisional,
                 source=deadline.source,
                 unverified=deadline.unverified,
             )
-            for deadline in sorted(deadlines, key=lambda deadline: _ORDER[deadline.stage])
+            for deadline in sorted(deadlines, key=lambda each: (each.round, _ORDER[each.stage]))
         ),
         limit_unreadable=complaint.limit_unreadable,
         because=because,

@@ -35,6 +35,21 @@ class WorkOrder(ReplyTable, table=True):
     or a crew has been sent again since."""
     first_repaired_at: Moment | None = None
     first_repaired_sequence: int | None = Field(None, sa_type=BigInteger)
+    last_arrived_at: Moment | None = None
+    last_arrived_sequence: int | None = Field(None, sa_type=BigInteger)
+
+    @property
+    def last_arrived(self) -> Done | None:
+        return _done(self.last_arrived_at, self.last_arrived_sequence)
+
+    @property
+    def last_repaired(self) -> Done | None:
+        return _done(self.repaired_at, self.repaired_sequence)
+
+    @property
+    def newest_work(self) -> int:
+        """The sequence of the last arrival or repair known; 0: none."""
+        return max(self.last_arrived_sequence or 0, self.repaired_sequence or 0)
 
     @property
     def arrived(self) -> Done | None:
@@ -91,13 +106,16 @@ class WorkOrderFacts:
     nothing_found: str | None = None
     first_repaired_at: datetime | None = None
     first_repaired_sequence: int | None = None
+    last_arrived_at: datetime | None = None
+    last_arrived_sequence: int | None = None
 
     def assign(self, crew_name: str) -> None:
         """A crew is sent (again): that nothing was found no longer stands."""
         self.crew_name, self.nothing_found = crew_name, ""
 
     def arrive(self, at: datetime, sequence: int) -> None:
-        """The first arrival counts."""
+        """The first arrival counts; in a later round the last one."""
+        self.last_arrived_at, self.last_arrived_sequence = at, sequence
         if self.arrived_at is None:
             self.arrived_at, self.arrived_sequence = at, sequence
 

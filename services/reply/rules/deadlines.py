@@ -9,19 +9,20 @@ limit that cannot be is not used, and beyond the calendar's years the plain cloc
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
 from .calendar import SHANGHAI, Due, OutsideCalendar, WorkCalendar
-from .time_limits import MAX_DAYS, Duration, Limit, Unit, Unreadable, read_limit
+from .limits import due_by_policy, due_of, warn_at
+from .rounds import FIRST_ROUND
+from .time_limits import MAX_DAYS, Duration, Limit, Unreadable, read_limit
 
 ANY = "any"
 PRINTED = "printed"
-WARNED_AT_THE_LATEST_AFTER = 0.5
-"""A warning never comes before this share of the time is over: a two-hour limit under a policy
-that warns four hours ahead would otherwise raise the alarm the moment it starts."""
+REWORK = "rework"
+"""The kind of the policy rows that later rounds are counted by, where there are any."""
 LONGEST_PRINTED = timedelta(days=MAX_DAYS)
 """A printed day further away than this is a slip of the pen."""
 EARLIEST_SENT_AT = datetime(2000, 1, 1, tzinfo=UTC)
@@ -40,6 +41,8 @@ class Stage(StrEnum):
 
 
 _LAST_FIRST = tuple(reversed(Stage))
+REWORK_STAGES = frozenset({Stage.FIRST_CONTACT, Stage.ON_SITE, Stage.RESOLVE, Stage.REPLY})
+"""What a later round counts where its policy does not say. Whoever starts a round accepts it."""
 PRINTED_LIMIT_STAGES = frozenset({Stage.RESOLVE, Stage.REPLY})
 """What the limit printed on a ticket limits: the ticket is to be resolved and answered by then."""
 
@@ -98,6 +101,8 @@ class Policy:
     printed_warn_before: timedelta
     """For a printed limit on a stage that this policy sets no limit for."""
     unverified: bool
+    rework_stages: frozenset[Stage] = REWORK_STAGES
+    """Those of its stages that a later round counts anew."""
 
     def covers(self, ticket: TicketFacts) -> bool:
         return (
@@ -135,6 +140,7 @@ class CountedDeadline(NamedTuple):
     extensions_allowed: int
     unverified: bool = False
     """No source, or another city's only, stands behind the policy. A printed limit needs none."""
+    round: int = FIRST_ROUND
     limit_unreadable: Unreadable | LimitIgnored | None = None
     """Set where something is printed that could not be used: a person should look."""
 
@@ -157,15 +163,55 @@ def policy_for(ticket: TicketFacts, policies: Sequence[Policy]) -> Policy:
     return max(in_force, key=lambda policy: policy.precision)
 
 
+def policy_for_rework(ticket: TicketFacts, policies: Sequence[Policy]) -> Policy:
+    """The most precise row of kind REWORK in force, or else the policy of the ticket itself."""
+    day = _day_in_shanghai(ticket.starts_at)
+    rework = replace(ticket, kind=REWORK)
+    named = [
+        policy
+        for policy in policies
+        if policy.kind == REWORK and policy.covers(rework) and policy.is_in_force_on(day)
+    ]
+    if named:
+        return max(named, key=lambda policy: policy.precision)
+    return policy_for(ticket, policies)
+
+
 def count_deadlines(
     ticket: TicketFacts, policies: Sequence[Policy], calendar: WorkCalendar
 ) -> tuple[CountedDeadline, ...]:
-    """Every deadline of this ticket, in the order of the stages.
+    """Every deadline of this ticket's first round, in the order of the stages.
 
     A printed limit replaces the policy's for resolve and reply. No stage is due after a later one:
     where its own limit ends later, the later stage's counts for it as well.
     """
-    policy = policy_for(ticket, policies)
+    return _count(ticket, policy_for(ticket, policies), calendar)
+
+
+def count_rework(
+    ticket: TicketFacts,
+    number: int,
+    started_at: datetime,
+    policies: Sequence[Policy],
+    calendar: WorkCalendar,
+) -> tuple[CountedDeadline, ...]:
+    """The deadlines of a later round: the same limits, counted anew from `started_at`.
+
+    A printed length of time counts anew as well; a printed day only where it is still to come.
+    """
+    anew = replace(ticket, sent_at=started_at, received_at=started_at)
+    policy = policy_for_rework(anew, policies)
+    counted = _count(anew, policy, calendar)
+    return tuple(
+        deadline._replace(round=number)
+        for deadline in counted
+        if deadline.stage in policy.rework_stages
+    )
+
+
+def _count(
+    ticket: TicketFacts, policy: Policy, calendar: WorkCalendar
+) -> tuple[CountedDeadline, ...]:
     limits = dict(policy.stages)
     starts_at = ticket.starts_at
     printed, unreadable = _printed(ticket.printed_limit, starts_at, calendar)
@@ -181,7 +227,7 @@ def count_deadlines(
         elif by_policy is not None:
             within = by_policy.within
             if within not in due_by:
-                due_by[within] = _due_by_policy(within, starts_at, calendar)
+                due_by[within] = due_by_policy(within, starts_at, calendar)
             counted = (within, due_by[within])
         else:
             continue
@@ -210,51 +256,6 @@ def count_deadlines(
     return tuple(made)
 
 
-def due_of(limit: Limit, starts_at: datetime, calendar: WorkCalendar) -> Due:
-    """When this limit ends if it counts from `starts_at`. Raises OutsideCalendar."""
-    if isinstance(limit, datetime):
-        return Due(limit, provisional=False)
-    if isinstance(limit, date):
-        return Due(calendar.end_of_day(limit), provisional=False)
-    match limit.unit:
-        case Unit.WORKING_DAY:
-            return calendar.add_working_days(starts_at, limit.amount)
-        case Unit.DAY:
-            return calendar.add_days(starts_at, limit.amount)
-        case Unit.WORKING_MINUTE:
-            return calendar.add_working_minutes(starts_at, limit.amount)
-        case Unit.MINUTE:
-            return calendar.add_minutes(starts_at, limit.amount)
-
-
-def warn_at(
-    limit: Limit,
-    starts_at: datetime,
-    due_at: datetime,
-    warn_before: timedelta,
-    calendar: WorkCalendar,
-) -> datetime:
-    """When to warn: between the start and due, in office hours wherever there are any to act in.
-
-    A step due in office hours, or by the end of a day, is warned of `warn_before` of *office time*
-    ahead. So no warning comes at night or on a holiday, and a holiday in between neither eats the
-    time to act nor moves the warning before the start. A step due at night by the clock, with no
-    office hour before it, or outside the calendar's years is warned of by the clock.
-    """
-    available = due_at - starts_at
-    if available <= timedelta(0):
-        return due_at
-    try:
-        if _is_due_by_day(limit) or calendar.is_office_time(due_at):
-            office_time = calendar.office_time_between(starts_at, due_at)
-            lead = min(warn_before, office_time * WARNED_AT_THE_LATEST_AFTER)
-            if lead >= timedelta(seconds=1):
-                return calendar.office_time_before(due_at, lead)
-    except OutsideCalendar:
-        pass
-    return due_at - min(warn_before, available * WARNED_AT_THE_LATEST_AFTER)
-
-
 _Counted = tuple[Limit, Due]
 
 
@@ -278,31 +279,8 @@ def _printed(
     return (limit, due), None
 
 
-def _due_by_policy(limit: Duration, starts_at: datetime, calendar: WorkCalendar) -> Due:
-    try:
-        return due_of(limit, starts_at, calendar)
-    except OutsideCalendar:
-        return Due(_later(starts_at, limit), provisional=True)
-
-
-def _later(starts_at: datetime, duration: Duration) -> datetime:
-    """So much later by the plain clock: nobody knows the holidays of those years."""
-    is_in_days = duration.unit in (Unit.DAY, Unit.WORKING_DAY)
-    length = timedelta(days=duration.amount) if is_in_days else timedelta(minutes=duration.amount)
-    try:
-        return starts_at + length
-    except OverflowError:
-        return starts_at
-
-
 def _day_in_shanghai(at: datetime) -> date:
     try:
         return at.astimezone(SHANGHAI).date()
     except OverflowError:
         return at.date()
-
-
-def _is_due_by_day(limit: Limit) -> bool:
-    if isinstance(limit, Duration):
-        return limit.unit in (Unit.DAY, Unit.WORKING_DAY, Unit.WORKING_MINUTE)
-    return not isinstance(limit, datetime)

@@ -21,15 +21,19 @@ stages that were done in fact, and no others:
   and there is no phone number to call: there the answer is the contact.
 - An answer with "not solved" is in time for reply, and leaves resolve open. With "solved"
   it leaves on site open: nobody came.
+- In a later round (rounds.py) the same facts end the same stages, where they happened after it
+  started. Nobody accepts it again.
 - A returned ticket is another office's: nobody of ours has anything left to do. The rates count
   only complaints that are ours.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Self
 
 from .deadlines import Stage
+from .rounds import RoundStart
 
 _Stages = tuple[Stage, ...]
 _ACCEPTED: _Stages = (Stage.ACCEPT,)
@@ -56,6 +60,17 @@ class Linked:
     """Sequence of the link to another work order; None: it is linked to this one."""
     arrived: Done | None
     repaired: Done | None
+    """The first time, as for `arrived`."""
+    last_arrived: Done | None = None
+    last_repaired: Done | None = None
+
+    def after(self, start: RoundStart) -> Self:
+        """Of the work done on it, the last that a round which starts there had not seen."""
+        return replace(
+            self,
+            arrived=_unseen(self.last_arrived, start),
+            repaired=_unseen(self.last_repaired, start),
+        )
 
     def counts(self, fact: Done | None) -> datetime | None:
         """When this fact counts for the complaint: what was done before the link counts from the
@@ -75,6 +90,7 @@ class Answer:
     returned: bool
     reaches_resident: bool
     """The resident reads or hears it without a platform passing it on."""
+    version: int = 1
 
     @property
     def stages(self) -> _Stages:
@@ -89,8 +105,21 @@ class Facts:
     decided_at: datetime | None = None
     """A person decided what the complaint is."""
     contacted_at: datetime | None = None
+    """The first time."""
     answers: tuple[Answer, ...] = ()
     links: tuple[Linked, ...] = ()
+    last_contacted_at: datetime | None = None
+
+    def after(self, start: RoundStart) -> Self:
+        """What happened in a round that starts there. No decision and no link: neither is work."""
+        contacted_at = self.last_contacted_at
+        return replace(
+            self,
+            decided_at=None,
+            contacted_at=contacted_at if contacted_at and contacted_at >= start.at else None,
+            answers=tuple(each for each in self.answers if each.version > start.version),
+            links=tuple(link.after(start) for link in self.links),
+        )
 
 
 def done_at(facts: Facts) -> Mapping[Stage, datetime]:
@@ -103,6 +132,16 @@ def done_at(facts: Facts) -> Mapping[Stage, datetime]:
             if stage not in done or at < done[stage]:
                 done[stage] = at
     return done
+
+
+def done_after(facts: Facts, start: RoundStart) -> Mapping[Stage, datetime]:
+    """The same for the round that starts there; nothing was done before it."""
+    done = done_at(facts.after(start))
+    return {stage: max(at, start.at) for stage, at in done.items()}
+
+
+def _unseen(fact: Done | None, start: RoundStart) -> Done | None:
+    return fact if fact is not None and fact.sequence > start.sequence else None
 
 
 def _happened(facts: Facts) -> Iterator[tuple[datetime | None, _Stages]]:

@@ -111,6 +111,7 @@ class SampleData:
             "standing": "open",
             "due_at": NOW + HOUR,
             "next_at": NOW + HOUR / 2,
+            "round": 1,
         }
         await self.add(
             "reply", "deadline", complaint_id=complaint_id, stage=stage, **(standing | values)

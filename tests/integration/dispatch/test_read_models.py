@@ -127,6 +127,13 @@ async def test_a_reply_looks_the_same_in_whatever_order_its_news_come(
     assert all(row == without_name[0] for row in without_name)
 
 
+async def test_each_round_of_a_stage_has_its_own_deadline(dispatch: Dispatch) -> None:
+    again = DeadlineMissed(**_ABOUT, stage="reply", round=2, due_at=DUE + DAY, recorded_at=DUE)
+    await dispatch.receives(deadlines_set("c1"), met(late=False), again)
+    rounds = {each["round"]: each["state"] for each in await picture(dispatch, DeadlineView)}
+    assert rounds == {1: "met", 2: "missed"}
+
+
 async def test_a_batch_of_many_complaints_deadlines(dispatch: Dispatch) -> None:
     await dispatch.receives(*[deadlines_set(f"c{n}") for n in range(200)])
     await dispatch.receives(*[deadlines_set(f"c{n}", stage="accept") for n in range(200)])

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 from sqlmodel import col
@@ -22,6 +22,7 @@ from shared.db import Database
 from shared.events.event import Envelope, Event
 from tests.integration.reply.events import envelope
 
+T = TypeVar("T")
 NewDatabase = Callable[[str], Awaitable[Database]]
 OFFICE = Office("蓝田县农村供水服务中心", "029-82700000")
 RULEBOOK = read_rulebook()
@@ -61,10 +62,21 @@ class Harness:
                 await session.execute(select(Complaint).where(col(Complaint.id) == complaint_id))
             ).scalar_one()
 
-    async def deadlines(self, complaint_id: str = "c1") -> dict[Stage, Deadline]:
+    async def does(self, use_case: Callable[[Context], Awaitable[T]]) -> T:
+        """One unit of work, as a command's."""
+        async with self.database.work() as (session, outbox):
+            done = await use_case(Context(self.config, session, outbox, self.clock.now()))
+            told = outbox.events
+        self.events.extend(told)
+        return done
+
+    async def deadlines(self, complaint_id: str = "c1", number: int = 1) -> dict[Stage, Deadline]:
+        """Those of one round."""
         async with self.database.reading() as session:
             found = await session.execute(
-                select(Deadline).where(col(Deadline.complaint_id) == complaint_id)
+                select(Deadline).where(
+                    col(Deadline.complaint_id) == complaint_id, col(Deadline.round) == number
+                )
             )
             return {Stage(row.stage): row for row in found.scalars()}
 

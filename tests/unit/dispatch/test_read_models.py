@@ -75,7 +75,7 @@ def test_any_order_of_arrival_gives_the_same_deadline(data: st.DataObject) -> No
     numbered = {sequence: data.draw(deadline_news) for sequence in sorted(data.draw(sequences))}
 
     def picture(arrivals: Sequence[int]) -> Deadline:
-        deadline = Deadline(**_ABOUT, stage="reply", due_at=NOW)
+        deadline = Deadline(**_ABOUT, stage="reply", round=1, due_at=NOW)
         for sequence in arrivals:
             _tell(deadline, sequence, numbered[sequence])
         return deadline
@@ -87,7 +87,7 @@ def test_any_order_of_arrival_gives_the_same_deadline(data: st.DataObject) -> No
 
 @given(moments, moments)
 def test_a_warning_stands_until_the_deadline_moves_away(due: datetime, moved_to: datetime) -> None:
-    deadline = Deadline(**_ABOUT, stage="reply", due_at=due)
+    deadline = Deadline(**_ABOUT, stage="reply", round=1, due_at=due)
     _tell(deadline, 1, _counted(due, "printed"))
     _tell(deadline, 2, _warned(due))
     _tell(deadline, 3, _counted(moved_to, "policy"))

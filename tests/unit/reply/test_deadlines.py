@@ -20,10 +20,9 @@ from services.reply.rules.deadlines import (
     StageLimit,
     TicketFacts,
     count_deadlines,
-    due_of,
     policy_for,
-    warn_at,
 )
+from services.reply.rules.limits import due_of, warn_at
 from services.reply.rules.time_limits import (
     Duration,
     Limit,

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.dispatch.console.queries.deadlines import is_of_newest_round
 from services.dispatch.console.queries.tables import complaint, deadline, work_order
 from services.dispatch.console.queries.work_order_lines import (
     WorkOrderLine,
@@ -45,7 +46,9 @@ async def read_crew_work_orders(
     )
     lines = by_urgency(await read_lines(session, of_crew.limit(_WORK_ORDERS_SHOWN)))
     of_contact = and_(
-        deadline.c.complaint_id == complaint.c.id, deadline.c.stage == "first_contact"
+        deadline.c.complaint_id == complaint.c.id,
+        deadline.c.stage == "first_contact",
+        is_of_newest_round,
     )
     rows = await session.execute(
         select(

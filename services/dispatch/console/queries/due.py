@@ -27,6 +27,7 @@ SOON = timedelta(hours=24)
 _of_deadline = and_(
     missed_cause.c.complaint_id == deadline.c.complaint_id,
     missed_cause.c.stage == deadline.c.stage,
+    missed_cause.c.round == deadline.c.round,
     missed_cause.c.due_at == deadline.c.due_at,
 )
 Due = Literal["", "overdue", "soon", "warned", "open", "pending"]
@@ -94,6 +95,7 @@ class DueLine:
     """How many of its complaints have a deadline to come, and none missed."""
     complaint_id: str
     stage: str
+    round: int
     state: str
     provisional: bool
     unverified: bool
@@ -161,7 +163,9 @@ async def read_due(
     """At most `most` lines of those that `filters.due` names, from `after` on."""
     faults = _only_due(_faults(county, filters).subquery(), filters.due, now, after, most)
     first = and_(
-        deadline.c.complaint_id == faults.c.complaint_id, deadline.c.stage == faults.c.stage
+        deadline.c.complaint_id == faults.c.complaint_id,
+        deadline.c.stage == faults.c.stage,
+        deadline.c.round == faults.c.round,
     )
     query = (
         select(
@@ -171,6 +175,7 @@ async def read_due(
             faults.c.complaints - faults.c.overdue,
             deadline.c.complaint_id,
             deadline.c.stage,
+            deadline.c.round,
             deadline.c.state,
             deadline.c.provisional,
             deadline.c.unverified,
@@ -206,7 +211,7 @@ async def read_due(
 
 def _faults(county: str, filters: DueFilters) -> Select[Any]:
     """Each fault with its unmet deadlines, as many as the filters leave."""
-    due_first = (deadline.c.due_at, deadline.c.complaint_id, deadline.c.stage)
+    due_first = (deadline.c.due_at, deadline.c.complaint_id, deadline.c.stage, deadline.c.round)
     of_complaint = func.count(complaint.c.id.distinct())
     query = (
         select(
@@ -218,6 +223,7 @@ def _faults(county: str, filters: DueFilters) -> Select[Any]:
             func.count().filter(is_overdue, missed_cause.c.cause.is_(None)).label("unexplained"),
             _first(deadline.c.complaint_id, due_first).label("complaint_id"),
             _first(deadline.c.stage, due_first).label("stage"),
+            _first(deadline.c.round, due_first).label("round"),
         )
         .select_from(deadline)
         .join(complaint, complaint.c.id == deadline.c.complaint_id)

@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Select, and_, func, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.dispatch.console.queries.deadlines import is_of_newest_round
 from services.dispatch.console.queries.filters import Choice, Filters, only_complaints
 from services.dispatch.console.queries.tables import complaint, crew, deadline, reply, work_order
 from services.dispatch.rules.reply_lists import ReplyList
@@ -95,7 +96,11 @@ _due_at = func.coalesce(deadline.c.due_at, literal(NEVER))
 
 def reply_rows(county: str, filters: ReplyFilters, *columns: Any) -> Select[Any]:
     """Live replies with complaint, work order, crew and the limit of the reply, where known."""
-    of_reply = and_(deadline.c.complaint_id == reply.c.complaint_id, deadline.c.stage == "reply")
+    of_reply = and_(
+        deadline.c.complaint_id == reply.c.complaint_id,
+        deadline.c.stage == "reply",
+        is_of_newest_round,
+    )
     query = (
         select(*columns)
         .select_from(reply)

@@ -34,6 +34,9 @@ def upgrade() -> None:
         "deadline_view",
         sa.Column("complaint_id", sa.String, primary_key=True),
         sa.Column("stage", sa.String, primary_key=True),
+        sa.Column(
+            "round", sa.SmallInteger, primary_key=True, autoincrement=False, server_default="1"
+        ),
         sa.Column("county", sa.String, nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("warn_at", sa.DateTime(timezone=True)),
@@ -59,6 +62,9 @@ def upgrade() -> None:
         "missed_cause",
         sa.Column("complaint_id", sa.String, primary_key=True),
         sa.Column("stage", sa.String, primary_key=True),
+        sa.Column(
+            "round", sa.SmallInteger, primary_key=True, autoincrement=False, server_default="1"
+        ),
         sa.Column("due_at", sa.DateTime(timezone=True), primary_key=True),
         sa.Column("county", sa.String, nullable=False),
         sa.Column("cause", sa.String, nullable=False),

@@ -35,6 +35,12 @@ def _count(name: str) -> "sa.Column[int]":
     return sa.Column(name, sa.Integer, nullable=False)
 
 
+def _round() -> "sa.Column[int]":
+    return sa.Column(
+        "round", sa.SmallInteger, primary_key=True, autoincrement=False, server_default="1"
+    )
+
+
 def _make_complaint() -> None:
     op.create_table(
         "complaint",
@@ -56,6 +62,8 @@ def _make_complaint() -> None:
         _text("state"),
         _at("decided_at"),
         _at("contacted_at"),
+        _at("last_contacted_at"),
+        sa.Column("round", sa.SmallInteger, nullable=False, server_default="1"),
         _count("chases"),
         _at("chased_at"),
         _at("accepted_at"),
@@ -82,6 +90,7 @@ def _make_deadline() -> None:
         "deadline",
         _text("complaint_id", primary_key=True),
         _text("stage", primary_key=True),
+        _round(),
         _text("county"),
         _at("due_at", nullable=False),
         _at("warn_at", nullable=False),
@@ -107,6 +116,17 @@ def _make_deadline() -> None:
         postgresql_where=sa.text("next_at IS NOT NULL"),
     )
     op.create_table(
+        "later_round",
+        _text("complaint_id", primary_key=True),
+        _round(),
+        _text("why"),
+        _text("cause"),
+        _at("started_at", nullable=False),
+        sa.Column("after_sequence", sa.BigInteger, nullable=False),
+        _count("after_version"),
+        sa.UniqueConstraint("complaint_id", "cause", name="later_round_once_a_cause"),
+    )
+    op.create_table(
         "sweep_heartbeat",
         sa.Column("id", sa.SmallInteger, primary_key=True, autoincrement=False),
         _at("last_swept_at", nullable=False),
@@ -130,6 +150,8 @@ def _make_work_order() -> None:
         _text("nothing_found", nullable=True),
         _at("first_repaired_at"),
         sa.Column("first_repaired_sequence", sa.BigInteger),
+        _at("last_arrived_at"),
+        sa.Column("last_arrived_sequence", sa.BigInteger),
     )
     op.create_table(
         "link",
