@@ -25,6 +25,7 @@ COMMANDS = (
     "keys",
     "triage",
     "report",
+    "hotspots",
     "due",
     "calendar",
     "bench",

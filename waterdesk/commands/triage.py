@@ -1,6 +1,5 @@
 """`waterdesk triage`: classify a file of letters."""
 
-import codecs
 import csv
 import re
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from services.intake.rules.categories import categorise
 from services.intake.rules.gazetteer import Gazetteer
 from services.intake.rules.letter import letter_of
 from services.intake.rules.location import locate
+from waterdesk.commands.csv_files import CannotRead, encoding_of, not_a_formula
 
 _COLUMNS_IN = ("id", "title", "text")
 COLUMNS_OUT = (
@@ -30,14 +30,8 @@ COLUMNS_OUT = (
     "needs_human",
 )
 _LONGEST_FIELD = 16 * 1024 * 1024
-_PIECE = 1024 * 1024
 _END = "\ufdd0"  # a noncharacter, which no text contains
 _NEW_LINE = re.compile(r"\r\n|\r|\n")
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-
-
-class _CannotRead(ValueError):
-    """A file that cannot be read as letters; the text is for the caller."""
 
 
 def triage(
@@ -77,7 +71,7 @@ def triage(
     try:
         places = load_gazetteer(gazetteer)
         _decide_file(letters, decisions, places)
-    except (_CannotRead, BadGazetteer) as cannot:
+    except (CannotRead, BadGazetteer) as cannot:
         raise _refusal(str(cannot)) from None
     except OSError as error:
         raise _refusal(f"打不开文件 cannot open: {error.filename}: {error.strerror}") from None
@@ -85,8 +79,8 @@ def triage(
 
 def _decide_file(letters: Path, decisions: Path, places: Gazetteer) -> None:
     if decisions.exists() and letters.exists() and decisions.samefile(letters):
-        raise _CannotRead(f"输入和输出是同一个文件 in and out are one file: {letters}")
-    encoding = _encoding(letters)
+        raise CannotRead(f"输入和输出是同一个文件 in and out are one file: {letters}")
+    encoding = encoding_of(letters)
     with letters.open(encoding=encoding, newline="") as source:
         for _ in _rows(source, letters):
             pass  # a file that cannot be read must not leave half an answer behind
@@ -95,24 +89,7 @@ def _decide_file(letters: Path, decisions: Path, places: Gazetteer) -> None:
             out = csv.writer(target)
             out.writerow(COLUMNS_OUT)
             for row in _rows(source, letters):
-                out.writerow(map(_not_a_formula, _decided(places, *row)))
-
-
-def _encoding(path: Path) -> str:
-    """UTF-8 (with or without BOM) or GB18030, whichever the whole file can be read in."""
-    for encoding in ("utf-8-sig", "gb18030"):
-        decoder = codecs.getincrementaldecoder(encoding)()
-        try:
-            with path.open("rb") as file:
-                while piece := file.read(_PIECE):
-                    if b"\0" in piece:
-                        raise _CannotRead(f"不是 CSV 文件 not a CSV file: {path}")
-                    decoder.decode(piece)
-                decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            continue
-        return encoding
-    raise _CannotRead(f"既不是 UTF-8 也不是 GB18030 neither UTF-8 nor GB18030: {path}")
+                out.writerow(map(not_a_formula, _decided(places, *row)))
 
 
 def _rows(source: TextIO, path: Path) -> Iterator[tuple[str, str, str]]:
@@ -122,19 +99,19 @@ def _rows(source: TextIO, path: Path) -> Iterator[tuple[str, str, str]]:
     try:
         header = [name.strip() for name in next(reader, [])]
         if missing := [name for name in _COLUMNS_IN if name not in header]:
-            raise _CannotRead(f"缺少列 missing column: {', '.join(missing)}: {path}")
+            raise CannotRead(f"缺少列 missing column: {', '.join(missing)}: {path}")
         wanted = [header.index(name) for name in _COLUMNS_IN]
         for row in reader:
             if row and row[-1].endswith(_END):
                 if row[-1] == _END:
                     return
                 line = reader.line_num - len(_NEW_LINE.findall(row[-1]))
-                raise _CannotRead(f"第 {line} 行 line: 引号没有结束 a quote never closes: {path}")
+                raise CannotRead(f"第 {line} 行 line: 引号没有结束 a quote never closes: {path}")
             if row:
                 id_, title, text = (row[i] if i < len(row) else "" for i in wanted)
                 yield id_, title, text
     except csv.Error as error:
-        raise _CannotRead(f"第 {reader.line_num} 行 line: {error}: {path}") from None
+        raise CannotRead(f"第 {reader.line_num} 行 line: {error}: {path}") from None
 
 
 def _with_end_mark(source: TextIO) -> Iterator[str]:
@@ -142,11 +119,6 @@ def _with_end_mark(source: TextIO) -> Iterator[str]:
     for line in source:
         yield line if line.endswith(("\n", "\r")) else f"{line}\n"
     yield _END
-
-
-def _not_a_formula(cell: str) -> str:
-    """Spreadsheets execute formulas: https://owasp.org/www-community/attacks/CSV_Injection"""
-    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
 
 
 def _decided(places: Gazetteer, id_: str, title: str, text: str) -> tuple[str, ...]:
