@@ -24,6 +24,8 @@ class AdvisoryLock(IntEnum):
     MESSAGES_TO_PERSON = 7005
     """Dispatch: messages to one person are counted and claimed (class, hash of the sign-in
     name)."""
+    ALERTS_OF_FAULT = 7006
+    """Dispatch: alerts of one fault change one after the other (class, hash of its id)."""
     REPLY_COMPLAINT = 7010
     """Reply: batches that touch one complaint follow each other (class, hash of its id; the one key
     is shared by batches, and held by one that touches very many complaints)."""

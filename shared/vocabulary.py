@@ -48,3 +48,16 @@ class Component(StrEnum):
     """水表."""
     SERVICE_LINE = "service_line"
     """入户."""
+
+
+class Level(StrEnum):
+    """Up to whom somebody is told of a deadline: from the nearest to the highest."""
+
+    CREW_LEADER = "crew_leader"
+    """维修队长."""
+    DISPATCHER = "dispatcher"
+    """值班调度."""
+    DIRECTOR = "director"
+    """中心主任."""
+    BUREAU = "bureau"
+    """水利局."""

@@ -21,8 +21,9 @@ from pydantic import (
     model_validator,
 )
 
+from services.dispatch.rules.alerts import QUIET_AT_NIGHT
 from shared.auth.permissions import Role
-from shared.vocabulary import Component
+from shared.vocabulary import Component, Level
 
 DEMO_COUNTY = Path(__file__).parent / "demo_county" / "county.yaml"
 
@@ -120,6 +121,13 @@ class StaffPart(_Part):
     crew: str | None = None
     wecom: _Text | None = None
     phone: str | None = Field(None, pattern=r"^1\d{10}$", repr=False)
+    levels: list[Level] | None = None
+    """Of alerts; None: those of the role, or as the console says."""
+
+
+class QuietPart(_Part):
+    start: time = Field(alias="from")
+    end: time = Field(alias="to")
 
 
 class _Tables(BaseModel):
@@ -136,6 +144,9 @@ class County(_Part):
     villages: list[VillageRow]
     crews: list[CrewPart]
     staff: list[StaffPart] = []
+    quiet_hours: QuietPart = QuietPart.model_validate(
+        {"from": QUIET_AT_NIGHT.start, "to": QUIET_AT_NIGHT.end}
+    )
 
     def towns_of(self, crew: CrewPart) -> list[str]:
         if crew.towns == "all":

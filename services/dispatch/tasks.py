@@ -1,8 +1,9 @@
-"""Periodic work: the county's files, villages that come onto a scheme, crews for work orders."""
+"""Periodic work: the county's files, villages that come onto a scheme, alerts, crews."""
 
 from functools import partial
 
 from services.dispatch.county_file import County
+from services.dispatch.handlers.alerts import follow_deadlines
 from services.dispatch.handlers.assignment import assign_waiting, counties_waiting
 from services.dispatch.handlers.context import unit_of_work
 from services.dispatch.handlers.county_import import import_county
@@ -13,6 +14,7 @@ from shared.db import Database
 from shared.service import PeriodicTask
 
 _ONCE_A_DAY = 86_400.0
+_EVERY_MINUTE = 60.0
 
 
 def periodic_tasks(
@@ -27,6 +29,10 @@ def periodic_tasks(
         async with unit_of_work(database, policy) as context:
             return await link_where_scheme_is_known(context)
 
+    async def follow() -> int:
+        async with unit_of_work(database, policy) as context:
+            return await follow_deadlines(context)
+
     async def assign(*, new: bool) -> int:
         async with database.reading() as session:
             counties = await counties_waiting(session, new=new)
@@ -39,6 +45,7 @@ def periodic_tasks(
     return (
         PeriodicTask("import_county", import_files, _ONCE_A_DAY),
         PeriodicTask("link_waiting", link_waiting, settings.assign_every_seconds),
+        PeriodicTask("follow_deadlines", follow, _EVERY_MINUTE),
         PeriodicTask("assign_new", partial(assign, new=True), settings.assign_new_every_seconds),
         PeriodicTask("assign_waiting", partial(assign, new=False), settings.assign_every_seconds),
     )

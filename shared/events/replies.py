@@ -6,8 +6,11 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from shared.bus.topics import REPLIES
 from shared.events.event import Event
+from shared.vocabulary import Level
 
 Stage = Literal["accept", "first_contact", "on_site", "resolve", "reply"]
+MISSED = 100
+"""The step at which a deadline is missed; the others are shares of its time, in percent."""
 
 
 Round = Annotated[int, Field(ge=1)]
@@ -27,6 +30,8 @@ class SetDeadline(BaseModel):
     """`printed`, or the id of the policy in force."""
     unverified: bool = False
     """No source, or another city's only, stands behind the policy."""
+    step: int = Field(default=0, ge=0, lt=MISSED)
+    """The last step of its ladder that it has been warned at and that still stands; 0: none."""
 
 
 class _ReplyEvent(Event):
@@ -62,12 +67,19 @@ class DeadlinesSet(_ReplyEvent):
 
 
 class DeadlineWarned(_ReplyEvent):
+    """It has come to a step of its ladder: people up to a level are told."""
+
     type: ClassVar[str] = "cn.waterdesk.deadline.warned.v1"
 
     stage: Stage
     round: Round = 1
     due_at: AwareDatetime
     warned_at: AwareDatetime
+    step: int = Field(ge=1, lt=MISSED)
+    """The share of its time that is used, in percent."""
+    level: Level
+    despite_acknowledgement: bool = False
+    """Told also where somebody has taken it on already."""
 
 
 class DeadlineMissed(_ReplyEvent):
@@ -77,6 +89,8 @@ class DeadlineMissed(_ReplyEvent):
     round: Round = 1
     due_at: AwareDatetime
     recorded_at: AwareDatetime
+    level: Level | None = None
+    """Up to whom people are told. None: nobody, for it is done by now."""
 
 
 class DeadlineMet(_ReplyEvent):

@@ -11,7 +11,7 @@ from shared.bus.topics import ALL, REPLIES
 from shared.clock import SystemClock
 from shared.connections import Limits
 from shared.db import Database
-from shared.events.replies import DeadlineWarned
+from shared.events.replies import DeadlineMissed
 from shared.service import PeriodicTask
 from tests.conftest import NOW
 from tests.faults.running import running
@@ -63,8 +63,8 @@ async def test_a_missing_table_stops_relay_and_tasks_until_it_is_there(
     async def once() -> int:
         async with reply.work() as (_, outbox):
             outbox.add(
-                DeadlineWarned(
-                    complaint_id="c1", county="610122", stage="reply", due_at=NOW, warned_at=NOW
+                DeadlineMissed(
+                    complaint_id="c1", county="610122", stage="reply", due_at=NOW, recorded_at=NOW
                 )
             )
         return 0

@@ -9,12 +9,14 @@ from sqlmodel import SQLModel, col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.dispatch.county_file import County
-from services.dispatch.models import Crew, Scheme, SchemeVillage, Staff
+from services.dispatch.models import CountyQuietHours, Crew, Scheme, SchemeVillage, Staff
 from shared.sql import row_written, table_of
 
 _schemes, _villages = table_of(Scheme), table_of(SchemeVillage)
 _crews, _staff = table_of(Crew), table_of(Staff)
 _KEPT_OF_STAFF = (
+    "levels",
+    "alert_sound",
     "password_hash",
     "password_is_one_time",
     "wecom_userid",
@@ -79,6 +81,13 @@ async def import_county(session: AsyncSession, county: County) -> None:
     ]
     await _upsert(session, people, keeping=_KEPT_OF_STAFF)
     await _set_addresses(session, county)
+    for each in county.staff:
+        if each.levels is not None:
+            named = {"levels": [level.value for level in each.levels]}
+            at = _staff.c.sign_in_name == each.name
+            await session.execute(update(_staff).where(at).values(named))
+    quiet = county.quiet_hours
+    await _upsert(session, [CountyQuietHours(county=code, starts=quiet.start, ends=quiet.end)])
     await _retire(session, _staff.c.sign_in_name, code, [each.sign_in_name for each in people])
 
 

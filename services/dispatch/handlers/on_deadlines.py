@@ -21,6 +21,7 @@ from shared.events.replies import (
 )
 from shared.sql import any_of, table_of
 
+from .alerts import alerts_of_complaints
 from .context import Context
 
 _deadlines = table_of(DeadlineView)
@@ -36,6 +37,7 @@ async def on_deadlines_changed(context: Context, events: Sequence[Envelope[Deadl
     ids = {event.data.complaint_id for event in events}
     found = await context.session.execute(_KNOWN, {"complaint_ids": list(ids)})
     known = {(each.complaint_id, each.stage, each.round): Deadline(*each) for each in found}
+    alarms = {key: deadline.alarm for key, deadline in known.items()}
     changed: dict[tuple[str, str, int], Deadline] = {}
 
     def deadline_of(news: DeadlineNews, its: SetDeadline | StateNews) -> Deadline:
@@ -57,3 +59,11 @@ async def on_deadlines_changed(context: Context, events: Sequence[Envelope[Deadl
     await bulk_insert(context.session, _deadlines, new)
     old = [changed[key] for key in sorted(changed.keys() & known.keys())]
     await bulk_update(context.session, _deadlines, old, _CHANGED)
+    await alerts_of_complaints(
+        context,
+        {
+            deadline.complaint_id
+            for key, deadline in changed.items()
+            if deadline.alarm != alarms.get(key)
+        },
+    )

@@ -2,6 +2,7 @@
 
 from services.dispatch.rules.fault_matching import ComplaintState
 
+from .alert import Alert, AlertPerson, CountyQuietHours
 from .base import metadata
 from .complaint import Complaint
 from .county import Crew, Scheme, SchemeVillage, Staff, Supply
@@ -15,11 +16,14 @@ from .timeline import Change, Happening, Line, WorkOrderStep
 from .work_order import NumbersOfDay, Outcome, WorkOrder
 
 __all__ = [
+    "Alert",
+    "AlertPerson",
     "CardUpdate",
     "Cause",
     "Change",
     "Complaint",
     "ComplaintState",
+    "CountyQuietHours",
     "Crew",
     "DeadlineView",
     "Failure",

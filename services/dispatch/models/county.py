@@ -105,6 +105,10 @@ class Staff(DispatchTable, table=True):
     """The ways by which they do not want to be told."""
     addresses_edited: bool = False
     """The two addresses were changed in the console: the county's file changes them no more."""
+    levels: list[str] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
+    """The shared.vocabulary.Level they are told at; None: those of the role (rules/alerts.py)."""
+    alert_sound: bool = False
+    """Whether the console makes a sound when an alert comes."""
     password_hash: str | None = Field(default=None, repr=False)
     """Argon2id. None: cannot sign in until a password is given."""
     password_is_one_time: bool = False

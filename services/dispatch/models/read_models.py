@@ -18,6 +18,7 @@ from sqlmodel import Field
 
 from shared.columns import Moment
 from shared.events.replies import (
+    MISSED,
     DeadlineMet,
     DeadlineMissed,
     DeadlineWarned,
@@ -84,8 +85,15 @@ class DeadlineView(DispatchTable, table=True):
     """open, warned, missed or met."""
     met_at: Moment | None = None
     late: bool = False
-    warned_for: Moment | None = None
-    """The due time that the newest news of the state warned of; None: it was no warning."""
+    set_step: int = Field(default=0, sa_type=SmallInteger)
+    """The step of its ladder that it stood at when it was set."""
+    told_step: int = Field(default=0, sa_type=SmallInteger)
+    """The step that the newest news of the state told; MISSED, or 0 where it was met."""
+    told_level: str | None = None
+    """A shared.vocabulary.Level: up to whom people are told of that step; None: nobody."""
+    despite_acknowledgement: bool = False
+    step: int = Field(default=0, sa_type=SmallInteger)
+    """The step it stands at: a limit that was moved away stands at an earlier one again."""
     set_sequence: int = Field(default=0, sa_type=BigInteger)
     """The sequence of the event that the deadline is from; 0: none yet."""
     state_sequence: int = Field(default=0, sa_type=BigInteger)
@@ -109,9 +117,19 @@ class Deadline:
     state: str = "open"
     met_at: datetime | None = None
     late: bool = False
-    warned_for: datetime | None = None
+    set_step: int = 0
+    told_step: int = 0
+    told_level: str | None = None
+    despite_acknowledgement: bool = False
+    step: int = 0
     set_sequence: int = 0
     state_sequence: int = 0
+
+    @property
+    def alarm(self) -> int | None:
+        """The step that people are to be told of; None: there is none."""
+        stands = self.met_at is None and self.step == self.told_step != 0
+        return self.step if stands and self.told_level is not None else None
 
     def set(self, sequence: int, counted: SetDeadline, *, limit_unreadable: bool) -> None:
         """The deadline was counted, or counted again."""
@@ -122,31 +140,38 @@ class Deadline:
         self.provisional, self.source = counted.provisional, counted.source
         self.unverified = counted.unverified
         self.limit_unreadable = limit_unreadable
-        self._withdraw_warning()
+        self.set_step = counted.step
+        self._stand()
 
     def become(self, sequence: int, news: DeadlineWarned | DeadlineMissed | DeadlineMet) -> None:
         """It was warned of, missed or met; what is met late stays missed."""
         if sequence <= self.state_sequence:
             return
         self.state_sequence = sequence
-        self.met_at, self.late, self.warned_for = None, False, None
+        self.met_at, self.late = None, False
+        self.told_step, self.told_level, self.despite_acknowledgement = 0, None, False
         match news:
             case DeadlineWarned():
-                self.state, self.warned_for = "warned", news.due_at
+                self.state, self.told_step, self.told_level = "warned", news.step, news.level.value
+                self.despite_acknowledgement = news.despite_acknowledgement
             case DeadlineMissed():
-                self.state = "missed"
+                self.state, self.told_step = "missed", MISSED
+                self.told_level = None if news.level is None else news.level.value
             case DeadlineMet():
                 self.state = "missed" if news.late else "met"
                 self.met_at, self.late = news.met_at, news.late
         if self.set_sequence == 0:
             self.due_at = news.due_at
-        self._withdraw_warning()
+        self._stand()
 
-    def _withdraw_warning(self) -> None:
-        """A warning no longer stands where the deadline has been moved away since."""
-        if self.warned_for is not None:
-            moved = self.set_sequence > self.state_sequence and self.due_at > self.warned_for
-            self.state = "open" if moved else "warned"
+    def _stand(self) -> None:
+        """Where it was set after it was warned of, it stands at the step that it was set with."""
+        if self.state not in ("open", "warned"):
+            self.step = self.told_step
+            return
+        is_set_later = self.set_sequence > self.state_sequence
+        self.step = self.set_step if is_set_later else self.told_step
+        self.state = "warned" if self.step else "open"
 
 
 class ReplyView(DispatchTable, table=True):

@@ -30,6 +30,8 @@ class Happening(StrEnum):
     ARRIVED = "arrived"  # crew_id
     REPAIRED = "repaired"  # crew_id, component
     REOPENED = "reopened"  # note
+    ALERTED = "alerted"  # stage, step, complaints, level, people (sign-in names)
+    TAKEN_ON = "taken_on"  # stage, step, complaints
     CLOSED = "closed"  # outcome, note and despite, or merged_into
 
 

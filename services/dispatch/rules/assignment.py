@@ -95,12 +95,17 @@ class Choice:
 Condition = Callable[[WaitingWorkOrder, Candidate, datetime], bool]
 
 
-def on_shift(crew: Candidate, now: datetime) -> bool:
+def in_shift(shifts: Iterable[Sequence[int]], now: datetime) -> bool:
+    """`shifts`: as Candidate's."""
     local = now.astimezone(SHANGHAI)
     minute = local.hour * 60 + local.minute
     return any(
-        weekday == local.weekday() and start <= minute < end for weekday, start, end in crew.shifts
+        weekday == local.weekday() and start <= minute < end for weekday, start, end in shifts
     )
+
+
+def on_shift(crew: Candidate, now: datetime) -> bool:
+    return in_shift(crew.shifts, now)
 
 
 def _has_room(work_order: WaitingWorkOrder, crew: Candidate) -> bool:

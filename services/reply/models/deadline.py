@@ -31,6 +31,7 @@ from shared.events.replies import (
     RulebookChange,
     SetDeadline,
 )
+from shared.vocabulary import Level
 
 from .base import ReplyTable
 from .complaint import Complaint
@@ -119,6 +120,8 @@ class Deadline(ReplyTable, table=True):
                     round=self.round,
                     due_at=self.due_at,
                     warned_at=now,
+                    step=50,
+                    level=Level.DISPATCHER,
                 )
             )
         return [*warned, *self._become(swept(before, now), now)]
@@ -194,6 +197,7 @@ class Deadline(ReplyTable, table=True):
                     round=self.round,
                     due_at=self.due_at,
                     recorded_at=now,
+                    level=None if after.met_at else Level.DIRECTOR,
                 )
             )
         if after.met_at is not None and ended_otherwise:
@@ -234,6 +238,7 @@ def deadlines_set(
                 provisional=deadline.provisional,
                 source=deadline.source,
                 unverified=deadline.unverified,
+                step=50 if getattr(deadline, "standing", "") == Standing.WARNED else 0,
             )
             for deadline in sorted(deadlines, key=lambda each: (each.round, _ORDER[each.stage]))
         ),

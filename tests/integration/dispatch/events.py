@@ -96,7 +96,12 @@ def chased(complaint_id: str, *, times: int) -> ComplaintChased:
 
 
 def deadlines_set(
-    complaint_id: str, *, stage: Stage = "reply", due_at: datetime = DUE, unreadable: bool = False
+    complaint_id: str,
+    *,
+    stage: Stage = "reply",
+    due_at: datetime = DUE,
+    unreadable: bool = False,
+    step: int = 0,
 ) -> DeadlinesSet:
     return DeadlinesSet(
         complaint_id=complaint_id,
@@ -108,6 +113,7 @@ def deadlines_set(
                 warn_at=due_at - 4 * HOUR,
                 provisional=False,
                 source="printed",
+                step=step,
             ),
         ),
         limit_unreadable=unreadable,

@@ -18,6 +18,7 @@ from shared.events.replies import (
     ReplyStuck,
     ResidentTold,
 )
+from shared.vocabulary import Level
 from tests.conftest import NOW
 from tests.integration.dispatch.county import COUNTY
 from tests.integration.dispatch.events import (
@@ -35,7 +36,8 @@ _ABOUT: dict[str, Any] = {"complaint_id": "c1", "county": COUNTY}
 
 
 def warned(due_at: datetime = DUE) -> DeadlineWarned:
-    return DeadlineWarned(**_ABOUT, stage="reply", due_at=due_at, warned_at=due_at - 4 * HOUR)
+    about = {**_ABOUT, "stage": "reply", "due_at": due_at, "warned_at": due_at - 4 * HOUR}
+    return DeadlineWarned(**about, step=75, level=Level.DISPATCHER)
 
 
 def missed() -> DeadlineMissed:
@@ -71,7 +73,11 @@ async def test_deadlines_may_come_before_their_complaint(dispatch: Dispatch) -> 
         ([deadlines_set("c1"), warned(), missed(), met(late=True)], "missed", True),
         ([deadlines_set("c1"), warned(), missed(), met(late=False)], "met", False),
         ([deadlines_set("c1"), warned(), deadlines_set("c1", due_at=DUE + DAY)], "open", False),
-        ([deadlines_set("c1"), warned(), deadlines_set("c1", due_at=DUE)], "warned", False),
+        (
+            [deadlines_set("c1"), warned(), deadlines_set("c1", due_at=DUE, step=75)],
+            "warned",
+            False,
+        ),
     ],
 )
 async def test_a_deadline_looks_the_same_in_whatever_order_its_news_come(

@@ -5,11 +5,13 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.dispatch.models.read_models import Deadline, Reply, ReplyNews
 from shared.events.replies import (
+    MISSED,
     DeadlineMet,
     DeadlineMissed,
     DeadlineWarned,
@@ -22,6 +24,7 @@ from shared.events.replies import (
     ResidentTold,
     SetDeadline,
 )
+from shared.vocabulary import Level
 
 NOW = datetime(2026, 10, 12, 1, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -32,7 +35,7 @@ _ABOUT: dict[str, Any] = {"complaint_id": "c1", "county": "610122"}
 DeadlineNews = SetDeadline | DeadlineWarned | DeadlineMissed | DeadlineMet
 
 
-def _counted(due_at: datetime, source: str) -> SetDeadline:
+def _counted(due_at: datetime, source: str, step: int = 0) -> SetDeadline:
     return SetDeadline(
         stage="reply",
         due_at=due_at,
@@ -40,15 +43,18 @@ def _counted(due_at: datetime, source: str) -> SetDeadline:
         provisional=source == "policy",
         source=source,
         unverified=source == "policy",
+        step=step,
     )
 
 
-def _warned(due_at: datetime) -> DeadlineWarned:
-    return DeadlineWarned(**_ABOUT, stage="reply", due_at=due_at, warned_at=due_at - HOUR)
+def _warned(due_at: datetime, step: int = 75) -> DeadlineWarned:
+    about = {**_ABOUT, "stage": "reply", "due_at": due_at, "warned_at": due_at - HOUR}
+    return DeadlineWarned(**about, step=step, level=Level.DISPATCHER)
 
 
 def _missed(due_at: datetime) -> DeadlineMissed:
-    return DeadlineMissed(**_ABOUT, stage="reply", due_at=due_at, recorded_at=due_at)
+    about = {**_ABOUT, "stage": "reply", "due_at": due_at, "recorded_at": due_at}
+    return DeadlineMissed(**about, level=Level.BUREAU)
 
 
 def _met(due_at: datetime, met_at: datetime, late: bool) -> DeadlineMet:
@@ -63,8 +69,8 @@ def _tell(deadline: Deadline, sequence: int, news: DeadlineNews) -> None:
 
 
 deadline_news: st.SearchStrategy[DeadlineNews] = st.one_of(
-    st.builds(_counted, moments, st.sampled_from(["printed", "policy"])),
-    st.builds(_warned, moments),
+    st.builds(_counted, moments, st.sampled_from(["printed", "policy"]), st.sampled_from([0, 75])),
+    st.builds(_warned, moments, st.sampled_from([50, 75])),
     st.builds(_missed, moments),
     st.builds(_met, moments, moments, st.booleans()),
 )
@@ -85,13 +91,27 @@ def test_any_order_of_arrival_gives_the_same_deadline(data: st.DataObject) -> No
     assert picture([*arrivals, *again]) == picture(list(numbered))
 
 
-@given(moments, moments)
-def test_a_warning_stands_until_the_deadline_moves_away(due: datetime, moved_to: datetime) -> None:
-    deadline = Deadline(**_ABOUT, stage="reply", round=1, due_at=due)
-    _tell(deadline, 1, _counted(due, "printed"))
-    _tell(deadline, 2, _warned(due))
-    _tell(deadline, 3, _counted(moved_to, "policy"))
-    assert deadline.state == ("open" if moved_to > due else "warned")
+@pytest.mark.parametrize(
+    ("news", "state", "step", "alarm"),
+    [
+        ([_counted(NOW, "printed")], "open", 0, None),
+        ([_counted(NOW, "printed"), _warned(NOW)], "warned", 75, 75),
+        ([_counted(NOW, "printed"), _warned(NOW), _warned(NOW, 90)], "warned", 90, 90),
+        ([_warned(NOW), _counted(NOW, "printed", 75)], "warned", 75, 75),
+        ([_warned(NOW, 90), _counted(NOW + HOUR, "printed", 50)], "warned", 50, None),
+        ([_warned(NOW), _counted(NOW + HOUR, "printed")], "open", 0, None),
+        ([_warned(NOW), _missed(NOW)], "missed", MISSED, MISSED),
+        ([_missed(NOW), _met(NOW, NOW + HOUR, late=True)], "missed", 0, None),
+        ([_warned(NOW), _met(NOW, NOW, late=False)], "met", 0, None),
+    ],
+)
+def test_people_are_to_be_told_while_a_step_stands_that_was_told(
+    news: Sequence[DeadlineNews], state: str, step: int, alarm: int | None
+) -> None:
+    deadline = Deadline(**_ABOUT, stage="reply", round=1, due_at=NOW)
+    for sequence, each in enumerate(news, start=1):
+        _tell(deadline, sequence, each)
+    assert (deadline.state, deadline.step, deadline.alarm) == (state, step, alarm)
 
 
 def _reply_news(kind: str, version: int, at: datetime, *, returned: bool) -> ReplyNews:

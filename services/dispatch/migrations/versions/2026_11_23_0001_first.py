@@ -47,7 +47,11 @@ def upgrade() -> None:
         sa.Column("state", sa.String, nullable=False),
         sa.Column("met_at", sa.DateTime(timezone=True)),
         sa.Column("late", sa.Boolean, nullable=False),
-        sa.Column("warned_for", sa.DateTime(timezone=True)),
+        sa.Column("set_step", sa.SmallInteger, nullable=False),
+        sa.Column("told_step", sa.SmallInteger, nullable=False),
+        sa.Column("told_level", sa.String),
+        sa.Column("despite_acknowledgement", sa.Boolean, nullable=False),
+        sa.Column("step", sa.SmallInteger, nullable=False),
         sa.Column("set_sequence", sa.BigInteger, nullable=False),
         sa.Column("state_sequence", sa.BigInteger, nullable=False),
     )
@@ -162,6 +166,8 @@ def upgrade() -> None:
         sa.Column("phone", sa.String),
         sa.Column("declined_ways", JSONB, nullable=False, server_default="[]"),
         sa.Column("addresses_edited", sa.Boolean, nullable=False, server_default=sa.false()),
+        sa.Column("levels", JSONB),
+        sa.Column("alert_sound", sa.Boolean, nullable=False, server_default=sa.false()),
         sa.Column("password_hash", sa.String),
         sa.Column("password_is_one_time", sa.Boolean, nullable=False, server_default=sa.false()),
     )
@@ -309,6 +315,7 @@ def upgrade() -> None:
     )
     op.create_index("step_of_work_order", "work_order_step", ["work_order_id", "id"])
     _make_staff_messages()
+    _make_alerts()
 
 
 def _make_staff_messages() -> None:
@@ -378,6 +385,51 @@ def _make_staff_messages() -> None:
         sa.Column("last_failure_at", sa.DateTime(timezone=True)),
         sa.Column("failure", sa.String),
         sa.Column("unavailable_since", sa.DateTime(timezone=True)),
+    )
+
+
+def _make_alerts() -> None:
+    op.create_table(
+        "alert",
+        sa.Column("id", sa.String, primary_key=True),
+        sa.Column("county", sa.String, nullable=False),
+        sa.Column("fault", sa.String, nullable=False),
+        sa.Column("work_order_id", sa.String),
+        sa.Column("complaint_id", sa.String, nullable=False),
+        sa.Column("stage", sa.String, nullable=False),
+        sa.Column("step", sa.SmallInteger, nullable=False),
+        sa.Column("level", sa.String, nullable=False),
+        sa.Column("reached", sa.String, nullable=False),
+        sa.Column("complaints", sa.Integer, nullable=False),
+        sa.Column("urgent", sa.Boolean, nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("stepped_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("taken_by", sa.String),
+        sa.Column("taken_at", sa.DateTime(timezone=True)),
+        sa.Column("ended_at", sa.DateTime(timezone=True)),
+    )
+    op.create_index(
+        "alert_open",
+        "alert",
+        ["fault", "stage"],
+        unique=True,
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
+    _partial_index("alert_listed", "alert", ["county", "due_at", "id"], "ended_at IS NULL")
+    op.create_table(
+        "alert_person",
+        sa.Column("alert_id", sa.String, sa.ForeignKey("alert.id"), primary_key=True),
+        sa.Column("sign_in_name", sa.String, primary_key=True),
+        sa.Column("step", sa.SmallInteger, primary_key=True),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=False),
+    )
+    op.create_index("alert_of_person", "alert_person", ["sign_in_name", "alert_id"])
+    op.create_table(
+        "quiet_hours",
+        sa.Column("county", sa.String, primary_key=True),
+        sa.Column("starts", sa.Time, nullable=False),
+        sa.Column("ends", sa.Time, nullable=False),
     )
 
 
