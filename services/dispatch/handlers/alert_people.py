@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.dispatch.models import CountyQuietHours, Crew, Staff
-from services.dispatch.rules.alerts import QUIET_AT_NIGHT, Colleague, QuietHours, levels_of
+from services.dispatch.rules.alerts import QUIET_AT_NIGHT, Colleague, QuietHours
 from services.dispatch.rules.assignment import in_shift
 from shared.auth.permissions import Role
 
@@ -24,8 +24,8 @@ async def colleagues_of(session: AsyncSession, county: str, now: datetime) -> Se
     return [
         Colleague(
             name=staff.sign_in_name,
-            role=Role(staff.role),
-            levels=levels_of(Role(staff.role), staff.levels),
+            levels=staff.told_at,
+            is_admin=staff.role == Role.ADMIN,
             crew_id=staff.crew_id,
             on_duty=crew is None or in_shift(crew.shifts, now),
         )

@@ -3,7 +3,8 @@
 from sqlmodel import col, select
 
 from services.dispatch.models import Alert, AlertPerson, Staff
-from services.dispatch.rules.alerts import levels_of, may_take
+from services.dispatch.rules.alerts import may_take
+from shared.auth.permissions import Role
 from shared.auth.tokens import Person
 
 from .context import Context
@@ -39,9 +40,12 @@ async def take_on(context: Context, person: Person, alert_id: str) -> Alert:
         .where(col(AlertPerson.alert_id) == alert_id, col(AlertPerson.sign_in_name) == person.name)
         .limit(1)
     )
-    levels = levels_of(person.role, staff.levels)
-    is_for_them = was_told.scalar_one_or_none() is not None
-    if not may_take(alert.rank, person.role, levels, is_for_them=is_for_them):
+    if not may_take(
+        alert.rank,
+        staff.told_at,
+        is_admin=person.role is Role.ADMIN,
+        is_for_them=was_told.scalar_one_or_none() is not None,
+    ):
         raise NotTheirs
     if alert.ended_at is not None:
         raise AlertEnded

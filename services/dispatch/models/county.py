@@ -1,6 +1,6 @@
 """A county as its files describe it: schemes, villages, crews, staff."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -8,7 +8,9 @@ from sqlalchemy import Index
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
+from shared.auth.permissions import Role
 from shared.columns import Moment
+from shared.vocabulary import Level
 
 from .base import DispatchTable, Names
 
@@ -84,6 +86,13 @@ class Crew(DispatchTable, table=True):
     """When it last finished a work order; None: never yet."""
 
 
+_LEVELS_OF_ROLE: Mapping[str, Sequence[Level]] = {
+    Role.CREW: (Level.CREW_LEADER,),
+    Role.DISPATCHER: (Level.DISPATCHER,),
+    Role.SUPERVISOR: (Level.DIRECTOR,),
+}
+
+
 class Staff(DispatchTable, table=True):
     """Who may sign in."""
 
@@ -106,10 +115,16 @@ class Staff(DispatchTable, table=True):
     addresses_edited: bool = False
     """The two addresses were changed in the console: the county's file changes them no more."""
     levels: list[str] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
-    """The shared.vocabulary.Level they are told at; None: those of the role (rules/alerts.py)."""
+    """The shared.vocabulary.Level they are told at; None: those of the role."""
     alert_sound: bool = False
     """Whether the console makes a sound when an alert comes."""
     password_hash: str | None = Field(default=None, repr=False)
     """Argon2id. None: cannot sign in until a password is given."""
     password_is_one_time: bool = False
     """Somebody else knows it: it must be changed before anything else."""
+
+    @property
+    def told_at(self) -> frozenset[Level]:
+        """The levels at which they are told of deadlines."""
+        given = _LEVELS_OF_ROLE.get(self.role, ()) if self.levels is None else self.levels
+        return frozenset(map(Level, given))

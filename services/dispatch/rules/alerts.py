@@ -10,23 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Final, NamedTuple
 
-from shared.auth.permissions import Role
 from shared.vocabulary import Level
 
 from .assignment import SHANGHAI
 
 LEVELS: Final = tuple(Level)
 """From the nearest to the highest."""
-_BY_ROLE: Final = {
-    Role.CREW: (Level.CREW_LEADER,),
-    Role.DISPATCHER: (Level.DISPATCHER,),
-    Role.SUPERVISOR: (Level.DIRECTOR,),
-}
-
-
-def levels_of(role: Role, levels: Collection[str] | None) -> frozenset[Level]:
-    """`levels`: those a person was given; None: those of the role."""
-    return frozenset(_BY_ROLE.get(role, ()) if levels is None else map(Level, levels))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +23,8 @@ class Colleague:
     """Somebody who may be told."""
 
     name: str
-    role: Role
     levels: frozenset[Level]
+    is_admin: bool
     crew_id: str | None
     on_duty: bool
     """Their crew is on shift now, or they have no crew."""
@@ -59,7 +48,7 @@ def told_up_to(level: Level, staff: Sequence[Colleague], crew_id: str | None) ->
     for each in LEVELS[LEVELS.index(level) :]:
         if names := _at(each, staff, crew_id):
             return Told(names, told_below, each.value)
-    admins = tuple(person.name for person in staff if person.role is Role.ADMIN)
+    admins = tuple(person.name for person in staff if person.is_admin)
     return Told(admins, told_below, "admin" if admins else "nobody")
 
 
@@ -80,10 +69,10 @@ def is_told(step_is_miss: bool, acknowledged: bool, despite_acknowledgement: boo
     return step_is_miss or despite_acknowledgement or not acknowledged
 
 
-def may_take(level: Level, role: Role, levels: Collection[Level], *, is_for_them: bool) -> bool:
+def may_take(level: Level, levels: Collection[Level], *, is_admin: bool, is_for_them: bool) -> bool:
     """Whoever it is for, whoever stands at its level or above, and admins."""
     rank = LEVELS.index(level)
-    return is_for_them or role is Role.ADMIN or any(LEVELS.index(each) >= rank for each in levels)
+    return is_for_them or is_admin or any(LEVELS.index(each) >= rank for each in levels)
 
 
 @dataclass(frozen=True, slots=True)
