@@ -1,7 +1,7 @@
 """Alerts follow the deadlines: raised, carried up, ended; and the people of each step are told.
 
 What is compared is how deadlines stand in the read model, never what an event says: a repeated or
-late event, or a replay, changes nothing. Deadlines of one fault make one alert a stage.
+late event, or a replay, changes nothing. Deadlines of one fault make one alert a stage and round.
 """
 
 import zlib
@@ -56,6 +56,7 @@ _STANDING = (
         func.min(_complaints.c.work_order_id),
         _first(_deadlines.c.complaint_id, _deadlines.c.due_at, _deadlines.c.complaint_id),
         _deadlines.c.stage,
+        _deadlines.c.round,
         func.max(_deadlines.c.step),
         _first(_deadlines.c.told_level, *_highest_first),
         func.count(),
@@ -65,7 +66,7 @@ _STANDING = (
     )
     .join(_complaints, _complaints.c.id == _deadlines.c.complaint_id)
     .where(_of_fault, _is_alarming)
-    .group_by(_fault, _deadlines.c.stage)
+    .group_by(_fault, _deadlines.c.stage, _deadlines.c.round)
 )
 _OPEN = (
     select(Alert)
@@ -84,6 +85,7 @@ _WITHOUT_ALERT = (
         .where(
             _alerts.c.fault == _fault,
             _alerts.c.stage == _deadlines.c.stage,
+            _alerts.c.round == _deadlines.c.round,
             _alerts.c.ended_at.is_(None),
             _alerts.c.step >= _deadlines.c.step,
         )
@@ -98,7 +100,8 @@ WHERE ended_at IS NULL AND NOT EXISTS (
     SELECT FROM deadline_view AS deadline JOIN complaint ON complaint.id = deadline.complaint_id
     WHERE coalesce(complaint.work_order_id, complaint.id) = alert.fault
         AND (complaint.work_order_id = alert.fault OR complaint.id = alert.fault)
-        AND deadline.stage = alert.stage AND deadline.step > 0 AND deadline.met_at IS NULL
+        AND deadline.stage = alert.stage AND deadline.round = alert.round
+        AND deadline.step > 0 AND deadline.met_at IS NULL
         AND deadline.step = deadline.told_step AND deadline.told_level IS NOT NULL
         AND deadline.state IN ('warned', 'missed')
 )
@@ -140,11 +143,11 @@ async def bring_up_to_date(context: Context, faults: Collection[str]) -> None:
     despite = set()
     for *columns, is_despite in await session.execute(_STANDING, of_faults):
         one = Standing(*columns)
-        standing[one.fault, one.stage] = one
+        standing[one.fault, one.stage, one.round] = one
         if is_despite:
-            despite.add((one.fault, one.stage))
+            despite.add((one.fault, one.stage, one.round))
     open_alerts = {
-        (alert.fault, alert.stage): alert
+        (alert.fault, alert.stage, alert.round): alert
         for alert in (await session.execute(_OPEN, of_faults)).scalars()
     }
     stepped: list[Alert] = []
@@ -164,7 +167,7 @@ async def bring_up_to_date(context: Context, faults: Collection[str]) -> None:
         if is_told(
             step_is_miss=alert.is_miss,
             acknowledged=alert.taken_by is not None,
-            despite_acknowledgement=(alert.fault, alert.stage) in despite,
+            despite_acknowledgement=(alert.fault, alert.stage, alert.round) in despite,
         )
     ]
     await _tell(context, telling)

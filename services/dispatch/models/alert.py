@@ -1,4 +1,4 @@
-"""What people are told of deadlines: one alert a fault and stage, which climbs its ladder."""
+"""What people are told of deadlines: one alert a fault, stage and round, climbing its ladder."""
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
@@ -27,6 +27,7 @@ class Standing:
     work_order_id: str | None
     complaint_id: str
     stage: str
+    round: int
     step: int
     level: str
     complaints: int
@@ -44,6 +45,7 @@ class Alert(DispatchTable, table=True):
             "alert_open",
             "fault",
             "stage",
+            "round",
             unique=True,
             postgresql_where=text("ended_at IS NULL"),
         ),
@@ -58,6 +60,7 @@ class Alert(DispatchTable, table=True):
     complaint_id: str
     """The one that is due first."""
     stage: str
+    round: int = Field(sa_type=SmallInteger)
     step: int = Field(sa_type=SmallInteger)
     """The highest step that one of its deadlines has come to: percent of its time, or MISSED."""
     level: str

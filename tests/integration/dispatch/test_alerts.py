@@ -74,8 +74,9 @@ async def a_fault(dispatch: Dispatch, *complaints: str) -> str:
 
 
 async def alerts(dispatch: Dispatch) -> Sequence[Alert]:
+    """Those that have ended first."""
     async with dispatch.database.reading() as session:
-        found = await session.execute(select(Alert).order_by(col(Alert.id)))
+        found = await session.execute(select(Alert).order_by(col(Alert.ended_at).nulls_last()))
         return found.scalars().all()
 
 

@@ -397,6 +397,7 @@ def _make_alerts() -> None:
         sa.Column("work_order_id", sa.String),
         sa.Column("complaint_id", sa.String, nullable=False),
         sa.Column("stage", sa.String, nullable=False),
+        sa.Column("round", sa.SmallInteger, nullable=False),
         sa.Column("step", sa.SmallInteger, nullable=False),
         sa.Column("level", sa.String, nullable=False),
         sa.Column("reached", sa.String, nullable=False),
@@ -412,7 +413,7 @@ def _make_alerts() -> None:
     op.create_index(
         "alert_open",
         "alert",
-        ["fault", "stage"],
+        ["fault", "stage", "round"],
         unique=True,
         postgresql_where=sa.text("ended_at IS NULL"),
     )
