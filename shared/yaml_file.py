@@ -47,12 +47,19 @@ class Unusable(ValueError):
 
 
 class _Loader(yaml.SafeLoader):
-    """Leaves dates as they are written, so that a wrong one is refused with its line."""
+    """Leaves dates as they are written, so that a wrong one is refused with its line, and takes no
+    aliases: a few lines of them stand for gigabytes."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own way to say it
         first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.get_event().start_mark  # type: ignore[no-untyped-call]
+            raise yaml.composer.ComposerError(None, None, "aliases (*) are not taken", mark)
+        return super().compose_node(parent, index)
 
 
 def read_text(path: Path) -> str:

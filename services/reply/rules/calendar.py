@@ -23,6 +23,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
 from functools import lru_cache
 from itertools import accumulate, pairwise
 from zoneinfo import ZoneInfo
@@ -33,6 +34,8 @@ FIRST_YEAR, LAST_YEAR = 1970, 2100
 _FIRST = date(FIRST_YEAR, 1, 1).toordinal()
 _LAST = date(LAST_YEAR, 12, 31).toordinal()
 _DAY = 24 * 3600
+_AFTERNOON = 13 * 3600
+"""The second of the day that parts morning from afternoon, for an office that closes for half."""
 
 
 class OutsideCalendar(ValueError):
@@ -52,6 +55,27 @@ class CalendarYear:
     make_up_workdays: frozenset[date] = frozenset()
 
 
+class Part(StrEnum):
+    """How much of a working day a local closure takes."""
+
+    DAY = "day"
+    MORNING = "morning"
+    AFTERNOON = "afternoon"
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """One county's office does not work on this day, or for half of it.
+
+    A whole day is no working day. A half day stays one, so that limits in days end as before, and
+    working hours stand still in it. Nothing is due earlier for it.
+    """
+
+    day: date
+    part: Part
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class Due:
     """When something is due (UTC), and whether an unpublished year was counted through."""
@@ -61,15 +85,17 @@ class Due:
 
 
 class WorkDays:
-    """The working days of FIRST_YEAR to LAST_YEAR; shared by the calendars of all counties."""
+    """The working days of FIRST_YEAR to LAST_YEAR; shared by all counties that close on no day of
+    their own (`closed`)."""
 
-    def __init__(self, years: Iterable[CalendarYear]) -> None:
+    def __init__(self, years: Iterable[CalendarYear], closed: Iterable[date] = ()) -> None:
+        off = {day.toordinal() for day in closed}
         known = {year.year: year for year in years}
         holidays = {day.toordinal() for year in known.values() for day in year.holidays}
         make_up = {day.toordinal() for year in known.values() for day in year.make_up_workdays}
         # Ordinal 1 was a Monday, so Saturday and Sunday leave 5 and 6.
         is_working = [
-            day in make_up or ((day - 1) % 7 < 5 and day not in holidays)
+            day not in off and (day in make_up or ((day - 1) % 7 < 5 and day not in holidays))
             for day in range(_FIRST, _LAST + 1)
         ]
         self._is_working = is_working
@@ -145,6 +171,42 @@ class OfficeHours:
         return self._opens[sitting] + worked - self._worked[sitting]
 
 
+class _ClosedHalves:
+    """Half days that are closed, as stretches of office time counted from FIRST_YEAR.
+
+    `office` counts them in, `worked` leaves them out; seconds both.
+    """
+
+    def __init__(self, stretches: Iterable[tuple[int, int]]) -> None:
+        ordered = sorted(stretches)
+        self._starts = [start for start, _ in ordered]
+        self._ends = [end for _, end in ordered]
+        self._before = list(accumulate((end - start for start, end in ordered), initial=0))
+        """How much is closed before each of them, and before the end of time."""
+        self._worked_at = [
+            start - before for start, before in zip(self._starts, self._before, strict=False)
+        ]
+
+    def worked(self, office: int) -> int:
+        number = bisect_right(self._starts, office)
+        if number == 0:
+            return office
+        last = number - 1
+        return office - self._before[last] - min(office, self._ends[last]) + self._starts[last]
+
+    def earliest(self, worked: int) -> int:
+        """The first second of office time by which so much is worked."""
+        return worked + self._before[bisect_left(self._worked_at, worked)]
+
+    def latest(self, worked: int) -> int:
+        """The last second of office time before which no more than this is worked."""
+        return worked + self._before[bisect_right(self._worked_at, worked)]
+
+    def cover(self, office: int) -> bool:
+        last = bisect_right(self._starts, office) - 1
+        return last >= 0 and office < self._ends[last]
+
+
 class WorkCalendar:
     """One county's time: its working days, its office hours, and when its days end.
 
@@ -153,14 +215,24 @@ class WorkCalendar:
     """
 
     def __init__(
-        self, days: WorkDays, office_hours: OfficeHours, day_ends_at: time | None = None
+        self,
+        days: WorkDays,
+        office_hours: OfficeHours,
+        day_ends_at: time | None = None,
+        closed_halves: Iterable[tuple[date, Part]] = (),
     ) -> None:
-        """`day_ends_at`: when a limit in days ends on its last day; None stands for 24:00."""
+        """`day_ends_at`: when a limit in days ends on its last day; None stands for 24:00.
+        `closed_halves`: mornings and afternoons, at most one of a day."""
         self._days = days
         self.office_hours = office_hours
         self._day_ends_at = _DAY - 1 if day_ends_at is None else _second_of_day(day_ends_at)
         # The stages of one ticket, and the tickets of one day, ask for the same instants.
         self._office_seconds_up_to = lru_cache(maxsize=4096)(self._count_office_seconds)
+        self._closed = _ClosedHalves(
+            self._stretch(day.toordinal(), part)
+            for day, part in closed_halves
+            if days.is_working(day.toordinal())
+        )
 
     def is_working_day(self, day: date) -> bool:
         return self._days.is_working(day.toordinal())
@@ -170,8 +242,10 @@ class WorkCalendar:
 
     def is_office_time(self, at: datetime) -> bool:
         local = _local(at)
-        return self._days.is_working(local.toordinal()) and self.office_hours.contains(
-            _second_of_day(local)
+        return (
+            self._days.is_working(local.toordinal())
+            and self.office_hours.contains(_second_of_day(local))
+            and not self._closed.cover(self._office_seconds_up_to(at))
         )
 
     def end_of_day(self, day: date) -> datetime:
@@ -213,16 +287,17 @@ class WorkCalendar:
         if minutes < 1:
             raise ValueError("working minutes are counted from 1")
         received = _local(start).toordinal()
-        whole_days, rest = divmod(
-            self._office_seconds_up_to(start) + minutes * 60 - 1, self.office_hours.seconds
-        )
+        worked = self._closed.worked(self._office_seconds_up_to(start)) + minutes * 60
+        whole_days, rest = divmod(self._closed.earliest(worked) - 1, self.office_hours.seconds)
         last = self._days.nth(whole_days)
         at = _instant(last, self.office_hours.earliest(rest + 1))
         return Due(at, self._is_provisional(received, last))
 
     def office_time_between(self, start: datetime, end: datetime) -> timedelta:
+        worked = self._closed.worked
         return timedelta(
-            seconds=self._office_seconds_up_to(end) - self._office_seconds_up_to(start)
+            seconds=worked(self._office_seconds_up_to(end))
+            - worked(self._office_seconds_up_to(start))
         )
 
     def office_time_before(self, at: datetime, length: timedelta) -> datetime:
@@ -232,10 +307,10 @@ class WorkCalendar:
         """
         if length < timedelta(seconds=1):
             raise ValueError("the length must be at least a second")
-        whole_days, rest = divmod(
-            self._office_seconds_up_to(at) - length // timedelta(seconds=1),
-            self.office_hours.seconds,
+        worked = self._closed.worked(self._office_seconds_up_to(at)) - length // timedelta(
+            seconds=1
         )
+        whole_days, rest = divmod(self._closed.latest(worked), self.office_hours.seconds)
         return _instant(self._days.nth(whole_days), self.office_hours.latest(rest))
 
     def _count_office_seconds(self, at: datetime) -> int:
@@ -248,6 +323,13 @@ class WorkCalendar:
         return (before - 1) * self.office_hours.seconds + self.office_hours.worked_by(
             _second_of_day(local)
         )
+
+    def _stretch(self, day: int, part: Part) -> tuple[int, int]:
+        opens = (self._days.up_to(day) - 1) * self.office_hours.seconds
+        noon = opens + self.office_hours.worked_by(_AFTERNOON)
+        if part is Part.MORNING:
+            return opens, noon
+        return noon, opens + self.office_hours.seconds
 
     def _is_provisional(self, first: int, last: int) -> bool:
         return self._days.touches_unpublished(
