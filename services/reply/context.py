@@ -17,6 +17,8 @@ from shared.pace import Pace
 from .rulebook import Editions
 from .rulebooks import Rulebooks
 from .rules.platform_profile import PlatformProfile
+from .rules.reply_checks import Checked
+from .template_book import TemplateBook
 
 T = TypeVar("T")
 
@@ -42,9 +44,14 @@ class ReplyConfig:
     second_person_approves: bool = False
     """Whether whoever wrote a reply may not approve it as well."""
     pace: Pace = field(default_factory=Pace)
+    templates: TemplateBook = field(default_factory=TemplateBook)
 
     def profile(self, platform: str) -> PlatformProfile:
         return self.profiles[platform]
+
+    def checked(self, platform: str, text: str) -> Checked:
+        """What the checks of a reply's words are told of it."""
+        return Checked(text, self.profile(platform).longest_reply, self.office.service_phone)
 
 
 @dataclass(frozen=True, slots=True)

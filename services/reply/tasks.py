@@ -14,6 +14,8 @@ from .handlers.deadline_sweep import sweep
 from .sender import Sender
 
 _RECOUNT_SECONDS = 5.0
+_TEMPLATE_SECONDS = 2.0
+"""After which a template that was changed at another replica is used."""
 
 
 def tasks(
@@ -32,7 +34,14 @@ def tasks(
             "recount", partial(in_transaction, database, config, recount_outdated), _RECOUNT_SECONDS
         ),
     ]
+    found.append(PeriodicTask("templates", partial(_refresh, database, config), _TEMPLATE_SECONDS))
     if acknowledging:
         acknowledge = partial(acknowledge_due, database, config, acknowledging)
         found.append(PeriodicTask("acknowledge", acknowledge, sender_seconds))
     return found
+
+
+async def _refresh(database: Database, config: ReplyConfig) -> int:
+    async with database.reading() as session:
+        await config.templates.refresh(session)
+    return 0

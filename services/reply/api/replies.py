@@ -28,6 +28,7 @@ from services.reply.handlers.review import (
 from services.reply.models import Complaint, Reply, ReplyState
 from services.reply.rules.drafting import ROOM_FOR_RESPONSIBLE
 from services.reply.rules.objections import CHANGED_SINCE, CommandRejected, Objection
+from services.reply.rules.reply_checks import findings_in
 from services.reply.rules.wording import wording_of
 from shared.auth.permissions import Permission
 from shared.auth.requires import requires
@@ -44,6 +45,15 @@ router = APIRouter(prefix="/replies", tags=["replies"], route_class=Route)
 Reader = Annotated[Person, requires(Permission.BOARD_SEE)]
 Writer = Annotated[Person, requires(Permission.REPLY_WRITE)]
 Approver = Annotated[Person, requires(Permission.REPLY_APPROVE)]
+
+
+class FoundInWords(BaseModel):
+    """What a check of the words found (rules/reply_checks.py)."""
+
+    check: str
+    words: str
+    serious: bool
+    """Not approved together with others unless a person confirms it."""
 
 
 class ReplySummary(BaseModel):
@@ -76,6 +86,7 @@ class ReplyVersion(ReplySummary):
     told_by: str | None
     longest: int
     """Characters the platform takes."""
+    findings: list[FoundInWords]
 
 
 class WrittenDraft(BaseModel):
@@ -89,6 +100,7 @@ class Draft(BaseModel):
     text: str
     wording: str
     """The same for drafts that differ in nothing but platform, place and date."""
+    findings: list[FoundInWords]
 
 
 class ApprovalOutcome(BaseModel):
@@ -143,7 +155,8 @@ async def read_drafts(
                 version=reply.version,
                 platform=reply.platform,
                 text=reply.text,
-                wording=wording_of(reply.text, config.profile(reply.platform), complaint.village),
+                wording=wording_of(reply.text, reply.said, complaint.village),
+                findings=_findings(reply, config),
             )
             for reply, complaint in found
         ]
@@ -204,6 +217,7 @@ async def get_reply(
                 told_at=reply.told_at,
                 told_by=reply.told_by,
                 longest=config.profile(reply.platform).longest_reply,
+                findings=_findings(reply, config),
             )
             for reply in found
         ]
@@ -276,3 +290,12 @@ def _summary(reply: Reply) -> dict[str, object]:
     waits_for_a_person = reply.by_hand and reply.state == ReplyState.APPROVED
     columns = {name: getattr(reply, name) for name in ReplySummary.model_fields}
     return columns | {"by_hand": waits_for_a_person}
+
+
+def _findings(reply: Reply, config: ReplyConfig) -> list[FoundInWords]:
+    return [
+        FoundInWords(check=each.check.value, words=each.words, serious=each.serious)
+        for each in findings_in(config.checked(reply.platform, reply.text))
+    ]
+
+

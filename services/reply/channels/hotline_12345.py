@@ -27,11 +27,6 @@ from .channel import OutgoingReply, Receipt, Refused
 
 PROFILE: Final = PlatformProfile(
     name="hotline_12345",
-    handled_form=(
-        "办理情况：{handling}\n"
-        "答复内容：您好！您反映的{subject}问题，{outcome}感谢您的反映。{phone}"
-    ),
-    returned_form="退回原因：{reason}。责任单位：{responsible}。",
     acknowledges=True,
     can_look=True,
 )

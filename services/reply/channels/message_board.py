@@ -22,21 +22,6 @@ from .channel import OutgoingReply, Receipt
 
 PROFILE: Final = PlatformProfile(
     name="message_board",
-    handled_form=(
-        "网友您好：\n"
-        "您反映的{subject}问题已收悉，现回复如下：\n"
-        "{handling}\n"
-        "感谢您对农村供水工作的关心和监督。{phone}\n"
-        "{office}\n"
-        "{signed_on}"
-    ),
-    returned_form=(
-        "网友您好：\n"
-        "您反映的{subject}问题已收悉。经核实，{reason}，由{responsible}负责。\n"
-        "感谢您的理解。{phone}\n"
-        "{office}\n"
-        "{signed_on}"
-    ),
     can_look=True,
     reaches_resident=True,  # it stands in their own thread
 )

@@ -30,8 +30,6 @@ from .channel import Ambiguous, OutgoingReply, Receipt, Refused, Unreachable
 
 PROFILE: Final = PlatformProfile(
     name="wechat",
-    handled_form="您好！您反映的{subject}问题：{handling}如仍有问题，请直接回复我们。",
-    returned_form="您好！您反映的{subject}问题，经核实，{reason}，由{responsible}负责。",
     longest_reply=600,  # it takes 2,048 bytes, and a Chinese character has three
     answers_person=True,
     reaches_resident=True,

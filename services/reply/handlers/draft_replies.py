@@ -7,15 +7,16 @@ from services.reply.context import Context, Office
 from services.reply.models import Complaint, Reply, ReplyState, WorkOrder
 from services.reply.rules.calendar import SHANGHAI
 from services.reply.rules.drafting import (
+    NOT_OURS,
+    ROOM_FOR_RESPONSIBLE,
+    Answering,
     DraftFacts,
-    HandledFacts,
-    NothingFoundFacts,
-    ReturnedFacts,
     Signature,
     asks_for_another_answer,
     draft_reply,
     is_another_matter,
     is_return,
+    said_by,
     still_true,
 )
 
@@ -47,8 +48,9 @@ def draft_where_due(
         max((reply.version for reply in versions), default=0) + 1,
         _text(context, complaint, facts, context.now),
         context.now,
-        solved=isinstance(facts, HandledFacts) and facts.solved,
-        returned=isinstance(facts, ReturnedFacts),
+        solved=facts.answering is Answering.SOLVED,
+        returned=facts.answering is Answering.RETURN,
+        said=said_by(facts),
         repair_sequence=work_order.repaired_sequence if work_order else None,
     )
 
@@ -81,36 +83,42 @@ def _stays(context: Context, live: Reply, complaint: Complaint, facts: DraftFact
 def _facts(complaint: Complaint, work_order: WorkOrder | None) -> DraftFacts | None:
     """What there is to answer, or None where there is nothing yet."""
     if is_return(is_ours=complaint.is_ours, needs_human=complaint.needs_human):
-        return ReturnedFacts(category=complaint.category, place=complaint.village or "")
-    if not complaint.is_ours:
-        return None
-    if work_order is None:
-        return None
-    place = complaint.village or work_order.scheme_name or ""
-    if work_order.nothing_found:
-        return NothingFoundFacts(
-            category=complaint.category,
-            place=place,
-            note=work_order.nothing_found,
-            contacted_at=complaint.contacted_at,
+        return DraftFacts(
+            Answering.RETURN,
+            complaint.category,
+            complaint.village or "",
+            reason=NOT_OURS,
+            responsible=ROOM_FOR_RESPONSIBLE,
         )
+    if not complaint.is_ours or work_order is None:
+        return None
+    if work_order.nothing_found:
+        return _facts_of(Answering.NOTHING_FOUND, complaint, work_order)
     if work_order.repaired_at is None:
         return None
-    return HandledFacts(
-        category=complaint.category,
-        place=place,
+    return _facts_of(Answering.SOLVED, complaint, work_order)
+
+
+def _facts_of(answering: Answering, complaint: Complaint, work_order: WorkOrder) -> DraftFacts:
+    return DraftFacts(
+        answering,
+        complaint.category,
+        place=complaint.village or work_order.scheme_name or "",
+        scheme=work_order.scheme_name or "",
         crew=work_order.crew_name or "",
         found=work_order.found or "",
         done=work_order.done or "",
+        note=work_order.nothing_found or "",
+        arrived_at=work_order.arrived_at,
         repaired_at=work_order.repaired_at,
         contacted_at=complaint.contacted_at,
-        solved=True,
     )
 
 
 def _text(context: Context, complaint: Complaint, facts: DraftFacts, at: datetime) -> str:
-    profile = context.config.profile(complaint.platform)
-    return draft_reply(facts, profile, _signature(context.config.office, at))
+    config = context.config
+    template = config.templates.template(complaint.county, complaint.platform, facts.answering)
+    return draft_reply(facts, template, _signature(config.office, at))
 
 
 def _signature(office: Office, at: datetime) -> Signature:

@@ -17,5 +17,6 @@ from .reply import Reply as Reply
 from .round import LaterRound as LaterRound
 from .rulebook import RulebookEffect as RulebookEffect
 from .rulebook import RulebookVersion as RulebookVersion
+from .template_version import TemplateVersion as TemplateVersion
 from .work_order import Link as Link
 from .work_order import WorkOrder as WorkOrder

@@ -55,6 +55,8 @@ class Reply(ReplyTable, table=True):
     solved: bool
     returned: bool
     """True: not ours; the ticket goes back."""
+    said: str = ""
+    """What our own draft says of the fault, apart from the form; empty where a person wrote it."""
     responsible: str = ""
     """Who is, where the ticket goes back; empty: a person has to say so before it is approved."""
     drafted_at: Moment
@@ -91,6 +93,7 @@ class Reply(ReplyTable, table=True):
         *,
         solved: bool,
         returned: bool,
+        said: str = "",
         responsible: str = "",
         written_by: str | None = None,
         repair_sequence: int | None = None,
@@ -105,6 +108,7 @@ class Reply(ReplyTable, table=True):
             text=text,
             solved=solved,
             returned=returned,
+            said=said,
             responsible=responsible,
             drafted_at=now,
             written_by=written_by,

@@ -1,59 +1,60 @@
-"""The first draft of a reply, in the platform's form; a person reads and approves it.
+"""What a draft says: the facts by the names that templates call them, and the words they fill.
 
 A draft says what the facts say and no more: no date, cause or deadline that nobody entered, and
 nothing of the resident's. Numbers that could be somebody's phone or identity card are left out of
 the crew's words.
 """
 
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
+from typing import Final
 
 from .calendar import SHANGHAI
-from .platform_profile import PlatformProfile
+from .reply_checks import PERSONAL_NUMBER
+from .template import Template
 
-ROOM_FOR_RESPONSIBLE = "（请填写责任单位）"
+ROOM_FOR_RESPONSIBLE: Final = "（请填写责任单位）"
 """Stands in the draft of a return until a person says who is responsible."""
-_NOT_OURS = "该问题不属于农村饮水工程的供水职责范围"
+NOT_OURS: Final = "该问题不属于农村饮水工程的供水职责范围"
+
+
+class Answering(StrEnum):
+    """What a draft answers with; every platform has a template for each."""
+
+    SOLVED = "solved"
+    NOT_SOLVED = "not_solved"
+    NOTHING_FOUND = "nothing_found"
+    """The office closed the work order because nothing was found. Whether that solves the complaint
+    is for the person to say who reviews the draft."""
+    RETURN = "return"
+    INTERIM = "interim"
+    """The limit comes before the repair: what is known so far; another answer follows."""
 
 
 @dataclass(frozen=True, slots=True)
-class HandledFacts:
-    """What was done about one complaint. Texts are the crew's, about the fault."""
+class DraftFacts:
+    """What is known of one complaint. Texts are the crew's or the office's, about the fault; empty
+    or None where nothing is known."""
 
+    answering: Answering
     category: str
-    place: str
-    """The scheme or the village; empty where unknown. Never an address."""
-    crew: str
-    found: str
-    done: str
-    repaired_at: datetime | None
-    contacted_at: datetime | None
-    solved: bool
-
-
-@dataclass(frozen=True, slots=True)
-class NothingFoundFacts:
-    """The office closed the work order because nothing was found; `note` is what it wrote. Whether
-    that solves the complaint is for the person to say who reviews the draft."""
-
-    category: str
-    place: str
-    note: str
-    contacted_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class ReturnedFacts:
-    """Why a ticket goes back (退回): a return names the reason and who is responsible."""
-
-    category: str
-    place: str
-    reason: str = _NOT_OURS
-    responsible: str = ROOM_FOR_RESPONSIBLE
-
-
-DraftFacts = HandledFacts | NothingFoundFacts | ReturnedFacts
+    place: str = ""
+    """The village, else the scheme. Never an address."""
+    scheme: str = ""
+    crew: str = ""
+    found: str = ""
+    done: str = ""
+    note: str = ""
+    """What the office wrote where nothing was found."""
+    reason: str = ""
+    responsible: str = ""
+    arrived_at: datetime | None = None
+    repaired_at: datetime | None = None
+    contacted_at: datetime | None = None
+    expected_at: datetime | None = None
+    """When the crew or the office expects the repair."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,27 +76,63 @@ _MATTERS = {
     "service": "供水服务",
 }
 _SOME_MATTER = "用水"
-
-_PERSONAL_NUMBER = re.compile(
-    r"(?<!\d)(?:(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}"  # mobile
-    r"|\(?0\d{2,3}\)?[- ]?\d{7,8}|\d{7,8}"  # landline, with and without its area code
-    r"|\d{17}[\dXx]|\d{15})(?!\d)"  # identity card
-)
+_SOME_CREW = "维修人员"
 
 
-def draft_reply(facts: DraftFacts, profile: PlatformProfile, signature: Signature) -> str:
-    """The draft for the platform the complaint came from."""
-    slots = {
-        "subject": f"{_clean(facts.place)}{_MATTERS.get(facts.category, _SOME_MATTER)}",
-        "phone": f"服务电话：{signature.service_phone}。" if signature.service_phone else "",
+def draft_reply(facts: DraftFacts, template: Template, signature: Signature) -> str:
+    """The draft in the words of the template for the complaint's platform."""
+    return template.fill(values_of(facts, signature))
+
+
+def values_of(facts: DraftFacts, signature: Signature) -> Mapping[str, str]:
+    """By the names of template.NAMES; empty where nothing is known."""
+    matter = _MATTERS.get(facts.category, _SOME_MATTER)
+    place, found = _clean(facts.place), _clean(facts.found)
+    somebody_came = found and facts.answering is Answering.SOLVED
+    return {
+        "subject": f"{place}{matter}",
+        "place": place,
+        "matter": matter,
+        "scheme": _clean(facts.scheme),
+        "crew": _clean(facts.crew) or (_SOME_CREW if somebody_came else ""),
+        "found": found,
+        "done": _clean(facts.done),
+        "note": _clean(facts.note),
+        "reason": _clean(facts.reason),
+        "responsible": _clean(facts.responsible),
+        "arrived_at": _moment(facts.arrived_at),
+        "repaired_at": _moment(facts.repaired_at),
+        "contacted_at": _moment(facts.contacted_at),
+        "expected_at": _moment(facts.expected_at),
+        "service_phone": signature.service_phone or "",
         "office": signature.office,
-        "signed_on": _day(signature.signed_on),
+        "today": _day(signature.signed_on),
     }
-    if isinstance(facts, ReturnedFacts):
-        return profile.returned_form.format(
-            reason=_clean(facts.reason), responsible=_clean(facts.responsible), **slots
-        )
-    return profile.handled_form.format(handling=_handling(facts), outcome=_outcome(facts), **slots)
+
+
+def said_by(facts: DraftFacts) -> str:
+    """What the draft says of the fault: equal for two drafts that differ in nothing but platform,
+    place and date."""
+    pieces = (
+        facts.crew,
+        facts.found,
+        facts.done,
+        facts.note,
+        facts.reason,
+        facts.responsible,
+        _moment(facts.expected_at),
+    )
+    known = [*map(_clean, filter(None, pieces)), *(["已联系"] if facts.contacted_at else [])]
+    return f"{_IN_SHORT[facts.answering]}：{'；'.join(known)}。"
+
+
+_IN_SHORT = {
+    Answering.SOLVED: "已解决",
+    Answering.NOT_SOLVED: "未解决",
+    Answering.NOTHING_FOUND: "未发现问题",
+    Answering.RETURN: "退回",
+    Answering.INTERIM: "处理中",
+}
 
 
 def asks_for_another_answer(
@@ -103,7 +140,7 @@ def asks_for_another_answer(
 ) -> bool:
     """Whether another answer follows a delivered one: that said "not solved", and its writer did
     not know of the repair. Both repairs by the sequence of their event; None: there is none."""
-    if solved or not isinstance(facts, HandledFacts) or repair is None:
+    if solved or facts is None or facts.answering is not Answering.SOLVED or repair is None:
         return False
     return repair_known is None or repair > repair_known
 
@@ -129,33 +166,14 @@ def still_true(text: str, by_the_facts: str | None, *, by_person: bool) -> bool:
     return by_person or text == by_the_facts
 
 
-def _handling(facts: HandledFacts | NothingFoundFacts) -> str:
-    contacted = f"{_moment(facts.contacted_at)}已与反映人联系。" if facts.contacted_at else ""
-    if isinstance(facts, NothingFoundFacts):
-        return f"{_outcome(facts)}核查说明：{_clean(facts.note)}。{contacted}"
-    found, done = _clean(facts.found), _clean(facts.done)
-    sentences = (
-        f"{facts.crew}到场查看：{found}。" if found else "",
-        f"处理措施：{done}。" if done else "",
-        _outcome(facts),
-        contacted,
-    )
-    return "".join(sentences)
-
-
-def _outcome(facts: HandledFacts | NothingFoundFacts) -> str:
-    if isinstance(facts, NothingFoundFacts):
-        return "经核查，未发现所反映的问题。"
-    repaired = f"{_moment(facts.repaired_at)}完成维修，" if facts.repaired_at else ""
-    return f"{repaired}{'问题已解决' if facts.solved else '问题尚未解决'}。"
-
-
 def _clean(words: str) -> str:
     """One line, without personal numbers and without the full stop the form brings itself."""
-    return _PERSONAL_NUMBER.sub("（号码略）", " ".join(words.split())).rstrip("。.；;，, ")
+    return PERSONAL_NUMBER.sub("（号码略）", " ".join(words.split())).rstrip("。.；;，, ")
 
 
-def _moment(at: datetime) -> str:
+def _moment(at: datetime | None) -> str:
+    if at is None:
+        return ""
     local = at.astimezone(SHANGHAI)
     return f"{_day(local)}{local.hour}时{local.minute:02d}分"
 

@@ -8,13 +8,7 @@ ToldBy = Literal["platform", "wechat", "phone"]
 
 @dataclass(frozen=True, slots=True)
 class PlatformProfile:
-    """`handled_form` and `returned_form` are drafts for rules/drafting.py to fill in."""
-
     name: str
-    handled_form: str
-    """Slots: handling, subject, outcome, phone, office, signed_on."""
-    returned_form: str
-    """Slots: reason, responsible, subject, phone, office, signed_on."""
     longest_reply: int = 2000
     """Characters."""
     acknowledges: bool = False

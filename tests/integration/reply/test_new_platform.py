@@ -22,9 +22,7 @@ from datetime import timedelta
 from services.reply.channels.channel import Receipt
 from services.reply.rules.platform_profile import PlatformProfile
 
-PROFILE = PlatformProfile(
-    "county_app", "县民通：{handling}", "退回：{reason}，{responsible}", longest_reply=100
-)
+PROFILE = PlatformProfile("county_app", longest_reply=300)
 PROFILES = (PROFILE,)
 
 
@@ -65,7 +63,7 @@ async def test_a_new_file_drafts_sends_and_ends(harness: Harness, postbox: Postb
     harness.config = replace(harness.config, profiles=known_profiles(), channels=frozenset(opened))
     event = received().model_copy(update={"platform": _NAME})
     await harness.receives(event, linked(), repaired())
-    assert (await harness.live_reply()).text.startswith("县民通：")
+    assert (await harness.live_reply()).text.startswith("办理情况：")
     await postbox.approves("c1")
     only_this = {_NAME: opened[_NAME]}
     await Sender(harness.database, harness.config, only_this, postbox.handles).once()

@@ -9,55 +9,102 @@ from hypothesis import strategies as st
 
 from services.reply.channel_registry import known_profiles
 from services.reply.rules.drafting import (
-    HandledFacts,
-    NothingFoundFacts,
-    ReturnedFacts,
+    Answering,
+    DraftFacts,
     Signature,
     asks_for_another_answer,
     draft_reply,
     is_another_matter,
     still_true,
 )
+from services.reply.rules.reply_checks import Checked, findings_in
+from services.reply.template_book import TemplateBook
 
 PROFILES = known_profiles()
-HOTLINE = PROFILES["hotline_12345"]
+BOOK = TemplateBook()
+PLATFORMS = sorted(PROFILES)
 
 SIGNATURE = Signature("蓝田县农村供水中心", "029-12345", date(2026, 11, 24))
-SOLVED = HandledFacts(
+SOLVED = DraftFacts(
+    Answering.SOLVED,
     category="outage",
     place="樊家村供水工程",
     crew="第二维修队",
     found="主管道接头脱开，村内无水。",
     done="更换接头并试压",
     repaired_at=datetime(2026, 11, 23, 8, 5, tzinfo=UTC),
-    contacted_at=None,
-    solved=True,
 )
-NOTHING_FOUND = NothingFoundFacts(
+NOT_SOLVED = replace(SOLVED, answering=Answering.NOT_SOLVED, repaired_at=None)
+NOTHING_FOUND = DraftFacts(
+    Answering.NOTHING_FOUND,
     category="outage",
     place="樊家村供水工程",
     note="户内阀门未开，开后正常。",
-    contacted_at=None,
 )
-RETURNED = ReturnedFacts(
+RETURNED = DraftFacts(
+    Answering.RETURN,
     category="not_ours",
-    place="",
     reason="反映的是城区供热管网",
     responsible="县住建局",
 )
+INTERIM = replace(
+    SOLVED,
+    answering=Answering.INTERIM,
+    done="",
+    arrived_at=datetime(2026, 11, 23, 1, 30, tzinfo=UTC),
+    repaired_at=None,
+    expected_at=datetime(2026, 11, 23, 10, 0, tzinfo=UTC),
+)
+ALL = (SOLVED, NOT_SOLVED, NOTHING_FOUND, RETURNED, INTERIM)
+
+
+def drafted(facts: DraftFacts, platform: str) -> str:
+    template = BOOK.template("610122", platform, facts.answering)
+    return draft_reply(facts, template, SIGNATURE)
 
 
 def test_the_hotlines_form_has_what_was_done_and_a_public_answer() -> None:
-    assert draft_reply(SOLVED, HOTLINE, SIGNATURE) == (
-        "办理情况：第二维修队到场查看：主管道接头脱开，村内无水。处理措施：更换接头并试压。"
-        "2026年11月23日16时05分完成维修，问题已解决。\n"
-        "答复内容：您好！您反映的樊家村供水工程停水问题，2026年11月23日16时05分完成维修，"
+    assert drafted(SOLVED, "hotline_12345") == (
+        "办理情况：诉求属实。第二维修队到场查看：主管道接头脱开，村内无水。处理措施：更换接头并试压。"
+        "2026年11月23日16时05分完成维修。问题已解决。\n"
+        "答复内容：您好！您反映的樊家村供水工程停水问题，已于2026年11月23日16时05分完成维修。"
         "问题已解决。感谢您的反映。服务电话：029-12345。"
     )
 
 
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_an_interim_answer_says_what_is_known_so_far_and_that_another_follows(
+    platform: str,
+) -> None:
+    text = drafted(INTERIM, platform)
+    for said in (
+        "阶段性答复",
+        "已安排第二维修队处理",
+        "2026年11月23日9时30分已到场",
+        "现场查看：主管道接头脱开，村内无水",
+        "预计2026年11月23日18时00分修好",
+        "另行答复",
+    ):
+        assert said in text
+    for unsaid in ("已解决", "完成维修"):
+        assert unsaid not in text
+    bare = DraftFacts(Answering.INTERIM, "outage", "樊家村")
+    known = drafted(bare, platform)
+    assert "另行答复" in known
+    for unsaid in ("安排", "到场", "现场", "预计"):
+        assert unsaid not in known
+
+
+@pytest.mark.parametrize("facts", ALL, ids=lambda facts: facts.answering.value)
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_what_we_draft_passes_its_own_checks(platform: str, facts: DraftFacts) -> None:
+    text = drafted(facts, platform)
+    checked = Checked(text, PROFILES[platform].longest_reply, SIGNATURE.service_phone)
+    assert findings_in(checked) == ()
+
+
 def test_the_board_gets_a_letter_with_office_and_day() -> None:
-    letter = draft_reply(SOLVED, PROFILES["message_board"], SIGNATURE).splitlines()
+    letter = drafted(SOLVED, "message_board").splitlines()
     assert letter[0] == "网友您好："
     assert letter[1] == "您反映的樊家村供水工程停水问题已收悉，现回复如下："
     assert letter[3].startswith("感谢您")
@@ -65,14 +112,14 @@ def test_the_board_gets_a_letter_with_office_and_day() -> None:
 
 
 def test_wechat_gets_one_short_line_that_asks_to_answer() -> None:
-    line = draft_reply(SOLVED, PROFILES["wechat"], SIGNATURE)
+    line = drafted(SOLVED, "wechat")
     assert "\n" not in line
     assert line.endswith("如仍有问题，请直接回复我们。")
 
 
 @pytest.mark.parametrize("platform", ["hotline_12345", "message_board", "wechat", "phone", "excel"])
 def test_a_return_names_the_reason_and_who_is_responsible(platform: str) -> None:
-    text = draft_reply(RETURNED, PROFILES[platform], SIGNATURE)
+    text = drafted(RETURNED, platform)
     assert RETURNED.reason in text
     assert RETURNED.responsible in text
     assert "解决" not in text
@@ -80,7 +127,7 @@ def test_a_return_names_the_reason_and_who_is_responsible(platform: str) -> None
 
 @pytest.mark.parametrize("platform", PROFILES)
 def test_where_nothing_was_found_the_office_note_is_said_and_no_repair(platform: str) -> None:
-    text = draft_reply(NOTHING_FOUND, PROFILES[platform], SIGNATURE)
+    text = drafted(NOTHING_FOUND, platform)
     assert "经核查，未发现所反映的问题。核查说明：户内阀门未开，开后正常。" in text
     assert "您反映的樊家村供水工程停水问题" in text
     for unsaid in ("到场", "维修", "解决", "联系"):
@@ -99,7 +146,7 @@ def test_where_nothing_was_found_the_office_note_is_said_and_no_repair(platform:
     ],
 )
 def test_an_answer_that_it_is_not_solved_is_followed_by_another(
-    facts: HandledFacts | NothingFoundFacts | None,
+    facts: DraftFacts | None,
     solved: bool,
     repair_known: int | None,
     asks: bool,
@@ -111,11 +158,8 @@ def test_an_answer_that_it_is_not_solved_is_followed_by_another(
 
 @pytest.mark.parametrize("platform", ["hotline_12345", "message_board", "wechat"])
 def test_nothing_is_said_that_the_facts_do_not_say(platform: str) -> None:
-    bare = HandledFacts(
-        "outage", place="", crew="第二维修队", found="", done="", repaired_at=None,
-        contacted_at=None, solved=False,
-    )  # fmt: skip
-    text = draft_reply(bare, PROFILES[platform], SIGNATURE)
+    bare = DraftFacts(Answering.NOT_SOLVED, "outage", crew="第二维修队")
+    text = drafted(bare, platform)
     assert "问题尚未解决" in text
     for unsaid in ("到场", "处理措施", "完成维修", "已解决", "联系", "None", "将", "尽快", "承诺"):
         assert unsaid not in text
@@ -129,19 +173,19 @@ def test_nothing_is_said_that_the_facts_do_not_say(platform: str) -> None:
 @pytest.mark.parametrize("platform", ["hotline_12345", "message_board", "wechat"])
 def test_a_number_that_could_be_somebodys_is_left_out(platform: str, number: str) -> None:
     facts = replace(SOLVED, found=f"户主电话{number}，水表前漏水")
-    text = draft_reply(facts, PROFILES[platform], SIGNATURE)
+    text = drafted(facts, platform)
     assert number not in text
     assert "户主电话（号码略），水表前漏水" in text
 
 
 def test_sizes_readings_and_dates_stay() -> None:
     words = "DN110管2026-11-20起漏水，水压0.25MPa，表底数123456"
-    assert words in draft_reply(replace(SOLVED, found=words), HOTLINE, SIGNATURE)
+    assert words in drafted(replace(SOLVED, found=words), "hotline_12345")
 
 
 @given(words=st.text(max_size=60), platform=st.sampled_from(["hotline_12345", "wechat", "excel"]))
 def test_no_words_of_a_crew_break_the_form(words: str, platform: str) -> None:
-    text = draft_reply(replace(SOLVED, found=words, done=words), PROFILES[platform], SIGNATURE)
+    text = drafted(replace(SOLVED, found=words, done=words), platform)
     assert "您反映的樊家村供水工程停水问题" in text
     assert "。。" not in text.replace(words, "")
 

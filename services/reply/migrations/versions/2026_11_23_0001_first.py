@@ -21,6 +21,7 @@ def upgrade() -> None:
     _make_reply()
     _make_platform_health()
     _make_rulebook()
+    _make_template_version()
 
 
 def _at(name: str, *, nullable: bool = True, primary_key: bool = False) -> "sa.Column[datetime]":
@@ -175,6 +176,7 @@ def _make_reply() -> None:
         sa.Column("text", sa.Text, nullable=False),
         sa.Column("solved", sa.Boolean, nullable=False),
         sa.Column("returned", sa.Boolean, nullable=False),
+        _text("said"),
         _text("responsible"),
         _at("drafted_at", nullable=False),
         _text("written_by", nullable=True),
@@ -236,4 +238,18 @@ def _make_rulebook() -> None:
         _count("firm"),
         _count("earliest_by"),
         _count("latest_by"),
+    )
+
+
+def _make_template_version() -> None:
+    op.create_table(
+        "template_version",
+        _text("county", primary_key=True),
+        _text("platform", primary_key=True),
+        _text("answering", primary_key=True),
+        sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("text", sa.Text, nullable=False),
+        _text("changed_by"),
+        _at("changed_at", nullable=False),
+        _text("note"),
     )
