@@ -28,11 +28,12 @@ class ApproveReply(_Command):
     """Let a version be sent."""
 
     version: Annotated[int, Field(ge=1)]
+    confirmed: bool = False
+    """What the checks find serious in its words is right all the same."""
 
 
-class DraftVersion(_Command):
+class DraftVersion(ApproveReply):
     complaint_id: Annotated[str, Field(min_length=1, max_length=100)]
-    version: Annotated[int, Field(ge=1)]
 
 
 MOST_AT_ONCE = 500

@@ -15,10 +15,11 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from shared.yaml_file import read_yaml
+
 from .models import TemplateVersion
 from .rules.drafting import Answering
 from .rules.template import Template, TemplateInvalid, template_of
-from .yaml_file import read_yaml
 
 SHIPPED: Final = Path(__file__).parent / "policies" / "reply_templates.yaml"
 _ANY = "any"

@@ -17,6 +17,11 @@ Round = Annotated[int, Field(ge=1)]
 """1: counted from the ticket. A rework, or a resident's no, starts the next one."""
 
 
+ReplyKind = Literal["answer", "return", "interim"]
+"""`return`: not ours; the ticket goes back with a reason. `interim`: the limit comes before the
+repair; it says what is known so far, and another answer follows."""
+
+
 class SetDeadline(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -109,8 +114,7 @@ class ReplyDrafted(_ReplyEvent):
     type: ClassVar[str] = "cn.waterdesk.reply.drafted.v1"
 
     version: int = Field(ge=1)
-    returned: bool
-    """True: not ours; the order goes back with a reason."""
+    kind: ReplyKind
     drafted_at: AwareDatetime
 
 
@@ -155,7 +159,7 @@ class ReplyDelivered(_ReplyEvent):
     type: ClassVar[str] = "cn.waterdesk.reply.delivered.v1"
 
     version: int = Field(ge=1)
-    returned: bool
+    kind: ReplyKind
     solved: bool = True
     """False: it says that the problem is not solved yet, and another answer follows."""
     receipt: str

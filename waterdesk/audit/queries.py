@@ -37,7 +37,7 @@ LEFT JOIN (
     SELECT complaint_id, count(*) AS deadlines FROM deadline GROUP BY complaint_id
 ) p ON p.complaint_id = c.id
 LEFT JOIN (
-    SELECT complaint_id, bool_or(returned AND state <> 'superseded') AS has_return,
+    SELECT complaint_id, bool_or(kind = 'return' AND state <> 'superseded') AS has_return,
         bool_or(state IN ('sending', 'awaiting_receipt', 'delivered', 'stuck')) AS has_left,
         bool_or(state = 'delivered') AS has_arrived
     FROM reply GROUP BY complaint_id

@@ -219,7 +219,7 @@ class SimulatedStaff:
         rows = await self._services.rows(
             "reply",
             "SELECT complaint_id, version, r.state, r.platform, external_id, drafted_at, stuck_at,"
-            " request_id, text, returned, responsible"
+            " request_id, text, kind, responsible"
             " FROM reply r JOIN complaint c ON c.id = complaint_id"
             " WHERE r.state IN ('draft', 'stuck')",
         )
@@ -229,7 +229,7 @@ class SimulatedStaff:
             body: dict[str, object] = {"version": row.version}
             if row.state == "draft":
                 at = row.drafted_at + self._duration(_TO_APPROVE, f"{row.complaint_id} approves")
-                if row.returned and not row.responsible:
+                if row.kind == "return" and not row.responsible:
                     # The platform accepts a return only with the name of the responsible office.
                     body |= {"text": row.text, "solved": False, "responsible": _RESPONSIBLE}
                     method, path = "PUT", f"{path}/draft"

@@ -13,6 +13,14 @@ class DraftToApprove:
     line: DraftOfFault
     version: int
     """The one whose words are shown; only this one is approved."""
+    kind: str
+    findings: tuple[Mapping[str, Any], ...]
+    """What the checks of its words found."""
+
+    @property
+    def is_serious(self) -> bool:
+        """Only approved where a person ticks it: nothing is ticked for them."""
+        return any(each["serious"] for each in self.findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +47,14 @@ def wordings_of(
         Wording(
             sample=texts[grouped[wording][0].complaint_id]["text"],
             pieces=pieces_that_differ(wordings[0], wording),
-            drafts=tuple(
-                DraftToApprove(line, texts[line.complaint_id]["version"])
-                for line in grouped[wording]
-            ),
+            drafts=tuple(_draft(line, texts[line.complaint_id]) for line in grouped[wording]),
         )
         for wording in wordings
     )
+
+
+def _draft(line: DraftOfFault, read: Mapping[str, Any]) -> DraftToApprove:
+    return DraftToApprove(line, read["version"], read["kind"], tuple(read["findings"]))
 
 
 def pieces_that_differ(first: str, other: str) -> tuple[tuple[str, bool], ...]:

@@ -22,10 +22,12 @@ _REPAIRED_FOR = select(_work_orders.c.id, _work_orders.c.scheme_id).where(
     _work_orders.c.state == State.REPAIRED.value,
 )
 _DELIVERED = exists().where(
-    _replies.c.complaint_id == _complaints.c.id, _replies.c.state == "delivered"
+    _replies.c.complaint_id == _complaints.c.id,
+    _replies.c.state == "delivered",
+    _replies.c.kind != "interim",
 )
 _WAITS = (_complaints.c.work_order_id == bindparam("its_id")) & ~_DELIVERED
-_ANSWERED_FOR_GOOD = _DELIVERED.where(_replies.c.solved | _replies.c.returned)
+_ANSWERED_FOR_GOOD = _DELIVERED.where(_replies.c.solved | (_replies.c.kind == "return"))
 _SOMEBODY_WAITS = select(
     exists().where(_complaints.c.work_order_id == bindparam("its_id"), ~_ANSWERED_FOR_GOOD)
 )

@@ -200,8 +200,8 @@ class ReplyView(DispatchTable, table=True):
     version: int
     state: str
     """draft, approved, sending, awaiting_receipt, stuck, delivered or withdrawn."""
-    returned: bool
-    """Not ours: the ticket goes back with a reason."""
+    kind: str
+    """answer, return (not ours: the ticket goes back with a reason) or interim."""
     solved: bool = True
     """False: delivered, and it says that the problem is not solved yet."""
     sequences: Annotated[dict[str, int], Field(sa_type=JSONB)]
@@ -233,7 +233,7 @@ class Reply:
     county: str
     version: int = 0
     state: str = ""
-    returned: bool = False
+    kind: str = "answer"
     solved: bool = True
     sequences: dict[str, int] = field(default_factory=dict)
     drafted_at: datetime | None = None
@@ -277,7 +277,7 @@ class Reply:
         if isinstance(news, ReplyDrafted | ReplyDelivered) and sequence > max(
             self.sequences.get("draft", 0), self.sequences.get("delivered", 0)
         ):
-            self.returned = news.returned
+            self.kind = news.kind
         self.sequences = {**self.sequences, kind: sequence}
         newest = max(self.sequences, key=lambda each: self.sequences[each])
         self.state = {"told": "delivered", "retry": self.retry_state}.get(newest) or newest

@@ -56,6 +56,13 @@ _TEXTS: Mapping[Objection, tuple[int, Text]] = {
         409,
         Text("自己写的答复须由他人批准。", "Somebody else must approve what you wrote."),
     ),
+    Objection.CHECKS_AGAINST: (
+        409,
+        Text(
+            "检查发现号码或未填写的内容，请核对后确认批准。",
+            "The checks found a number or words not filled in: confirm that it is right.",
+        ),
+    ),
     Objection.NOT_STUCK: (
         409,
         Text("这一版无需人工处理。", "Nothing has to be decided about this version."),

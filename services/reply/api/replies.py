@@ -34,6 +34,7 @@ from shared.auth.permissions import Permission
 from shared.auth.requires import requires
 from shared.auth.tokens import Person
 from shared.db import Database, DatabaseHere
+from shared.events.replies import ReplyKind
 from shared.problems import language_of
 from shared.routes import Route
 
@@ -62,7 +63,7 @@ class ReplySummary(BaseModel):
     platform: str
     state: str
     solved: bool
-    returned: bool
+    kind: ReplyKind
     by_hand: bool
     """Approved, and we cannot send it: a person phones or posts it, then confirms."""
     drafted_at: datetime
@@ -97,6 +98,7 @@ class Draft(BaseModel):
     complaint_id: str
     version: int
     platform: str
+    kind: ReplyKind
     text: str
     wording: str
     """The same for drafts that differ in nothing but platform, place and date."""
@@ -154,6 +156,7 @@ async def read_drafts(
                 complaint_id=reply.complaint_id,
                 version=reply.version,
                 platform=reply.platform,
+                kind=reply.told_kind,
                 text=reply.text,
                 wording=wording_of(reply.text, reply.said, complaint.village),
                 findings=_findings(reply, config),
@@ -178,7 +181,7 @@ async def post_approve_many(
 async def _approve_one(
     database: Database, config: ReplyConfig, draft: DraftVersion, person: Person, language: str
 ) -> ApprovalOutcome:
-    command = ApproveReply(version=draft.version)
+    command = ApproveReply(version=draft.version, confirmed=draft.confirmed)
     try:
         await in_transaction(
             database, config, lambda context: approve(context, draft.complaint_id, command, person)

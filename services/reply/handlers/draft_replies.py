@@ -1,6 +1,6 @@
 """One draft for each complaint whose facts ask for one, kept up to date until a person writes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from services.reply.context import Context, Office
@@ -19,7 +19,12 @@ from services.reply.rules.drafting import (
     said_by,
     still_true,
 )
+from shared.events.replies import ReplyKind
 
+_KINDS: Mapping[Answering, ReplyKind] = {
+    Answering.RETURN: "return",
+    Answering.INTERIM: "interim",
+}
 _MAY_BE_REPLACED = (ReplyState.DRAFT, ReplyState.APPROVED)
 
 
@@ -49,7 +54,7 @@ def draft_where_due(
         _text(context, complaint, facts, context.now),
         context.now,
         solved=facts.answering is Answering.SOLVED,
-        returned=facts.answering is Answering.RETURN,
+        kind=_KINDS.get(facts.answering, "answer"),
         said=said_by(facts),
         repair_sequence=work_order.repaired_sequence if work_order else None,
     )

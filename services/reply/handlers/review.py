@@ -8,6 +8,7 @@ from services.reply.loading import REPLIES, complaint_of_county, links_of, rows
 from services.reply.models import Complaint, Reply, ReplyState
 from services.reply.rules.drafting import ROOM_FOR_RESPONSIBLE, is_return
 from services.reply.rules.objections import CommandRejected, Objection, reject_if
+from services.reply.rules.reply_checks import findings_in, is_serious
 from services.reply.rules.reviewing import (
     Approval,
     objection_to_approval,
@@ -57,7 +58,7 @@ async def write_draft(
         words,
         context.now,
         solved=command.solved,
-        returned=returned,
+        kind="return" if returned else "answer",
         responsible=command.responsible.strip(),
         written_by=person.name,
         repair_sequence=work_order.repaired_sequence if work_order else None,
@@ -85,6 +86,8 @@ async def approve(
         by=person.name,
         longest=context.config.profile(complaint.platform).longest_reply,
         second_person=context.config.second_person_approves,
+        serious=is_serious(findings_in(context.config.checked(reply.platform, reply.text))),
+        confirmed=command.confirmed,
     )
     reject_if(objection_to_approval(reply.as_version(replies[0].version), approval))
     by_hand = reply.platform not in context.config.channels

@@ -1,7 +1,7 @@
 """One version of the answer to one complaint, from draft to delivery. Its words stay here."""
 
 from datetime import datetime
-from typing import Self
+from typing import Self, cast
 
 from sqlalchemy import BigInteger, Index, Text, text
 from sqlmodel import Field
@@ -22,6 +22,7 @@ from shared.events.replies import (
     ReplyApproved,
     ReplyDelivered,
     ReplyDrafted,
+    ReplyKind,
     ReplyRetryScheduled,
     ReplyStuck,
     ReplyWithdrawn,
@@ -53,8 +54,8 @@ class Reply(ReplyTable, table=True):
     state: str = ReplyState.DRAFT.value
     text: str = Field(sa_type=Text, repr=False)
     solved: bool
-    returned: bool
-    """True: not ours; the ticket goes back."""
+    kind: str
+    """answer, return (not ours: the ticket goes back) or interim."""
     said: str = ""
     """What our own draft says of the fault, apart from the form; empty where a person wrote it."""
     responsible: str = ""
@@ -92,7 +93,7 @@ class Reply(ReplyTable, table=True):
         now: datetime,
         *,
         solved: bool,
-        returned: bool,
+        kind: ReplyKind,
         said: str = "",
         responsible: str = "",
         written_by: str | None = None,
@@ -107,7 +108,7 @@ class Reply(ReplyTable, table=True):
             request_id=new_id("", now),
             text=text,
             solved=solved,
-            returned=returned,
+            kind=kind,
             said=said,
             responsible=responsible,
             drafted_at=now,
@@ -121,9 +122,21 @@ class Reply(ReplyTable, table=True):
             complaint_id=self.complaint_id,
             county=self.county,
             version=self.version,
-            returned=self.returned,
+            kind=self.told_kind,
             drafted_at=self.drafted_at,
         )
+
+    @property
+    def returned(self) -> bool:
+        return self.kind == "return"
+
+    @property
+    def interim(self) -> bool:
+        return self.kind == "interim"
+
+    @property
+    def told_kind(self) -> ReplyKind:
+        return cast(ReplyKind, self.kind)
 
     def as_version(self, newest: int) -> Version:
         return Version(
@@ -258,7 +271,7 @@ class Reply(ReplyTable, table=True):
                 complaint_id=self.complaint_id,
                 county=self.county,
                 version=self.version,
-                returned=self.returned,
+                kind=self.told_kind,
                 solved=self.solved,
                 receipt=receipt,
                 delivered_at=at,

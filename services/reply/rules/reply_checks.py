@@ -1,8 +1,8 @@
-"""What may be wrong with the words of a reply or of a template, each with the words that it is about.
+"""What may be wrong with the words of a reply or of a template, each with the words meant.
 
-A person decides: a check says where to look. What a check calls `serious` is never approved together
-with others, and no template is saved with it. The names, addresses and blame are found by patterns
-of ours: they miss some and mark some that are harmless.
+A person decides: a check says where to look. What is `serious` is not approved unless a person
+confirms it, and no template is saved with it. Names, addresses and blame are found by patterns of
+ours: they miss some, and mark some that are harmless.
 """
 
 import re
@@ -61,9 +61,7 @@ _SURNAMES = (
 _NAME = re.compile(
     rf"[{_SURNAMES}](?:[\u4e00-\u9fff]{{0,2}}(?:先生|女士|大爷|大妈|大娘|老师|同志)|某某?)"
 )
-_ADDRESS = re.compile(
-    r"\d+\s*(?:号楼|栋|幢|单元|室|门牌)|[组村路街巷社]\s*\d+\s*号|门牌号?\s*\d+"
-)
+_ADDRESS = re.compile(r"\d+\s*(?:号楼|栋|幢|单元|室|门牌)|[组村路街巷社]\s*\d+\s*号|门牌号?\s*\d+")
 _BLAME = re.compile(
     r"(?:村民|居民|用户|住户|反映人|群众|您|你们?)(?:自己|自身|个人)(?:原因|造成|的?问题|责任|不)?"
     r"|(?:不属于|不是|非)(?:我们|我方|我单位|我中心|我办)的?(?:错|过错|责任|问题)"

@@ -27,6 +27,10 @@ class Approval:
     """Characters the platform takes."""
     second_person: bool
     """Whether the writer may not approve."""
+    serious: bool = False
+    """Whether a check finds something serious in its words (rules/reply_checks.py)."""
+    confirmed: bool = False
+    """Whether the person says that it is right all the same."""
 
 
 Rule = Callable[[Version, Approval], Objection | None]
@@ -52,11 +56,16 @@ def another_person_wrote_it(version: Version, approval: Approval) -> Objection |
     return Objection.OWN_WORDS if own else None
 
 
+def what_the_checks_find_is_confirmed(_: Version, approval: Approval) -> Objection | None:
+    return Objection.CHECKS_AGAINST if approval.serious and not approval.confirmed else None
+
+
 APPROVAL_RULES: tuple[Rule, ...] = (
     it_is_a_draft,
     a_return_names_who_is_responsible,
     the_platform_takes_its_length,
     another_person_wrote_it,
+    what_the_checks_find_is_confirmed,
 )
 
 

@@ -66,7 +66,7 @@ class SampleData:
             await self.complaint(complaint_id, state)
         await self.complaint("c3", "not_ours", is_ours=False, reply_state="open")
         await self.reply("c1", state="delivered", receipt="R-1", delivered_at=NOW, sent_at=NOW)
-        await self.reply("c3", state="draft", returned=True)
+        await self.reply("c3", state="draft", kind="return")
         await self.change("reply", "UPDATE complaint SET state = 'answered' WHERE id = 'c1'")
         await self.add("reply", "sweep_heartbeat", id=1, last_swept_at=NOW)
 

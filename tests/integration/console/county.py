@@ -303,7 +303,7 @@ def _replies(now: datetime) -> list[ReplyView]:
             county=COUNTY,
             version=1,
             state=state,
-            returned=False,
+            kind="answer",
             sequences={state: 1},
             drafted_at=now - timedelta(hours=1),
             **rest,

@@ -292,7 +292,7 @@ def draft_version(complaint_id: str, version: int) -> dict[str, Any]:
         "platform": "hotline_12345",
         "state": "stuck" if stuck else "delivered" if delivered else "draft",
         "solved": True,
-        "returned": False,
+        "kind": "answer",
         "by_hand": False,
         "drafted_at": "2026-10-12T00:30:00Z",
         "approved_by": "zhao.shenhe",
@@ -310,4 +310,5 @@ def draft_version(complaint_id: str, version: int) -> dict[str, Any]:
         "told_at": None,
         "told_by": None,
         "longest": 2000,
+        "findings": [],
     }

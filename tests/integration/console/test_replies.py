@@ -37,7 +37,7 @@ async def standing(database: Database, clock: ManualClock) -> dict[str, str]:
                     complaint_id=complaint_id,
                     county=COUNTY,
                     version=1,
-                    returned=False,
+                    kind="answer",
                     sequences={},
                     next_try_at=now + timedelta(minutes=7),
                     attempts=3,
@@ -108,7 +108,7 @@ async def test_a_long_list_is_complete_over_its_pages(
                 county=COUNTY,
                 version=1,
                 state=state,
-                returned=False,
+                kind="answer",
                 sequences={},
                 delivered_at=clock.now() - timedelta(hours=number // 2),
             )

@@ -40,7 +40,7 @@ async def burst(database: Database, clock: ManualClock) -> list[str]:
                     county=COUNTY,
                     version=1,
                     state="draft",
-                    returned=False,
+                    kind="answer",
                     sequences={"draft": 1},
                     drafted_at=now,
                 )
@@ -179,7 +179,7 @@ async def test_the_list_is_complete_over_its_pages(
                 county=COUNTY,
                 version=1,
                 state="draft",
-                returned=False,
+                kind="answer",
                 sequences={},
                 drafted_at=clock.now(),
             )

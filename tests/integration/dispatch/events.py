@@ -125,7 +125,7 @@ def drafted(complaint_id: str, *, version: int = 1) -> ReplyDrafted:
         complaint_id=complaint_id,
         county=COUNTY,
         version=version,
-        returned=False,
+        kind="answer",
         drafted_at=NOW + 4 * HOUR,
     )
 
@@ -135,7 +135,7 @@ def delivered(complaint_id: str, *, version: int = 1, solved: bool = True) -> Re
         complaint_id=complaint_id,
         county=COUNTY,
         version=version,
-        returned=False,
+        kind="answer",
         solved=solved,
         receipt=f"R-{complaint_id}",
         delivered_at=NOW + 5 * HOUR,

@@ -26,7 +26,7 @@ from shared.auth.tokens import Person
 from shared.bus.tables import outbox as outbox_table
 from shared.pace import Pace
 from tests.integration.reply.events import COUNTY, NOT_OURS, linked, received, repaired
-from tests.integration.reply.harness import Harness
+from tests.integration.reply.harness import OFFICE, Harness
 from waterdesk.simulators.app import build_app
 from waterdesk.simulators.failure_modes import FailureQueue
 from waterdesk.simulators.settings import SimulatorSettings
@@ -42,6 +42,7 @@ def settings(**changes: Any) -> ReplySettings:
     """Every platform, on the simulators."""
     return ReplySettings(
         _env_file=None,
+        service_phone=OFFICE.service_phone,
         intake_url="http://platforms/intake",
         hotline_url="http://platforms/12345",
         hotline_app_id=THEIRS.hotline_app_id,

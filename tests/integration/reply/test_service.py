@@ -66,7 +66,8 @@ async def test_from_the_bus_to_the_platform_and_back(
         while await task.once():
             pass
     assert (await postbox.harness.live_reply()).state == ReplyState.DELIVERED
-    assert {task.name for task in service.tasks} == {"sweep", "send", "recount", "acknowledge"}
+    names = {task.name for task in service.tasks}
+    assert names == {"sweep", "send", "recount", "acknowledge", "templates"}
     assert len(list(postbox.simulators.journal.entries(kind="replied"))) == 1
     async with database.connect() as connection:
         while await relay_batch(connection, bus):

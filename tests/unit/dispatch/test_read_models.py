@@ -18,6 +18,7 @@ from shared.events.replies import (
     ReplyApproved,
     ReplyDelivered,
     ReplyDrafted,
+    ReplyKind,
     ReplyRetryScheduled,
     ReplyStuck,
     ReplyWithdrawn,
@@ -114,11 +115,11 @@ def test_people_are_to_be_told_while_a_step_stands_that_was_told(
     assert (deadline.state, deadline.step, deadline.alarm) == (state, step, alarm)
 
 
-def _reply_news(kind: str, version: int, at: datetime, *, returned: bool) -> ReplyNews:
+def _reply_news(kind: str, version: int, at: datetime, *, kind_of_reply: ReplyKind) -> ReplyNews:
     about = {**_ABOUT, "version": version}
     match kind:
         case "draft":
-            return ReplyDrafted(**about, drafted_at=at, returned=returned)
+            return ReplyDrafted(**about, drafted_at=at, kind=kind_of_reply)
         case "approved":
             return ReplyApproved(**about, approved_by=f"by {at}", approved_at=at)
         case "stuck":
@@ -131,7 +132,11 @@ def _reply_news(kind: str, version: int, at: datetime, *, returned: bool) -> Rep
             return ReplyWithdrawn(**about, withdrawn_at=at)
         case "delivered":
             return ReplyDelivered(
-                **about, receipt=f"R {at}", delivered_at=at, returned=returned, solved=not returned
+                **about,
+                receipt=f"R {at}",
+                delivered_at=at,
+                kind=kind_of_reply,
+                solved=kind_of_reply == "answer",
             )
         case _:
             return ResidentTold(**about, by="phone", told_at=at)
@@ -142,7 +147,7 @@ reply_news = st.builds(
     st.sampled_from(["draft", "approved", "retry", "stuck", "withdrawn", "delivered", "told"]),
     st.integers(1, 2),
     moments,
-    returned=st.booleans(),
+    kind_of_reply=st.sampled_from(["answer", "return", "interim"]),
 )
 
 
@@ -165,6 +170,6 @@ def test_what_was_delivered_is_not_approved_again_by_a_clock_that_is_late() -> N
     """Two replicas of reply, three seconds apart: the later event has the earlier time."""
     reply = Reply(**_ABOUT)
     late, early = NOW - 3 * timedelta(seconds=1), NOW
-    reply.note(7, _reply_news("approved", 1, early, returned=False))
-    reply.note(8, _reply_news("delivered", 1, late, returned=False))
+    reply.note(7, _reply_news("approved", 1, early, kind_of_reply="answer"))
+    reply.note(8, _reply_news("delivered", 1, late, kind_of_reply="answer"))
     assert reply.state == "delivered"

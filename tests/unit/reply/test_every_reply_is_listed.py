@@ -32,7 +32,7 @@ _HOUR = timedelta(hours=1)
 
 
 def _draft(number: int) -> Reply:
-    return Reply.draft(_COMPLAINT, number, "已修好。", NOW, solved=True, returned=False)
+    return Reply.draft(_COMPLAINT, number, "已修好。", NOW, solved=True, kind="answer")
 
 
 def _attempt(reply: Reply, result: AttemptResult, *, can_look: bool, hours: int) -> list[ReplyNews]:

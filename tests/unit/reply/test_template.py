@@ -1,5 +1,7 @@
 """How a template is read and filled in."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from services.reply.rules.drafting import Answering
 from services.reply.rules.template import NAMES, Template, TemplateInvalid
 from services.reply.template_book import shipped_templates
-from services.reply.yaml_file import FileInvalid
+from shared.yaml_file import FileInvalid
 
 KNOWN = {"found": "水泵烧毁", "done": "更换", "crew": "一队"}
 
@@ -16,10 +18,10 @@ KNOWN = {"found": "水泵烧毁", "done": "更换", "crew": "一队"}
     ("text", "filled"),
     [
         pytest.param("现场查看：{found}。", "现场查看：水泵烧毁。", id="a fact"),
-        pytest.param("查看：{found}。{repaired_at}修好。谢谢。", "查看：水泵烧毁。谢谢。", id="left out"),
+        pytest.param("{found}。{repaired_at}修好。谢谢。", "水泵烧毁。谢谢。", id="left out"),
         pytest.param("{crew}于{repaired_at}修好。谢谢！", "谢谢！", id="one of two is not known"),
         pytest.param("办理情况：{note}。{done}。", "办理情况：更换。", id="the label stands"),
-        pytest.param("服务电话：{service_phone}\n{done}", "更换", id="a line without anything left"),
+        pytest.param("服务电话：{service_phone}\n{done}", "更换", id="an empty line"),
         pytest.param("您好：\n\n{done}。", "您好：\n\n更换。", id="lines without facts stay"),
         pytest.param("{ found}", None, id="not a plain name"),
         pytest.param("{found.__class__}", None, id="no attribute is read"),
@@ -64,7 +66,7 @@ def test_every_kind_is_shipped_for_every_platform() -> None:
     assert shipped.keys() == {(each, kind) for each in platforms for kind in Answering}
 
 
-def test_an_unknown_fact_in_the_file_is_named_with_its_line(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_an_unknown_fact_in_the_file_is_named_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "templates.yaml"
     entry = "".join(f"    {kind.value}: '{{nobody}}'\n" for kind in Answering)
     path.write_text(f"templates:\n  - platforms: [any]\n{entry}", encoding="utf-8")

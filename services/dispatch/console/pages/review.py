@@ -81,12 +81,21 @@ async def approve_fault(
     database: DatabaseHere,
     filters: Chosen,
     chosen: Annotated[list[str] | None, Form(max_length=MOST_AT_ONCE)] = None,
+    confirmed: Annotated[list[str] | None, Form(max_length=MOST_AT_ONCE)] = None,
 ) -> Response:
-    """Approve what is ticked, in one command. `chosen`: `complaint id:version`, as it was read."""
-    ticked = [each.rpartition(":") for each in chosen or []]
-    if not ticked or not all(version.isdecimal() for _, _, version in ticked):
+    """Approve what is ticked, in one command. `chosen`: `complaint id:version`, as it was read;
+    `confirmed`: the same, of those that a check finds something serious in."""
+    ticked = [
+        (*each.rpartition(":")[::2], sure)
+        for given, sure in ((chosen, False), (confirmed, True))
+        for each in given or []
+    ]
+    if not ticked or not all(version.isdecimal() for _, version, _ in ticked):
         raise Problem(422, "nothing_ticked", both("review.nothing_ticked"))
-    replies = [{"complaint_id": each, "version": int(version)} for each, _, version in ticked]
+    replies = [
+        {"complaint_id": each, "version": int(version), "confirmed": sure}
+        for each, version, sure in ticked
+    ]
     outcomes = await reply_of(request).change(
         request, "POST", "/replies/approve", {"replies": replies}, timeout=_MANY_SECONDS
     )
@@ -149,6 +158,7 @@ async def write_or_approve(
     text: Annotated[str, Form(max_length=10_000)] = "",
     responsible: Annotated[str, Form(max_length=200)] = "",
     solved: Annotated[bool, Form()] = False,
+    confirmed: Annotated[bool, Form()] = False,
 ) -> Response:
     reply = reply_of(request)
     text = text.replace("\r\n", "\n").strip()
@@ -164,7 +174,8 @@ async def write_or_approve(
         responsible.strip(),
     ):
         raise Problem(409, "save_first", both("reply.save_first"))
-    await reply.change(request, "POST", f"/replies/{complaint_id}/approve", {"version": version})
+    approval = {"version": version, "confirmed": confirmed}
+    await reply.change(request, "POST", f"/replies/{complaint_id}/approve", approval)
     return go_to(request, "/review?done=approved")
 
 

@@ -51,7 +51,7 @@ class ReplyLine:
     complaint_id: str
     version: int
     state: str
-    returned: bool
+    kind: str
     why_stuck: str | None
     stuck_at: datetime | None
     drafted_at: datetime | None
@@ -130,7 +130,7 @@ async def read_replies(
         reply.c.complaint_id,
         reply.c.version,
         reply.c.state,
-        reply.c.returned,
+        reply.c.kind,
         reply.c.why_stuck,
         reply.c.stuck_at,
         reply.c.drafted_at,

@@ -30,6 +30,7 @@ class FaultToReview:
     drafts: int
     urgent: bool
     returned: bool
+    interim: bool
     category: str
     town: str | None
     village: str | None
@@ -79,7 +80,8 @@ async def read_review_list(
             func.bool_or(deadline.c.unverified).label("unverified"),
             func.count().label("drafts"),
             func.bool_or(complaint.c.urgent).label("urgent"),
-            func.bool_or(reply.c.returned).label("returned"),
+            func.bool_or(reply.c.kind == "return").label("returned"),
+            func.bool_or(reply.c.kind == "interim").label("interim"),
             func.min(func.coalesce(work_order.c.category, complaint.c.category)).label("category"),
             func.min(func.coalesce(work_order.c.town, complaint.c.town)).label("town"),
             func.min(func.coalesce(work_order.c.village, complaint.c.village)).label("village"),

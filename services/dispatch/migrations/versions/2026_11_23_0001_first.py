@@ -83,7 +83,7 @@ def upgrade() -> None:
         sa.Column("county", sa.String, nullable=False),
         sa.Column("version", sa.Integer, nullable=False),
         sa.Column("state", sa.String, nullable=False),
-        sa.Column("returned", sa.Boolean, nullable=False),
+        sa.Column("kind", sa.String, nullable=False),
         sa.Column("solved", sa.Boolean, nullable=False),
         sa.Column("sequences", JSONB, nullable=False),
         sa.Column("drafted_at", sa.DateTime(timezone=True)),

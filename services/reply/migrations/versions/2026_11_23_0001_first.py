@@ -175,7 +175,7 @@ def _make_reply() -> None:
         _text("state"),
         sa.Column("text", sa.Text, nullable=False),
         sa.Column("solved", sa.Boolean, nullable=False),
-        sa.Column("returned", sa.Boolean, nullable=False),
+        _text("kind"),
         _text("said"),
         _text("responsible"),
         _at("drafted_at", nullable=False),
