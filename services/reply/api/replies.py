@@ -300,5 +300,3 @@ def _findings(reply: Reply, config: ReplyConfig) -> list[FoundInWords]:
         FoundInWords(check=each.check.value, words=each.words, serious=each.serious)
         for each in findings_in(config.checked(reply.platform, reply.text))
     ]
-
-
