@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from shared.yaml_file import read_yaml
+from shared.yaml_file import Unusable, parse_yaml, read_text
 
 from .models import TemplateVersion
 from .rules.drafting import Answering
@@ -44,7 +44,9 @@ def _read_template(written: object) -> Template:
     try:
         return template_of(str(written))
     except TemplateInvalid as invalid:
-        raise ValueError(f"there is no fact called {invalid.wrong}") from None
+        raise Unusable(
+            f"没有叫 {invalid.wrong} 的占位符", f"there is no fact called {invalid.wrong}"
+        ) from None
 
 
 _Words = Annotated[Template, BeforeValidator(_read_template)]
@@ -80,9 +82,12 @@ class _File(_Strict):
     def every_platform_has_one_entry(self) -> Self:
         named = [platform for entry in self.templates for platform in entry.platforms]
         if len(named) != len(set(named)):
-            raise ValueError("a platform stands in two entries")
+            raise Unusable("同一平台写了两次", "a platform stands in two entries")
         if _ANY not in named:
-            raise ValueError("one entry must be for the platforms that no other names: [any]")
+            raise Unusable(
+                "须有一组用于其余平台：[any]",
+                "one entry must be for the platforms that no other names: [any]",
+            )
         return self
 
 
@@ -91,7 +96,7 @@ def shipped_templates(path: Path = SHIPPED) -> Shipped:
     """Raises FileInvalid, which names line and field."""
     return {
         (platform, answering): template
-        for entry in read_yaml(path, _File).templates
+        for entry in parse_yaml(read_text(path), _File, path.name).templates
         for platform in entry.platforms
         for answering, template in entry.templates.items()
     }

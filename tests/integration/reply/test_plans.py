@@ -30,8 +30,8 @@ _HISTORY = (
         FROM generate_series(1, :rows) n""",
     """INSERT INTO link SELECT 'h' || n, n, 'hw' || n, :at FROM generate_series(1, :rows) n""",
     """INSERT INTO reply (complaint_id, version, county, platform, request_id, text, solved,
-        kind, said, responsible, drafted_at, state, attempts) SELECT 'h' || n, 1, '610122',
-        'hotline_12345', n, '', true, 'answer', '', '', :at, 'delivered', 0
+        kind, said, by_hand, responsible, drafted_at, state, attempts) SELECT 'h' || n, 1, '610122',
+        'hotline_12345', n, '', true, 'answer', '', false, '', :at, 'delivered', 0
         FROM generate_series(1, :rows) n""",
 )
 
