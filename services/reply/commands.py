@@ -77,6 +77,16 @@ class NoteNotReached(_Command):
     """When it is tried again."""
 
 
+class NoteCallBack(_Command):
+    """What came of asking a resident whether it is solved."""
+
+    version: Annotated[int, Field(ge=0)]
+    """Of the answer they were asked about."""
+    outcome: Literal["satisfied", "not_solved", "not_reached", "declined"]
+    note: Annotated[str, Field(max_length=500)] = ""
+    """What is not solved: about the fault, never about a person."""
+
+
 class RecordContact(_Command):
     """Somebody spoke to the resident."""
 

@@ -17,11 +17,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from shared.advisory_locks import AdvisoryLock
 from shared.sql import any_of, table_of
 
-from .models import Complaint, Deadline, LaterRound, Link, Reply, WorkOrder
+from .models import CallBack, Complaint, Deadline, LaterRound, Link, Reply, WorkOrder
 from .rules.objections import CommandRejected, Objection
 from .rules.rounds import FIRST_ROUND
 
-_Row = TypeVar("_Row", Complaint, Deadline, Reply)
+_Row = TypeVar("_Row", Complaint, Deadline, Reply, CallBack)
 _OfComplaint = TypeVar("_OfComplaint", Deadline, Reply)
 
 
@@ -111,6 +111,7 @@ _ROUNDS = (
     .where(col(LaterRound.complaint_id) == any_of("keys"))
     .order_by(col(LaterRound.complaint_id), col(LaterRound.round))
 )
+CALL_BACKS = _locked(CallBack, col(CallBack.complaint_id), col(CallBack.version))
 _LINKS = (
     select(Link, WorkOrder)
     .join(WorkOrder, col(WorkOrder.id) == col(Link.work_order_id), isouter=True)

@@ -32,14 +32,21 @@ class ResidentHandles:
 
     async def of(self, complaint_id: str, county: str) -> str:
         """Raises PlatformUnavailable where intake does not answer, Refused where it knows none."""
+        return await self._read("GET", complaint_id, "handle", county)
+
+    async def asking(self, complaint_id: str, county: str) -> str:
+        """The same, and intake takes what they write next for an answer, where it is one."""
+        return await self._read("POST", complaint_id, "question", county)
+
+    async def _read(self, method: str, complaint_id: str, what: str, county: str) -> str:
         asker = Person("service:reply", Role.ADMIN, county)
         token = issue_token(asker, self._secret, self._clock.now(), audience="service")
-        address = f"/complaints/{quote(complaint_id, safe='')}/handle"
+        address = f"/complaints/{quote(complaint_id, safe='')}/{what}"
         try:
             answer = await read_json(
                 self._client,
                 lambda: self._client.build_request(
-                    "GET", address, headers={"Authorization": f"Bearer {token}"}
+                    method, address, headers={"Authorization": f"Bearer {token}"}
                 ),
                 RetryPolicy(attempts=2),
             )

@@ -13,10 +13,11 @@ from shared.db import Database
 from shared.service import Service
 from shared.web import service_app
 
-from .api import deadlines, platforms, replies
+from .api import call_backs, deadlines, platforms, replies
 from .api.http_errors import answer_rejected_commands
 from .channel_registry import Channels, known_profiles, open_channels
 from .context import Context, Office, ReplyConfig, in_transaction
+from .question_sender import QuestionSender
 from .resident_handle import ResidentHandles
 from .rulebook import read_rulebook
 from .rulebooks import Rulebooks
@@ -50,6 +51,7 @@ def build(
             database,
             config,
             Sender(database, config, channels.by_platform, handles),
+            QuestionSender(database, config, channels.by_platform.get("wechat"), handles),
             channels.acknowledging,
             sweep_seconds=settings.sweep_seconds,
             sender_seconds=settings.sender_seconds,
@@ -68,6 +70,7 @@ def config_of(settings: ReplySettings, database: Database, channels: Channels) -
         channels=frozenset(channels.by_platform),
         second_person_approves=settings.second_person_approves,
         pace=settings.pace,
+        call_backs=settings.call_backs,
     )
 
 
@@ -83,4 +86,5 @@ def _app(database: Database, secret: str, config: ReplyConfig, *, docs: bool) ->
     app.include_router(replies.router)
     app.include_router(platforms.router)
     app.include_router(deadlines.router)
+    app.include_router(call_backs.router)
     return app

@@ -10,6 +10,7 @@ from shared.pace import Pace
 from shared.settings import CommonSettings, WebAddress
 
 from . import calendar_file, policy_file
+from .rules.call_backs import CallBackPolicy
 
 
 class ReplySettings(CommonSettings):
@@ -85,6 +86,28 @@ class ReplySettings(CommonSettings):
         description="After how long a sender that says nothing is taken for dead, and its reply "
         "is looked for.",
     )
+
+    call_back_tries: int = Field(
+        3, ge=1, description="After so many calls in vain a resident is unreachable."
+    )
+    call_back_again_hours: float = Field(
+        24, gt=0, description="How long after a call in vain the next one is due."
+    )
+    call_back_answer_days: float = Field(
+        7, gt=0, description="How long an answer on WeChat to our question is waited for."
+    )
+    call_back_platform_days: float = Field(
+        30, gt=0, description="How long a platform's evaluation is waited for."
+    )
+
+    @property
+    def call_backs(self) -> CallBackPolicy:
+        return CallBackPolicy(
+            tries=self.call_back_tries,
+            try_again_in=timedelta(hours=self.call_back_again_hours),
+            answer_within=timedelta(days=self.call_back_answer_days),
+            platform_within=timedelta(days=self.call_back_platform_days),
+        )
 
     @property
     def pace(self) -> Pace:

@@ -18,6 +18,7 @@ from shared.events.event import Envelope, Event
 from shared.events.work_orders import ComplaintsLinked
 
 from .context import Context, ReplyConfig, open_context
+from .handlers.call_backs import on_complaints_evaluated
 from .handlers.on_complaints import (
     on_complaints_chased,
     on_complaints_decided,
@@ -35,6 +36,7 @@ _OF_COMPLAINTS: Mapping[type[Event], OfComplaints] = {
     complaints.ComplaintDecided: on_complaints_decided,
     complaints.ComplaintEdited: on_complaints_edited,
     complaints.ComplaintChased: on_complaints_chased,
+    complaints.ComplaintEvaluated: on_complaints_evaluated,
 }
 _OF_WORK_ORDERS: tuple[type[Event], ...] = (
     work_orders.WorkOrderOpened,

@@ -11,6 +11,7 @@ from .context import ReplyConfig, in_transaction
 from .handlers.acknowledge_tickets import acknowledge_due
 from .handlers.deadline_recount import recount_outdated
 from .handlers.deadline_sweep import sweep
+from .question_sender import QuestionSender
 from .sender import Sender
 
 _RECOUNT_SECONDS = 5.0
@@ -22,6 +23,7 @@ def tasks(
     database: Database,
     config: ReplyConfig,
     sender: Sender,
+    questions: QuestionSender,
     acknowledging: Mapping[str, AcknowledgingChannel],
     *,
     sweep_seconds: float,
@@ -30,6 +32,7 @@ def tasks(
     found = [
         PeriodicTask("sweep", partial(in_transaction, database, config, sweep), sweep_seconds),
         PeriodicTask("send", sender.once, sender_seconds),
+        PeriodicTask("ask_residents", questions.once, sender_seconds),
         PeriodicTask(
             "recount", partial(in_transaction, database, config, recount_outdated), _RECOUNT_SECONDS
         ),

@@ -35,6 +35,7 @@ OF_SERVICE: Mapping[str, tuple[type[Event], ...]] = {
         replies.ReplyRetryScheduled,
         replies.ReplyWithdrawn,
         replies.ResidentTold,
+        replies.CallBackChanged,
     ),
 }
 ALL: tuple[type[Event], ...] = tuple(event for events in OF_SERVICE.values() for event in events)

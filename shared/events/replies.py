@@ -176,6 +176,28 @@ class ReplyStuck(_ReplyEvent):
     stuck_at: AwareDatetime
 
 
+class CallBackChanged(_ReplyEvent):
+    """Was it solved? Where asking the resident about one delivered answer stands. The words they
+    used stay in reply and intake."""
+
+    type: ClassVar[str] = "cn.waterdesk.reply.call-back-changed.v1"
+
+    version: int = Field(ge=0)
+    """Of the answer; 0: the platform evaluates what reply knows no answer of."""
+    state: Literal["to_ask", "asked", "answered", "closed"]
+    asked_by: Literal["wechat", "phone", "platform"]
+    changed_at: AwareDatetime
+    tries: int = 0
+    next_try_at: AwareDatetime | None = None
+    """When a person should call (again)."""
+    asked_at: AwareDatetime | None = None
+    satisfied: bool | None = None
+    answered_at: AwareDatetime | None = None
+    source: Literal["hotline_12345", "message_board", "wechat", "phone"] | None = None
+    noted_by: str | None = None
+    why_closed: Literal["unreachable", "declined", "no_answer", "followed"] | None = None
+
+
 class ResidentTold(_ReplyEvent):
     type: ClassVar[str] = "cn.waterdesk.reply.resident-told.v1"
 

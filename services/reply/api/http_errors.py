@@ -18,6 +18,18 @@ _TEXTS: Mapping[Objection, tuple[int, Text]] = {
         404,
         Text("这件诉求没有这一环节的时限。", "The complaint has no deadline for this stage."),
     ),
+    Objection.UNKNOWN_CALL_BACK: (
+        404,
+        Text("这件诉求没有这一次回访。", "The complaint has no such call-back."),
+    ),
+    Objection.CALL_BACK_ENDED: (
+        409,
+        Text("这次回访已有结果。", "This call-back has ended already."),
+    ),
+    Objection.NO_WORDS: (
+        422,
+        Text("请写明哪里没有解决。", "Write what is not solved."),
+    ),
     Objection.STALE: (
         409,
         Text(

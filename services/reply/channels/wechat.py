@@ -13,6 +13,7 @@ from typing import Final, cast
 
 import httpx
 
+from services.reply.rules.call_backs import AskedBy
 from services.reply.rules.platform_profile import PlatformProfile
 from services.reply.settings import ReplySettings
 from shared.clock import Clock
@@ -34,6 +35,7 @@ PROFILE: Final = PlatformProfile(
     answers_person=True,
     reaches_resident=True,
     told_by="wechat",
+    asked_by=AskedBy.WECHAT,
 )
 PROFILES: Final = (PROFILE,)
 

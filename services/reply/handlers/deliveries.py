@@ -19,6 +19,7 @@ from services.reply.models import Complaint, Reply
 from services.reply.rules.delivery import ATTEMPT_IN, Attempt, LookUp, Tried, next_step
 from shared.sql import any_of
 
+from .call_backs import open_call_back
 from .reconcile import reconcile
 
 _DUE = (
@@ -117,4 +118,5 @@ async def deliver(
         return
     complaint.end(returned=reply.returned)
     context.tell(*events)
+    await open_call_back(context, complaint, reply)
     await reconcile(context, {complaint.id: None})

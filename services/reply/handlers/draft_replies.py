@@ -34,8 +34,9 @@ def draft_where_due(
     """The draft that is missing; ours is replaced where the facts have changed since.
 
     What a person has written stays as it is, unless the complaint turned out to be ours after all,
-    or not to be. Nothing is touched once it may have been sent; an answer that it is not solved yet
-    is followed by another after the repair. `versions`: the newest first.
+    or not to be. Nothing is touched once it may have been sent; an answer that it is not solved
+    yet, or that the resident contests, is followed by another after the repair. `versions`: the
+    newest first.
     """
     facts = _facts(complaint, work_order)
     live = next((reply for reply in versions if reply.state != ReplyState.SUPERSEDED), None)
@@ -68,7 +69,7 @@ def _is_followed_by_another(
         and not live.returned
         and asks_for_another_answer(
             facts,
-            solved=live.solved,
+            solved=live.solved and not live.contested,
             repair=work_order.repaired_sequence if work_order else None,
             repair_known=live.repair_sequence,
         )

@@ -7,6 +7,7 @@ that follow from it; whoever calls it puts them into the outbox.
 from services.reply.rules.delivery import ReplyState as ReplyState
 
 from .base import metadata as metadata
+from .call_back import CallBack as CallBack
 from .complaint import Complaint as Complaint
 from .complaint import ComplaintState as ComplaintState
 from .deadline import Deadline as Deadline

@@ -65,6 +65,8 @@ class Reply(ReplyTable, table=True):
     """None: our own draft, which follows the facts until a person has written."""
     repair_sequence: int | None = Field(None, sa_type=BigInteger)
     """Sequence of the last repair that was known when it was written; None: there was none."""
+    contested: bool = False
+    """The resident says that it is not solved, though it says so: another follows the repair."""
     approved_by: str | None = None
     approved_at: Moment | None = None
     attempts: int = 0

@@ -30,6 +30,9 @@ class Objection(StrEnum):
     USED_UP = "extensions_used_up"
     NOT_LATER = "new_limit_not_later"
     NO_REASON = "extension_without_reason"
+    UNKNOWN_CALL_BACK = "unknown_call_back"
+    CALL_BACK_ENDED = "call_back_ended"
+    NO_WORDS = "not_solved_without_words"
 
 
 CHANGED_SINCE = frozenset({Objection.STALE, Objection.UNKNOWN_VERSION, Objection.NOT_A_DRAFT})

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from .call_backs import AskedBy
+
 ToldBy = Literal["platform", "wechat", "phone"]
 
 
@@ -23,3 +25,5 @@ class PlatformProfile:
     a contact with them as well."""
     told_by: ToldBy = "platform"
     """Who tells the resident."""
+    asked_by: AskedBy = AskedBy.PLATFORM
+    """Who asks the resident whether it is solved."""

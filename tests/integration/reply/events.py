@@ -8,6 +8,7 @@ from shared.events.complaints import (
     ComplaintChased,
     ComplaintDecided,
     ComplaintEdited,
+    ComplaintEvaluated,
     ComplaintReceived,
     Decision,
 )
@@ -93,6 +94,24 @@ def edited(
 
 def chased(complaint_id: str = "c1", *, times: int, at: datetime = NOW) -> ComplaintChased:
     return ComplaintChased(complaint_id=complaint_id, county=COUNTY, chased_at=at, times=times)
+
+
+def evaluated(
+    complaint_id: str = "c1",
+    *,
+    satisfied: bool,
+    at: datetime,
+    source: str = "hotline_12345",
+) -> ComplaintEvaluated:
+    return ComplaintEvaluated.model_validate(
+        {
+            "complaint_id": complaint_id,
+            "county": COUNTY,
+            "satisfied": satisfied,
+            "evaluated_at": at,
+            "source": source,
+        }
+    )
 
 
 def opened(work_order_id: str = "w1", *, at: datetime = NOW) -> WorkOrderOpened:

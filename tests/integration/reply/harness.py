@@ -11,7 +11,7 @@ from sqlmodel import col
 from services.reply.channel_registry import known_profiles
 from services.reply.context import Context, Office, ReplyConfig
 from services.reply.handlers.deadline_sweep import sweep
-from services.reply.models import Complaint, Deadline, Reply, ReplyState
+from services.reply.models import CallBack, Complaint, Deadline, Reply, ReplyState
 from services.reply.rulebook import read_rulebook
 from services.reply.rulebooks import Rulebooks
 from services.reply.rules.deadlines import Stage
@@ -87,6 +87,16 @@ class Harness:
                 select(Reply)
                 .where(col(Reply.complaint_id) == complaint_id)
                 .order_by(col(Reply.version).desc())
+            )
+            return found.scalars().all()
+
+    async def call_backs(self, complaint_id: str = "c1") -> Sequence[CallBack]:
+        """Of every answer, the newest first."""
+        async with self.database.reading() as session:
+            found = await session.execute(
+                select(CallBack)
+                .where(col(CallBack.complaint_id) == complaint_id)
+                .order_by(col(CallBack.version).desc())
             )
             return found.scalars().all()
 

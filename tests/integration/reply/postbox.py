@@ -18,6 +18,7 @@ from services.reply.context import ReplyConfig, transaction
 from services.reply.handlers.acknowledge_tickets import acknowledge_due
 from services.reply.handlers.review import approve, note_told, write_draft
 from services.reply.models import Reply
+from services.reply.question_sender import QuestionSender
 from services.reply.resident_handle import ResidentHandles
 from services.reply.sender import Sender
 from services.reply.settings import ReplySettings
@@ -73,6 +74,7 @@ class Intake:
         app = FastAPI()
 
         @app.get("/complaints/{complaint_id}/handle")
+        @app.post("/complaints/{complaint_id}/question")
         async def handle(complaint_id: str) -> dict[str, str]:
             self.asked.append(complaint_id)
             if self.unavailable:
@@ -97,6 +99,11 @@ class Postbox:
     def sender(self) -> Sender:
         by_platform = self.channels.by_platform
         return Sender(self.harness.database, self.config, by_platform, self.handles)
+
+    @property
+    def questions(self) -> QuestionSender:
+        channel = self.channels.by_platform["wechat"]
+        return QuestionSender(self.harness.database, self.config, channel, self.handles)
 
     @property
     def config(self) -> ReplyConfig:

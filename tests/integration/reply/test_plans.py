@@ -11,7 +11,15 @@ from services.reply.handlers.deadline_recount import recount_outdated
 from services.reply.handlers.deadline_sweep import sweep
 from shared.db import Database
 from tests.conftest import NOW
-from tests.integration.reply.events import HOUR, arrived, edited, linked, received, repaired
+from tests.integration.reply.events import (
+    HOUR,
+    arrived,
+    edited,
+    evaluated,
+    linked,
+    received,
+    repaired,
+)
 from tests.integration.reply.harness import Harness
 from tests.integration.reply.postbox import Postbox
 
@@ -30,8 +38,11 @@ _HISTORY = (
         FROM generate_series(1, :rows) n""",
     """INSERT INTO link SELECT 'h' || n, n, 'hw' || n, :at FROM generate_series(1, :rows) n""",
     """INSERT INTO reply (complaint_id, version, county, platform, request_id, text, solved,
-        kind, said, by_hand, responsible, drafted_at, state, attempts) SELECT 'h' || n, 1, '610122',
-        'hotline_12345', n, '', true, 'answer', '', false, '', :at, 'delivered', 0
+        kind, said, by_hand, responsible, drafted_at, state, attempts, contested) SELECT 'h' || n,
+        1, '610122', 'hotline_12345', n, '', true, 'answer', '', false, '', :at, 'delivered', 0,
+        false FROM generate_series(1, :rows) n""",
+    """INSERT INTO call_back (complaint_id, version, county, asked_by, state, tries, satisfied,
+        note) SELECT 'h' || n, 1, '610122', 'platform', 'answered', 0, true, ''
         FROM generate_series(1, :rows) n""",
 )
 
@@ -69,8 +80,10 @@ async def test_no_statement_scans_a_table(harness: Harness, postbox: Postbox) ->
         )
         await postbox.approves("c1")
         await postbox.sender.once()
+        await harness.receives(evaluated(satisfied=False, at=harness.clock.now()))
         await postbox.acknowledge()
         harness.clock.move_to(NOW + 30 * HOUR)
+        await postbox.questions.once()
         await in_transaction(database, harness.config, sweep)
         await in_transaction(database, harness.config, recount_outdated)
     assert len(statements) > 20

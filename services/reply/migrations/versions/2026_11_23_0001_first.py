@@ -22,6 +22,7 @@ def upgrade() -> None:
     _make_platform_health()
     _make_rulebook()
     _make_template_version()
+    _make_call_back()
 
 
 def _at(name: str, *, nullable: bool = True, primary_key: bool = False) -> "sa.Column[datetime]":
@@ -181,6 +182,7 @@ def _make_reply() -> None:
         _at("drafted_at", nullable=False),
         _text("written_by", nullable=True),
         sa.Column("repair_sequence", sa.BigInteger),
+        sa.Column("contested", sa.Boolean, nullable=False),
         _text("approved_by", nullable=True),
         _at("approved_at"),
         _count("attempts"),
@@ -202,6 +204,33 @@ def _make_reply() -> None:
         postgresql_where=sa.text("next_attempt_at IS NOT NULL"),
     )
     op.create_index("reply_listed", "reply", ["county", "state", "drafted_at"])
+
+
+def _make_call_back() -> None:
+    op.create_table(
+        "call_back",
+        _text("complaint_id", primary_key=True),
+        sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+        _text("county"),
+        _text("asked_by"),
+        _text("state"),
+        _at("due_at"),
+        _at("next_try_at"),
+        _count("tries"),
+        _at("asked_at"),
+        sa.Column("satisfied", sa.Boolean),
+        _at("answered_at"),
+        _text("source", nullable=True),
+        _text("noted_by", nullable=True),
+        _text("note"),
+        _text("why_closed", nullable=True),
+    )
+    op.create_index(
+        "call_back_due",
+        "call_back",
+        ["due_at"],
+        postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
 
 
 def _make_platform_health() -> None:
