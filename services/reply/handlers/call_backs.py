@@ -23,10 +23,13 @@ from services.reply.rules.call_backs import (
     version_meant,
 )
 from services.reply.rules.objections import CommandRejected, Objection, reject_if
+from services.reply.rules.rounds import RoundCause
 from shared.auth.tokens import Person
 from shared.bus.transient_errors import NotYetKnown
 from shared.events.complaints import ComplaintEvaluated
 from shared.events.event import Envelope
+
+from .rounds import start_round
 
 
 class UnknownComplaint(NotYetKnown):
@@ -81,7 +84,7 @@ async def on_complaints_evaluated(
         told = found.answer(data.satisfied, data.evaluated_at, data.source, context.now)
         if told is not None:
             context.tell(told)
-            _contest(versions, found)
+            await _contest(context, complaint, versions, found)
     return ids
 
 
@@ -89,12 +92,18 @@ def _delivered(versions: Iterable[Reply]) -> list[tuple[int, datetime]]:
     return [(each.version, each.delivered_at) for each in versions if each.delivered_at]
 
 
-def _contest(versions: Iterable[Reply], answered: CallBack) -> None:
-    """The answer turned out not to be true: another follows the repair."""
-    if answered.satisfied is not False:
+async def _contest(
+    context: Context, complaint: Complaint, versions: Iterable[Reply], answered: CallBack
+) -> None:
+    """The answer turned out not to be true: the next round starts, once for each answer, and
+    another answer follows the repair."""
+    if answered.satisfied is not False or answered.answered_at is None:
         return
     for reply in versions:
-        if reply.version == answered.version:
+        if reply.version == answered.version and not reply.returned:
+            cause = f"call-back-{reply.version}"
+            why = RoundCause.NOT_SATISFIED
+            await start_round(context, complaint, why, cause, answered.answered_at)
             reply.contested = True
 
 
@@ -102,7 +111,7 @@ async def note_call_back(
     context: Context, complaint_id: str, command: NoteCallBack, person: Person
 ) -> None:
     """What came of a call. The same again changes nothing. Raises CommandRejected."""
-    await complaint_of_county(context.session, complaint_id, person.county)
+    complaint = await complaint_of_county(context.session, complaint_id, person.county)
     known = await rows(context.session, CALL_BACKS, [complaint_id])
     call_back = next((each for each in known if each.version == command.version), None)
     if call_back is None:
@@ -121,7 +130,8 @@ async def note_call_back(
         told = call_back.answer(satisfied, now, "phone", now, by=by, note=words)
         if told is not None:
             context.tell(told)
-        _contest(await rows(context.session, REPLIES, [complaint_id]), call_back)
+            replies = await rows(context.session, REPLIES, [complaint_id])
+            await _contest(context, complaint, replies, call_back)
     elif command.outcome == "not_reached":
         context.tell(call_back.not_reached(by, now, context.config.call_backs))
     else:

@@ -6,8 +6,9 @@ from datetime import timedelta
 from itertools import permutations
 
 import pytest
+from sqlmodel import select
 
-from services.reply.models import CallBack, ReplyState
+from services.reply.models import CallBack, Deadline, ReplyState
 from services.reply.rules.call_backs import QUESTION
 from shared.auth.permissions import Role
 from shared.events.replies import CallBackChanged
@@ -38,6 +39,12 @@ def questions(postbox: Postbox) -> Sequence[object]:
     kinds = ("customer_message", "template_message")
     sent = [entry for entry in postbox.simulators.journal.entries() if entry.kind in kinds]
     return [entry for entry in sent if QUESTION in str(entry.data)]
+
+
+async def all_deadlines(harness: Harness) -> Sequence[Deadline]:
+    async with harness.database.reading() as session:
+        found = await session.exec(select(Deadline).order_by(Deadline.stage, Deadline.round))
+        return found.all()
 
 
 async def the_call_back(harness: Harness) -> CallBack:
@@ -206,6 +213,9 @@ async def test_after_not_solved_another_answer_follows_the_repair_and_is_asked_a
     assert (second.version, second.state) == (2, ReplyState.DRAFT)
     await postbox.approves("c1", 2)
     await postbox.until_quiet()
+    rounds = [(each.stage, each.round) for each in await all_deadlines(postbox.harness)]
+    assert ("reply", 1) in rounds
+    assert ("reply", 2) in rounds
     # What the platform says late about the first answer is not about the second.
     await postbox.harness.receives(evaluated(satisfied=False, at=evaluated_at))
     await postbox.harness.receives(evaluated(satisfied=True, at=postbox.now + HOUR))
@@ -213,6 +223,7 @@ async def test_after_not_solved_another_answer_follows_the_repair_and_is_asked_a
     newest, first = await postbox.harness.call_backs()
     assert (first.version, first.satisfied) == (1, False)
     assert (newest.version, newest.satisfied) == (2, True)
+    assert [(each.stage, each.round) for each in await all_deadlines(postbox.harness)] == rounds
 
 
 async def test_a_call_is_noted_with_who_and_what(harness: Harness, call: Caller) -> None:
