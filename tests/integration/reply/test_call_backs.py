@@ -6,7 +6,7 @@ from datetime import timedelta
 from itertools import permutations
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from services.reply.models import CallBack, Deadline, ReplyState
 from services.reply.rules.call_backs import QUESTION
@@ -43,7 +43,9 @@ def questions(postbox: Postbox) -> Sequence[object]:
 
 async def all_deadlines(harness: Harness) -> Sequence[Deadline]:
     async with harness.database.reading() as session:
-        found = await session.exec(select(Deadline).order_by(Deadline.stage, Deadline.round))
+        found = await session.exec(
+            select(Deadline).order_by(col(Deadline.stage), col(Deadline.round))
+        )
         return found.all()
 
 
