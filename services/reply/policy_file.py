@@ -1,32 +1,42 @@
 """The deadline policies from their YAML file (policies/deadline_policies.yaml)."""
 
-from datetime import date, timedelta
+import re
+from collections.abc import Mapping
+from datetime import date
 from itertools import combinations
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, NamedTuple, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from shared.vocabulary import Level
 from shared.yaml_file import Unusable, parse_yaml, read_text
 
-from .rules.deadlines import ANY, REWORK_STAGES, Policy, Stage, StageLimit
-from .rules.time_limits import Duration, Unit, always_ends_later, read_limit
+from .rules.deadlines import ANY, REWORK_STAGES, Policy, Stage
+from .rules.ladder import MISSED, Ladder, Step
+from .rules.time_limits import Duration, always_ends_later, read_limit
 
 SHIPPED = Path(__file__).parent / "policies" / "deadline_policies.yaml"
 
 
+class Policies(NamedTuple):
+    in_force: tuple[Policy, ...]
+    """Those that are or were; one that is named but not in force yet is checked and left out."""
+    ladders: Mapping[str, Ladder]
+    """By id, in the order of the file."""
+
+
 def load_policies(path: Path = SHIPPED) -> tuple[Policy, ...]:
     """Those of a file. Raises FileInvalid, which names line and field."""
-    return parse_policies(read_text(path), path.name)
+    return parse_policies(read_text(path), path.name).in_force
 
 
-def parse_policies(text: str, name: str = SHIPPED.name) -> tuple[Policy, ...]:
-    """The policies that are or were in force. Raises FileInvalid, which names line and field.
-
-    A policy that is named but not in force yet (no `in_force`) is checked and left out.
-    """
+def parse_policies(text: str, name: str = SHIPPED.name) -> Policies:
+    """Raises FileInvalid, which names line and field."""
     written = parse_yaml(text, _PolicyFile, name)
-    return tuple(policy for one in written.policies for policy in one.as_policies())
+    ladders = {one.id: one.as_ladder() for one in written.ladders}
+    in_force = (policy for one in written.policies for policy in one.as_policies(ladders))
+    return Policies(tuple(in_force), ladders)
 
 
 def _read_duration(written: object) -> Duration:
@@ -39,21 +49,20 @@ def _read_duration(written: object) -> Duration:
     return duration
 
 
-def _read_lead(written: object) -> timedelta:
-    duration = _read_duration(written)
-    if duration.unit is not Unit.MINUTE:
+def _read_share(written: object) -> int:
+    if written == "missed":
+        return MISSED
+    share = re.fullmatch(r"([1-9]\d?)\s*%", str(written))
+    if share is None:
         raise Unusable(
-            f"“{written}”须以分钟或小时计，如“4小时”",
-            f'"{written}" must be minutes or hours, such as "4 hours"',
+            f"“{written}”须是所用时限的百分比，如 75%，或 missed（超期）",
+            f'"{written}" is neither a share of the time such as 75% nor "missed"',
         )
-    return timedelta(minutes=duration.amount)
+    return int(share[1])
 
 
 def _one_or_more(written: object) -> object:
     return written if isinstance(written, list) else (written,)
-
-
-_Lead = Annotated[timedelta, BeforeValidator(_read_lead)]
 
 
 class _Strict(BaseModel):
@@ -62,7 +71,35 @@ class _Strict(BaseModel):
 
 class _StageLimit(_Strict):
     within: Annotated[Duration, BeforeValidator(_read_duration)]
-    warn_before: _Lead
+
+
+class _Step(_Strict):
+    at: Annotated[int, BeforeValidator(_read_share)]
+    tell: Level
+    despite_acknowledgement: bool = False
+
+
+class _Ladder(_Strict):
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=60)]
+    name: str
+    source: str
+    unverified: bool
+    by_the_clock: bool = False
+    steps: Annotated[tuple[_Step, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def rises_to_the_miss(self) -> Self:
+        shares = [step.at for step in self.steps]
+        if shares != sorted(set(shares)) or shares[-1] != MISSED:
+            raise Unusable(
+                f"{self.id} 的各级须由低到高，最后一级是 missed（超期）",
+                f"the steps of {self.id} must rise, and end with missed",
+            )
+        return self
+
+    def as_ladder(self) -> Ladder:
+        steps = (Step(step.at, step.tell, step.despite_acknowledgement) for step in self.steps)
+        return Ladder(self.id, tuple(steps), self.by_the_clock)
 
 
 class _InForce(_Strict):
@@ -93,7 +130,8 @@ class _Policy(_Strict):
     ] = (ANY,)
     urgency: str = ANY
     stages: dict[Stage, _StageLimit]
-    printed_warn_before: _Lead
+    ladder: str | None = None
+    """Who is told when; None: the first one of the file."""
     extensions_allowed: Annotated[int, Field(ge=0, le=20)]
     rework: frozenset[Stage] = REWORK_STAGES
     """What a later round counts."""
@@ -129,12 +167,14 @@ class _Policy(_Strict):
     def scopes(self) -> frozenset[tuple[str, str, str, str]]:
         return frozenset((self.county, self.platform, kind, self.urgency) for kind in self.kinds)
 
-    def as_policies(self) -> list[Policy]:
+    def as_policies(self, ladders: Mapping[str, Ladder]) -> list[Policy]:
         """One for each kind; none where it is not in force."""
-        in_force = self.in_force
-        return [] if in_force is None else [self._of_kind(kind, in_force) for kind in self.kinds]
+        if (in_force := self.in_force) is None:
+            return []
+        ladder = ladders[self.ladder or next(iter(ladders))]
+        return [self._of_kind(kind, in_force, ladder) for kind in self.kinds]
 
-    def _of_kind(self, kind: str, in_force: _InForce) -> Policy:
+    def _of_kind(self, kind: str, in_force: _InForce, ladder: Ladder) -> Policy:
         return Policy(
             id=self.id,
             county=self.county,
@@ -143,19 +183,30 @@ class _Policy(_Strict):
             urgency=self.urgency,
             in_force_from=in_force.first,
             in_force_to=in_force.last,
-            stages=tuple(
-                (stage, StageLimit(limit.within, limit.warn_before))
-                for stage, limit in self.stages.items()
-            ),
+            stages=tuple((stage, limit.within) for stage, limit in self.stages.items()),
+            ladder=ladder,
             extensions_allowed=self.extensions_allowed,
-            printed_warn_before=self.printed_warn_before,
             unverified=self.unverified or not self.source.strip(),
             rework_stages=self.rework,
         )
 
 
 class _PolicyFile(_Strict):
+    ladders: Annotated[tuple[_Ladder, ...], Field(min_length=1)]
     policies: Annotated[tuple[_Policy, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def every_ladder_is_there_once(self) -> Self:
+        known = [ladder.id for ladder in self.ladders]
+        if len(set(known)) < len(known):
+            raise Unusable("有两个提醒阶梯的编号相同", "two ladders have one id")
+        for policy in self.policies:
+            if policy.ladder is not None and policy.ladder not in known:
+                raise Unusable(
+                    f"{policy.id} 所用的提醒阶梯 {policy.ladder} 不存在",
+                    f"{policy.id} names the ladder {policy.ladder}, which is not there",
+                )
+        return self
 
     @model_validator(mode="after")
     def every_ticket_has_exactly_one(self) -> Self:

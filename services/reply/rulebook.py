@@ -14,6 +14,7 @@ from . import calendar_file, policy_file
 from .calendar_file import Calendars, parse_calendars
 from .policy_file import parse_policies
 from .rules.deadlines import Policy
+from .rules.ladder import Climb, Ladder
 
 ANY_COUNTY = "any"
 
@@ -36,12 +37,19 @@ class VersionName(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Rulebook:
     policies: Sequence[Policy]
+    ladders: Mapping[str, Ladder]
+    """By id, the one that a policy has which names none first."""
     calendars: Calendars
     edition: str
     """Changes with either text: open complaints counted by another edition are counted again."""
     texts: Mapping[Kind, str]
     newest: VersionName | None = None
     """Of its two versions, the one that was saved last; None: none is kept yet."""
+
+    def climb(self, county: str, ladder: str) -> Climb:
+        """A ladder that was removed since is replaced by the first."""
+        found = self.ladders.get(ladder) or next(iter(self.ladders.values()))
+        return Climb(found, self.calendars.of(county))
 
 
 def read_rulebook(
@@ -63,8 +71,10 @@ def rulebook_of(
     """`names`: what a refusal calls the texts. Raises FileInvalid."""
     names = names or {kind: kind.value for kind in Kind}
     written = "\0".join((texts[Kind.POLICIES], texts[Kind.CALENDAR])).encode()
+    policies = _policies(texts[Kind.POLICIES], names[Kind.POLICIES])
     return Rulebook(
-        policies=_policies(texts[Kind.POLICIES], names[Kind.POLICIES]),
+        policies=policies.in_force,
+        ladders=policies.ladders,
         calendars=_calendars(texts[Kind.CALENDAR], names[Kind.CALENDAR]),
         edition=sha256(written).hexdigest()[:16],
         texts=texts,

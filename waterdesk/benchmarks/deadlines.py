@@ -28,9 +28,10 @@ _GRACE_SECONDS = 15
 
 _ADD = """
 INSERT INTO deadline (complaint_id, stage, round, county, due_at, warn_at, provisional, source,
-    unverified, standing, next_at, warn_before_seconds, extensions_allowed, extensions_granted)
+    unverified, standing, next_at, ladder, step, length_seconds, in_office_time,
+    extensions_allowed, extensions_granted)
 SELECT $1 || number, $2, 1, '610122', due_at, due_at - interval '4 hours', false, 'ordinary', true,
-    $3, {next_at}, 14400, 1, 0
+    $3, {next_at}, 'standard', 0, 432000, false, 1, 0
 FROM generate_series(0, $4::int - 1) AS number, LATERAL (SELECT {due_at} AS due_at) AS limits
 """
 _ADD_FAR = _ADD.format(

@@ -12,7 +12,6 @@ from services.reply.loading import DEADLINES, complaint_of_county, rows
 from services.reply.models import Complaint, Deadline, deadlines_set
 from services.reply.rules.deadlines import Stage
 from services.reply.rules.extensions import ExtensionRequest, first_objection
-from services.reply.rules.limits import warn_at
 from services.reply.rules.objections import CommandRejected, Objection, reject_if
 from shared.auth.tokens import Person
 
@@ -43,10 +42,9 @@ async def answer_extension(
     if not command.granted:
         deadline.decline_extension()
         return
-    calendar = context.editions.of(complaint.county).calendars.of(complaint.county)
-    warned_at = warn_at(due_at, context.now, due_at, deadline.warn_before, calendar)
+    climb = context.editions.of(complaint.county).climb(complaint.county, deadline.ladder)
     context.tell(
-        *deadline.extend(due_at, warned_at, context.now),
+        *deadline.extend(due_at, climb, context.now),
         deadlines_set(complaint, deadlines),
     )
 

@@ -194,7 +194,8 @@ def recount_one(
         elif deadline.extensions_granted == 0 or may_shorten:
             before, was_provisional = deadline.due_at, deadline.provisional
             was_recorded = deadline.missed_recorded_at is not None
-            has_changed, followed = deadline.count_again(one, now)
+            climb = rulebook.climb(complaint.county, one.ladder)
+            has_changed, followed = deadline.count_again(one, climb, now)
             changed |= has_changed
             events += followed
             if has_changed:

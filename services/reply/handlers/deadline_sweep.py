@@ -32,8 +32,10 @@ async def sweep(context: Context) -> int:
     """Do what is due now for up to BATCH deadlines; returns how many. Another replica's are passed
     over, so that nobody waits and nothing is done twice."""
     deadlines = await new_rows(context.session, Deadline, _DUE, now=context.now)
+    editions = context.editions
     for deadline in deadlines:
-        context.tell(*deadline.sweep(context.now))
+        climb = editions.of(deadline.county).climb(deadline.county, deadline.ladder)
+        context.tell(*deadline.sweep(climb, context.now))
     await bulk_update(context.session, table_of(Deadline), deadlines, Deadline.CHANGED_BY_SWEEP)
     if len(deadlines) < BATCH:
         # All that is due by now is done. A later sweep says so for later, never for earlier.

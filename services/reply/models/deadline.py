@@ -20,6 +20,7 @@ from services.reply.rules.escalation import (
     swept,
 )
 from services.reply.rules.extensions import Extensible
+from services.reply.rules.ladder import MISSED, Climb, TimeToAct, extended
 from services.reply.rules.rounds import FIRST_ROUND
 from shared.bulk_insert import new_row
 from shared.columns import Moment
@@ -51,6 +52,7 @@ class Deadline(ReplyTable, table=True):
     county: str
     due_at: Moment
     warn_at: Moment
+    """When the next step of its ladder comes; `due_at` where only the miss is left."""
     provisional: bool
     source: str
     unverified: bool
@@ -61,7 +63,13 @@ class Deadline(ReplyTable, table=True):
     warned_at: Moment | None = None
     met_at: Moment | None = None
     missed_recorded_at: Moment | None = None
-    warn_before_seconds: int
+    ladder: str
+    """The id of its ladder."""
+    step: int = Field(default=0, sa_type=SmallInteger)
+    """The step of it that was taken last: a share of its time in percent; 0: none yet."""
+    length_seconds: int
+    in_office_time: bool
+    """See TimeToAct."""
     extensions_allowed: int
     extensions_granted: int = 0
     extension_asked_until: Moment | None = None
@@ -81,14 +89,17 @@ class Deadline(ReplyTable, table=True):
             provisional=counted.provisional,
             source=counted.source,
             unverified=counted.unverified,
-            next_at=counted.warn_at,
-            warn_before_seconds=int(counted.warn_before.total_seconds()),
+            next_at=counted.next_at,
+            ladder=counted.ladder,
+            length_seconds=int(counted.time.length.total_seconds()),
+            in_office_time=counted.time.in_office_time,
             extensions_allowed=counted.extensions_allowed,
         )
 
     @property
     def state(self) -> DeadlineState:
-        return DeadlineState(Standing(self.standing), self.warn_at, self.due_at, self.met_at)
+        standing = Standing(self.standing)
+        return DeadlineState(standing, self.warn_at, self.due_at, self.met_at, self.step)
 
     @property
     def extensible(self) -> Extensible:
@@ -101,30 +112,39 @@ class Deadline(ReplyTable, table=True):
         )
 
     @property
-    def warn_before(self) -> timedelta:
-        return timedelta(seconds=self.warn_before_seconds)
+    def time(self) -> TimeToAct:
+        return TimeToAct(timedelta(seconds=self.length_seconds), self.in_office_time)
 
-    CHANGED_BY_SWEEP: ClassVar = ("standing", "next_at", "warned_at", "missed_recorded_at")
+    CHANGED_BY_SWEEP: ClassVar = (
+        "standing",
+        "step",
+        "warn_at",
+        "next_at",
+        "warned_at",
+        "missed_recorded_at",
+    )
 
-    def sweep(self, now: datetime) -> list[DeadlineEvent]:
-        """Warn, or record the miss, where that is due."""
+    def sweep(self, climb: Climb, now: datetime) -> list[DeadlineEvent]:
+        """Take the next step of its ladder, or record the miss, where that is due."""
         before = self.state
-        warned: list[DeadlineEvent] = []
-        if next_action(before, now) is SweepAction.WARN:
-            self.warned_at = now
-            warned.append(
-                DeadlineWarned(
-                    complaint_id=self.complaint_id,
-                    county=self.county,
-                    stage=Stage(self.stage).value,
-                    round=self.round,
-                    due_at=self.due_at,
-                    warned_at=now,
-                    step=50,
-                    level=Level.DISPATCHER,
-                )
-            )
-        return [*warned, *self._become(swept(before, now), now)]
+        following = climb.ladder.following(self.step)
+        if next_action(before, now) is not SweepAction.WARN or following.share == MISSED:
+            level = climb.ladder.steps[-1].level
+            return self._become(swept(before, now, self.step, self.due_at), now, level)
+        self.warned_at = now
+        warned = DeadlineWarned(
+            complaint_id=self.complaint_id,
+            county=self.county,
+            stage=Stage(self.stage).value,
+            round=self.round,
+            due_at=self.due_at,
+            warned_at=now,
+            step=following.share,
+            level=following.level,
+            despite_acknowledgement=following.despite_acknowledgement,
+        )
+        following_at = climb.next_at(following.share, self.due_at, self.time)
+        return [warned, *self._become(swept(before, now, following.share, following_at), now)]
 
     def is_met_by(self, done_at: datetime | None) -> bool:
         """Whether this is the first news, or earlier news, of its stage. Of a later round only the
@@ -140,17 +160,20 @@ class Deadline(ReplyTable, table=True):
         return [] if after is before else self._become(after, now)
 
     def count_again(
-        self, counted: CountedDeadline, now: datetime
+        self, counted: CountedDeadline, climb: Climb, now: datetime
     ) -> tuple[bool, list[DeadlineEvent]]:
         """Its limit was counted again. Returns whether anything of it changed, and the events."""
         before = self._told
-        after = counted_again(self.state, counted.warn_at, counted.due_at)
+        due_at, time = counted.due_at, counted.time
+        step = climb.reached(self.step, due_at, time, now)
+        after = counted_again(self.state, step, climb.next_at(step, due_at, time), due_at)
         if after.due_at != counted.due_at:
             return False, []  # it is missed, and stays so
         self.provisional = counted.provisional
         self.source = counted.source
         self.unverified = counted.unverified
-        self.warn_before_seconds = int(counted.warn_before.total_seconds())
+        self.ladder = counted.ladder
+        self._keep(counted.time)
         self.extensions_allowed = counted.extensions_allowed
         events = self._become(after, now)
         return before != self._told, events
@@ -158,7 +181,8 @@ class Deadline(ReplyTable, table=True):
     @property
     def _told(self) -> tuple[object, ...]:
         """What the others are told of its limit."""
-        return self.due_at, self.warn_at, self.provisional, self.source, self.unverified
+        limit = self.due_at, self.warn_at, self.step
+        return *limit, self.provisional, self.source, self.unverified
 
     def ask_extension(self, until: datetime, reason: str, now: datetime) -> None:
         """The platform is asked; the old limit counts until it agrees."""
@@ -169,18 +193,28 @@ class Deadline(ReplyTable, table=True):
         """The platform said no."""
         self.extension_asked_until = None
 
-    def extend(self, due_at: datetime, warn_at: datetime, now: datetime) -> list[DeadlineEvent]:
+    def extend(self, due_at: datetime, climb: Climb, now: datetime) -> list[DeadlineEvent]:
         """The platform granted what was asked for."""
         self.extension_asked_until = None
         self.extensions_granted += 1
-        return self._become(moved(self.state, warn_at, due_at), now)
+        time = extended(self.time, self.due_at, due_at, climb.calendar)
+        self._keep(time)
+        step = climb.reached(self.step, due_at, time, now)
+        return self._become(moved(self.state, step, climb.next_at(step, due_at, time), due_at), now)
 
-    def _become(self, after: DeadlineState, now: datetime) -> list[DeadlineEvent]:
-        """Write the new state; the events say how it ended, where that is new."""
+    def _keep(self, time: TimeToAct) -> None:
+        self.length_seconds = int(time.length.total_seconds())
+        self.in_office_time = time.in_office_time
+
+    def _become(
+        self, after: DeadlineState, now: datetime, level: Level | None = None
+    ) -> list[DeadlineEvent]:
+        """Write the new state; the events say how it ended, where that is new. `level`: up to whom
+        a miss is told."""
         ended_otherwise = (after.met_at, after.standing) != (self.met_at, self.standing)
         if (after.due_at, after.warn_at) != (self.due_at, self.warn_at):
             self.due_at, self.warn_at = after.due_at, after.warn_at
-        self.met_at = after.met_at
+        self.met_at, self.step = after.met_at, after.step
         self.standing = after.standing.value
         self.next_at = after.next_at
         events: list[DeadlineEvent] = []
@@ -197,7 +231,7 @@ class Deadline(ReplyTable, table=True):
                     round=self.round,
                     due_at=self.due_at,
                     recorded_at=now,
-                    level=None if after.met_at else Level.DIRECTOR,
+                    level=level,
                 )
             )
         if after.met_at is not None and ended_otherwise:
@@ -238,7 +272,7 @@ def deadlines_set(
                 provisional=deadline.provisional,
                 source=deadline.source,
                 unverified=deadline.unverified,
-                step=50 if getattr(deadline, "standing", "") == Standing.WARNED else 0,
+                step=deadline.step,
             )
             for deadline in sorted(deadlines, key=lambda each: (each.round, _ORDER[each.stage]))
         ),

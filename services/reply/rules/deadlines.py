@@ -15,7 +15,9 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from .calendar import SHANGHAI, Due, OutsideCalendar, WorkCalendar
-from .limits import due_by_policy, due_of, warn_at
+from .escalation import DeadlineState, Standing
+from .ladder import Climb, Ladder, TimeToAct
+from .limits import due_by_policy, due_of, time_of
 from .rounds import FIRST_ROUND
 from .time_limits import MAX_DAYS, Duration, Limit, Unreadable, read_limit
 
@@ -79,12 +81,6 @@ def counted_from(sent_at: datetime, received_at: datetime) -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class StageLimit:
-    within: Duration
-    warn_before: timedelta
-
-
-@dataclass(frozen=True, slots=True)
 class Policy:
     """Deadlines of one sort of ticket. Each of the four scopes is a code or ANY."""
 
@@ -96,10 +92,9 @@ class Policy:
     in_force_from: date
     in_force_to: date | None
     """The last day of force."""
-    stages: tuple[tuple[Stage, StageLimit], ...]
+    stages: tuple[tuple[Stage, Duration], ...]
+    ladder: Ladder
     extensions_allowed: int
-    printed_warn_before: timedelta
-    """For a printed limit on a stage that this policy sets no limit for."""
     unverified: bool
     rework_stages: frozenset[Stage] = REWORK_STAGES
     """Those of its stages that a later round counts anew."""
@@ -130,9 +125,12 @@ class CountedDeadline(NamedTuple):
     """One stage of one ticket."""
 
     stage: Stage
-    warn_before: timedelta
     due_at: datetime
+    time: TimeToAct
+    ladder: str
+    """The id of its ladder."""
     warn_at: datetime
+    """When the first step of the ladder comes."""
     provisional: bool
     """A year was counted through whose holidays are not known: due_at may move."""
     source: str
@@ -141,8 +139,15 @@ class CountedDeadline(NamedTuple):
     unverified: bool = False
     """No source, or another city's only, stands behind the policy. A printed limit needs none."""
     round: int = FIRST_ROUND
+    step: int = 0
+    """It is at no step of its ladder yet."""
     limit_unreadable: Unreadable | LimitIgnored | None = None
     """Set where something is printed that could not be used: a person should look."""
+
+    @property
+    def next_at(self) -> datetime | None:
+        """When the sweep looks at it first."""
+        return DeadlineState(Standing.OPEN, self.warn_at, self.due_at).next_at
 
 
 def is_limit_unreadable(deadlines: Sequence[CountedDeadline]) -> bool:
@@ -216,7 +221,8 @@ def _count(
     starts_at = ticket.starts_at
     printed, unreadable = _printed(ticket.printed_limit, starts_at, calendar)
     due_by: dict[Duration, Due] = {}  # stages often share a limit
-    warnings: dict[tuple[Limit, datetime, timedelta], datetime] = {}
+    climb = Climb(policy.ladder, calendar)
+    times: dict[_Counted, tuple[TimeToAct, datetime]] = {}
     made = []
     later: _Counted | None = None
     for stage in _LAST_FIRST:
@@ -225,26 +231,27 @@ def _count(
         if printed is not None and stage in PRINTED_LIMIT_STAGES:
             counted = printed
         elif by_policy is not None:
-            within = by_policy.within
-            if within not in due_by:
-                due_by[within] = due_by_policy(within, starts_at, calendar)
-            counted = (within, due_by[within])
+            if by_policy not in due_by:
+                due_by[by_policy] = due_by_policy(by_policy, starts_at, calendar)
+            counted = (by_policy, due_by[by_policy])
         else:
             continue
         if later is not None and later[1].at <= counted[1].at:
             counted = later
         later = counted
-        warn_before = by_policy.warn_before if by_policy else policy.printed_warn_before
         limit, due = counted
-        warning = limit, due.at, warn_before
-        if warning not in warnings:
-            warnings[warning] = warn_at(limit, starts_at, due.at, warn_before, calendar)
+        if counted not in times:
+            by_the_clock = policy.ladder.by_the_clock
+            time = time_of(limit, starts_at, due.at, calendar, by_the_clock=by_the_clock)
+            times[counted] = time, climb.next_at(0, due.at, time)
+        time, warn_at = times[counted]
         made.append(
             CountedDeadline(
                 stage=stage,
-                warn_before=warn_before,
                 due_at=due.at,
-                warn_at=warnings[warning],
+                time=time,
+                ladder=policy.ladder.id,
+                warn_at=warn_at,
                 provisional=due.provisional,
                 source=PRINTED if counted is printed else policy.id,
                 extensions_allowed=policy.extensions_allowed,

@@ -7,7 +7,7 @@ not when its event came: sweep and event may come in any order and end alike.
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 _ONE_SECOND = timedelta(seconds=1)
 
@@ -37,16 +37,24 @@ class DeadlineState(NamedTuple):
 
     standing: Standing
     warn_at: datetime
+    """When the next step of its ladder comes; `due_at` where only the miss is left."""
     due_at: datetime
     met_at: datetime | None = None
     """When the stage was done, in time or late."""
+    step: int = 0
+    """The step of its ladder it is at: a share of its time in percent; 0: none yet."""
 
     @property
     def next_at(self) -> datetime | None:
         """When the sweep has to act on it next; None: it has ended."""
         if self.standing not in WAITING:
             return None
-        return self.warn_at if self.standing is Standing.OPEN else self.due_at + _ONE_SECOND
+        return self.warn_at if self.warn_at < self.due_at else self.due_at + _ONE_SECOND
+
+    def waiting(self, step: int, warn_at: datetime) -> Self:
+        """It waits at this step for the next."""
+        standing = Standing.WARNED if step else Standing.OPEN
+        return self._replace(standing=standing, step=step, warn_at=warn_at)
 
 
 def is_past(due_at: datetime, now: datetime) -> bool:
@@ -54,7 +62,7 @@ def is_past(due_at: datetime, now: datetime) -> bool:
 
 
 def next_action(deadline: DeadlineState, now: datetime) -> SweepAction:
-    """What is to be done at `now`. After `swept` at the same `now` this is nothing again.
+    """What is to be done at `now`.
 
     A sweep that comes too late for the warning records the miss only: warning of what is
     already missed helps nobody.
@@ -63,16 +71,19 @@ def next_action(deadline: DeadlineState, now: datetime) -> SweepAction:
         return SweepAction.NOTHING
     if is_past(deadline.due_at, now):
         return SweepAction.RECORD_MISSED
-    if deadline.standing is Standing.OPEN and now >= deadline.warn_at:
+    if deadline.warn_at <= now and deadline.warn_at < deadline.due_at:
         return SweepAction.WARN
     return SweepAction.NOTHING
 
 
-def swept(deadline: DeadlineState, now: datetime) -> DeadlineState:
-    """The deadline after the sweep has acted on it."""
+def swept(
+    deadline: DeadlineState, now: datetime, step: int, following_at: datetime
+) -> DeadlineState:
+    """The deadline after the sweep has acted on it. `step`: the one that follows where it is at;
+    `following_at`: when the step after that comes."""
     match next_action(deadline, now):
         case SweepAction.WARN:
-            return deadline._replace(standing=Standing.WARNED)
+            return deadline.waiting(step, following_at)
         case SweepAction.RECORD_MISSED:
             return deadline._replace(standing=Standing.MISSED)
         case SweepAction.NOTHING:
@@ -91,24 +102,24 @@ def met(deadline: DeadlineState, at: datetime) -> DeadlineState:
     return deadline._replace(met_at=at, standing=Standing.MISSED if late else Standing.MET)
 
 
-def moved(deadline: DeadlineState, warn_at: datetime, due_at: datetime) -> DeadlineState:
-    """A new limit: an extension was granted, or the calendar of a year was published.
+def moved(deadline: DeadlineState, step: int, warn_at: datetime, due_at: datetime) -> DeadlineState:
+    """A new limit: an extension was granted, a pause ended, or a calendar was published.
 
-    It is warned of anew where the warning moves to later. What has ended stays as it ended: no
-    extension takes a recorded miss back.
+    `step`: the one it is at now (ladder.Climb.reached): steps that lie ahead again are warned of
+    anew. What has ended stays as it ended: no extension takes a recorded miss back.
     """
     if deadline.standing not in WAITING:
         return deadline
-    later = warn_at > deadline.warn_at
-    standing = Standing.OPEN if later else deadline.standing
-    return deadline._replace(standing=standing, warn_at=warn_at, due_at=due_at)
+    return deadline._replace(due_at=due_at).waiting(step, warn_at)
 
 
-def counted_again(deadline: DeadlineState, warn_at: datetime, due_at: datetime) -> DeadlineState:
+def counted_again(
+    deadline: DeadlineState, step: int, warn_at: datetime, due_at: datetime
+) -> DeadlineState:
     """The limit was counted again: what is done already is judged by the new one."""
     if deadline.met_at is None:
-        return moved(deadline, warn_at, due_at)
-    return met(DeadlineState(Standing.OPEN, warn_at, due_at), deadline.met_at)
+        return moved(deadline, step, warn_at, due_at)
+    return met(DeadlineState(Standing.OPEN, warn_at, due_at, step=step), deadline.met_at)
 
 
 def judged(deadline: DeadlineState, done_at: datetime | None, *, missed: bool) -> DeadlineState:
@@ -121,5 +132,6 @@ def judged(deadline: DeadlineState, done_at: datetime | None, *, missed: bool) -
         return deadline
     if done_at is not None:
         return met(deadline._replace(met_at=None), done_at)
-    standing = Standing.MISSED if missed else Standing.OPEN
-    return deadline._replace(met_at=None, standing=standing)
+    if missed:
+        return deadline._replace(met_at=None, standing=Standing.MISSED)
+    return deadline._replace(met_at=None).waiting(deadline.step, deadline.warn_at)

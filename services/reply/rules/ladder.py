@@ -92,18 +92,22 @@ def step_at(due_at: datetime, time: TimeToAct, share: int, calendar: WorkCalenda
     return due_at - lead
 
 
-def reached(
-    step: int,
-    due_at: datetime,
-    time: TimeToAct,
-    ladder: Ladder,
-    now: datetime,
-    calendar: WorkCalendar,
-) -> int:
-    """Of a deadline that was at `step` and is due at another time now: the share it is at.
+class Climb(NamedTuple):
+    """A ladder in one county's time."""
 
-    Steps that lie ahead again come again. None counts as taken that was not.
-    """
-    taken = (each.share for each in ladder.steps if each.share <= step)
-    still = (share for share in taken if step_at(due_at, time, share, calendar) <= now)
-    return max(still, default=0)
+    ladder: Ladder
+    calendar: WorkCalendar
+
+    def next_at(self, step: int, due_at: datetime, time: TimeToAct) -> datetime:
+        """When the step after this one comes; `due_at` where only the miss is left."""
+        share = self.ladder.following(step).share
+        return due_at if share == MISSED else step_at(due_at, time, share, self.calendar)
+
+    def reached(self, step: int, due_at: datetime, time: TimeToAct, now: datetime) -> int:
+        """Of a deadline that was at `step` and is due at another time now: the step it is at.
+
+        Steps that lie ahead again come again. None counts as taken that was not.
+        """
+        taken = (each.share for each in self.ladder.steps if each.share <= step)
+        still = (share for share in taken if step_at(due_at, time, share, self.calendar) <= now)
+        return max(still, default=0)

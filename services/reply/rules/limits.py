@@ -1,13 +1,10 @@
-"""When a limit ends that counts from an instant, and when to warn of it."""
+"""When a limit ends that counts from an instant, and what time people have until then."""
 
 from datetime import date, datetime, timedelta
 
 from .calendar import Due, OutsideCalendar, WorkCalendar
+from .ladder import TimeToAct, time_to_act
 from .time_limits import Duration, Limit, Unit
-
-WARNED_AT_THE_LATEST_AFTER = 0.5
-"""A warning never comes before this share of the time is over: a two-hour limit under a policy
-that warns four hours ahead would otherwise raise the alarm the moment it starts."""
 
 
 def due_of(limit: Limit, starts_at: datetime, calendar: WorkCalendar) -> Due:
@@ -27,32 +24,27 @@ def due_of(limit: Limit, starts_at: datetime, calendar: WorkCalendar) -> Due:
             return calendar.add_minutes(starts_at, limit.amount)
 
 
-def warn_at(
+def time_of(
     limit: Limit,
     starts_at: datetime,
     due_at: datetime,
-    warn_before: timedelta,
     calendar: WorkCalendar,
-) -> datetime:
-    """When to warn: between the start and due, in office hours wherever there are any to act in.
+    *,
+    by_the_clock: bool,
+) -> TimeToAct:
+    """What people have until then, as the steps of the ladder are shares of it.
 
-    A step due in office hours, or by the end of a day, is warned of `warn_before` of *office time*
-    ahead. So no warning comes at night or on a holiday, and a holiday in between neither eats the
-    time to act nor moves the warning before the start. A step due at night by the clock, with no
-    office hour before it, or outside the calendar's years is warned of by the clock.
+    Office time, where something is due in office hours or by the end of a day: so no step comes at
+    night or on a holiday, and a holiday in between neither eats the time to act nor moves a step
+    before the start. The clock counts what is due at night, what has no office hour before it, what
+    lies outside the calendar's years, and what a ladder counts so (`by_the_clock`).
     """
-    available = due_at - starts_at
-    if available <= timedelta(0):
-        return due_at
     try:
-        if _is_due_by_day(limit) or calendar.is_office_time(due_at):
-            office_time = calendar.office_time_between(starts_at, due_at)
-            lead = min(warn_before, office_time * WARNED_AT_THE_LATEST_AFTER)
-            if lead >= timedelta(seconds=1):
-                return calendar.office_time_before(due_at, lead)
+        by_office = _is_due_by_day(limit) or calendar.is_office_time(due_at)
     except OutsideCalendar:
-        pass
-    return due_at - min(warn_before, available * WARNED_AT_THE_LATEST_AFTER)
+        by_office = False
+    in_office_time = by_office and not by_the_clock
+    return time_to_act(starts_at, due_at, calendar, in_office_time=in_office_time)
 
 
 def due_by_policy(limit: Duration, starts_at: datetime, calendar: WorkCalendar) -> Due:

@@ -56,7 +56,9 @@ async def reply_database(
         source="printed",
         unverified=False,
         next_at=now + timedelta(hours=20),
-        warn_before_seconds=14_400,
+        ladder="standard",
+        length_seconds=36_000,
+        in_office_time=False,
         extensions_allowed=1,
     )
     async with database.work() as (session, _):

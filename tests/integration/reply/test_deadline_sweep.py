@@ -6,10 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from services.reply.commands import AnswerExtension, AskExtension
 from services.reply.context import in_transaction
+from services.reply.handlers.deadline_extensions import answer_extension, ask_for_extension
 from services.reply.handlers.deadline_sweep import BATCH, sweep
 from services.reply.rules.deadlines import Stage
 from services.reply.rules.escalation import Standing
+from shared.auth.permissions import Role
+from shared.auth.tokens import Person
 from shared.bus.tables import outbox as outbox_table
 from shared.events.replies import DeadlineMet, DeadlineMissed, DeadlineWarned
 from tests.conftest import NOW
@@ -30,20 +34,65 @@ async def test_nothing_is_due_yet(harness: Harness) -> None:
     assert await harness.sweep() == 0
 
 
-async def test_a_deadline_is_warned_of_once_and_then_recorded_missed_once(harness: Harness) -> None:
+def steps_of(harness: Harness, stage: str = "reply") -> list[tuple[int, str]]:
+    """The steps that people were told of, and up to whom."""
+    told = [
+        (100, each.level) if isinstance(each, DeadlineMissed) else (each.step, each.level)
+        for kind in (DeadlineWarned, DeadlineMissed)
+        for each in harness.events_of(kind)
+        if isinstance(each, DeadlineWarned | DeadlineMissed) and each.stage == stage
+    ]
+    return [(step, level or "") for step, level in told]
+
+
+WANG = Person("wang", Role.DISPATCHER, "610122")
+LADDER = [(50, "crew_leader"), (75, "dispatcher"), (90, "director"), (100, "bureau")]
+
+
+async def test_each_step_of_the_ladder_is_taken_once_and_then_the_miss_is_recorded_once(
+    harness: Harness,
+) -> None:
+    await harness.receives(received(time_limit="24小时"))
+    for taken in range(3):
+        reply = (await harness.deadlines())[Stage.REPLY]
+        await harness.sweep(reply.warn_at - SECOND)
+        assert steps_of(harness) == LADDER[:taken]
+        await harness.sweep(reply.warn_at)
+        await harness.sweep()
+        assert steps_of(harness) == LADDER[: taken + 1]
+    due_at = reply.due_at
+    await harness.sweep(due_at)
+    assert (await harness.deadlines())[Stage.REPLY].standing == Standing.WARNED
+    await harness.sweep(due_at + SECOND)
+    await harness.sweep(due_at + 100 * HOUR)
+    assert steps_of(harness) == LADDER
+    assert (await harness.deadlines())[Stage.REPLY].missed_recorded_at == due_at + SECOND
+
+
+async def test_a_sweep_that_comes_late_leaves_no_step_out(harness: Harness) -> None:
     await harness.receives(received(time_limit="24小时"))
     reply = (await harness.deadlines())[Stage.REPLY]
-    await harness.sweep(reply.warn_at)
-    await harness.sweep()
-    warned = [w for w in harness.events_of(DeadlineWarned) if isinstance(w, DeadlineWarned)]
-    assert [w.stage for w in warned].count("reply") == 1
-    await harness.sweep(reply.due_at)
-    assert (await harness.deadlines())[Stage.REPLY].standing == Standing.WARNED
-    await harness.sweep(reply.due_at + SECOND)
-    await harness.sweep(reply.due_at + 100 * HOUR)
-    missed = [m for m in harness.events_of(DeadlineMissed) if isinstance(m, DeadlineMissed)]
-    assert [m.stage for m in missed].count("reply") == 1
-    assert (await harness.deadlines())[Stage.REPLY].missed_recorded_at == reply.due_at + SECOND
+    harness.clock.move_to(reply.due_at - SECOND)
+    while await harness.sweep():
+        pass
+    assert steps_of(harness) == LADDER[:3]
+
+
+async def test_after_an_extension_the_steps_that_lie_ahead_come_again(harness: Harness) -> None:
+    await harness.receives(received(time_limit="24小时"))
+    reply = (await harness.deadlines())[Stage.REPLY]
+    harness.clock.move_to(reply.due_at - SECOND)
+    while await harness.sweep():
+        pass
+    later = reply.due_at + 60 * HOUR
+    asked = AskExtension(new_due_at=later, reason="等配件")
+    answered = AnswerExtension(granted=True)
+    await harness.does(lambda one: ask_for_extension(one, "c1", Stage.REPLY, asked, WANG))
+    await harness.does(lambda one: answer_extension(one, "c1", Stage.REPLY, answered, WANG))
+    assert (await harness.deadlines())[Stage.REPLY].step == 0
+    for _ in range(3):
+        await harness.sweep((await harness.deadlines())[Stage.REPLY].warn_at)
+    assert steps_of(harness) == LADDER[:3] * 2
 
 
 async def test_no_warning_at_night_for_a_step_due_in_office_hours(harness: Harness) -> None:

@@ -31,8 +31,10 @@ _HISTORY = (
         :at, false, 'outage', false, true, false, n, :edition, 'answered', 0, 0
         FROM generate_series(1, :rows) n""",
     """INSERT INTO deadline (complaint_id, stage, county, due_at, warn_at, provisional, source,
-        unverified, standing, warn_before_seconds, extensions_allowed, extensions_granted)
-        SELECT 'h' || n, stage, '610122', :at, :at, false, 'ordinary', true, 'met', 60, 1, 0
+        unverified, standing, ladder, step, length_seconds, in_office_time, extensions_allowed,
+        extensions_granted)
+        SELECT 'h' || n, stage, '610122', :at, :at, false, 'ordinary', true, 'met', 'standard', 0,
+            60, false, 1, 0
         FROM generate_series(1, :rows) n, unnest(ARRAY['accept', 'resolve']) stage""",
     """INSERT INTO work_order (id, county) SELECT 'hw' || n, '610122'
         FROM generate_series(1, :rows) n""",

@@ -17,12 +17,12 @@ from services.reply.rules.deadlines import (
     LimitIgnored,
     Policy,
     Stage,
-    StageLimit,
     TicketFacts,
     count_deadlines,
     policy_for,
 )
-from services.reply.rules.limits import due_of, warn_at
+from services.reply.rules.ladder import MISSED, Ladder, Step, step_at
+from services.reply.rules.limits import due_of, time_of
 from services.reply.rules.time_limits import (
     Duration,
     Limit,
@@ -31,9 +31,11 @@ from services.reply.rules.time_limits import (
     always_ends_later,
     read_limit,
 )
+from shared.vocabulary import Level
 
 CALENDAR = load_calendars().default
 SHIPPED = load_policies()
+LADDER = Ladder("half", (Step(50, Level.DISPATCHER), Step(MISSED, Level.DIRECTOR)))
 
 
 def shanghai(written: str) -> datetime:
@@ -64,9 +66,9 @@ def policy(name: str, **more: object) -> Policy:
         urgency=ANY,
         in_force_from=date(2020, 1, 1),
         in_force_to=None,
-        stages=((Stage.REPLY, StageLimit(Duration(5, Unit.WORKING_DAY), timedelta(hours=4))),),
+        stages=((Stage.REPLY, Duration(5, Unit.WORKING_DAY)),),
+        ladder=LADDER,
         extensions_allowed=1,
-        printed_warn_before=timedelta(hours=4),
         unverified=False,
     )
     return replace(plain, **more)  # type: ignore[arg-type]
@@ -94,7 +96,7 @@ def test_the_printed_limit_wins_for_resolve_and_reply_and_nothing_is_due_after_i
 
 def test_a_crew_is_due_on_site_only_where_the_policy_names_it() -> None:
     assert Stage.ON_SITE not in by_stage(count_deadlines(ticket(), SHIPPED, CALENDAR))
-    in_two_hours = StageLimit(Duration(120, Unit.MINUTE), timedelta(minutes=30))
+    in_two_hours = Duration(120, Unit.MINUTE)
     plain = policy("on-site")
     named = replace(plain, stages=(*plain.stages, (Stage.ON_SITE, in_two_hours)))
     made = count_deadlines(ticket(), [named], CALENDAR)
@@ -226,51 +228,67 @@ def test_every_ticket_has_every_deadline_whatever_it_says(
 
 
 @pytest.mark.parametrize(
-    ("sent", "limit", "hours_before", "warned"),
+    ("sent", "limit", "share", "warned"),
     [
         pytest.param(
-            "2026-11-23 09:15", "5个工作日", 4, "2026-11-30 13:30:00", id="the last afternoon"
+            "2026-11-23 09:15",
+            "5个工作日",
+            50,
+            "2026-11-26 09:07:30",
+            id="half of six days of office time",
+        ),
+        pytest.param("2026-11-23 09:15", "5个工作日", 90, "2026-11-30 11:49:30", id="the last day"),
+        pytest.param(
+            "2026-11-23 10:00", "24小时", 75, "2026-11-23 16:45:00", id="due at 10: the day before"
         ),
         pytest.param(
-            "2026-11-23 09:15", "5个工作日", 7, "2026-11-30 09:00:00", id="the last morning"
+            "2026-11-23 20:00", "14小时", 50, "2026-11-24 09:30:00", id="not at night: due at 10"
         ),
         pytest.param(
-            "2026-11-23 10:00", "24小时", 4, "2026-11-23 15:00:00", id="due at 10: the day before"
+            "2026-11-23 20:00", "2小时", 75, "2026-11-23 21:30:00", id="due at night, by the clock"
         ),
         pytest.param(
-            "2026-11-23 20:00", "14小时", 4, "2026-11-24 09:30:00", id="not at night: due at 10"
+            "2026-11-23 09:00", "2小时", 50, "2026-11-23 10:00:00", id="in the morning it came"
         ),
         pytest.param(
-            "2026-11-23 20:00", "2小时", 0.5, "2026-11-23 21:30:00", id="due at night, by the clock"
+            "2026-09-30 16:30",
+            "1个工作日",
+            75,
+            "2026-10-08 15:30:00",
+            id="over a holiday: after it",
         ),
         pytest.param(
-            "2026-11-23 09:00", "2小时", 4, "2026-11-23 10:00:00", id="not before half the time"
-        ),
-        pytest.param(
-            "2026-09-30 16:30", "1个工作日", 4, "2026-10-08 13:30:00", id="over a holiday: after it"
-        ),
-        pytest.param(
-            "2026-09-29 10:00", "2026-10-08 10:00", 4, "2026-09-30 14:30:00",
+            "2026-09-29 10:00",
+            "2026-10-08 10:00",
+            75,
+            "2026-09-30 15:00:00",
             id="due just after a holiday: before it",
         ),
         pytest.param(
-            "2026-10-02 10:00", "2026-10-08 10:00", 4, "2026-10-08 09:30:00",
+            "2026-10-02 10:00",
+            "2026-10-08 10:00",
+            50,
+            "2026-10-08 09:30:00",
             id="sent in the holiday: not before it",
         ),
         pytest.param(
-            "2026-11-24 10:00", "4天", 4, "2026-11-27 13:30:00", id="due on Saturday: on Friday"
+            "2026-11-24 10:00", "4天", 75, "2026-11-27 09:15:00", id="due on Saturday: on Friday"
         ),
         pytest.param(
-            "2026-11-28 10:00", "当日", 4, "2026-11-28 19:59:59", id="due on the Saturday it came"
+            "2026-11-28 10:00", "当日", 75, "2026-11-28 20:29:59", id="due on the Saturday it came"
         ),
     ],
-)  # fmt: skip
-def test_warnings(sent: str, limit: str, hours_before: float, warned: str) -> None:
+)
+def test_warnings(sent: str, limit: str, share: int, warned: str) -> None:
     read = read_limit(limit)
     assert not isinstance(read, Unreadable)
     due = due_of(read, shanghai(sent), CALENDAR)
-    lead = timedelta(hours=hours_before)
-    assert written(warn_at(read, shanghai(sent), due.at, lead, CALENDAR)) == warned
+    assert written(told_at(read, shanghai(sent), due.at, share)) == warned
+
+
+def told_at(limit: Limit, sent_at: datetime, due_at: datetime, share: int = 50) -> datetime:
+    time = time_of(limit, sent_at, due_at, CALENDAR, by_the_clock=False)
+    return step_at(due_at, time, share, CALENDAR)
 
 
 limits: st.SearchStrategy[Limit] = st.one_of(
@@ -281,11 +299,11 @@ limits: st.SearchStrategy[Limit] = st.one_of(
 instants = st.integers(
     int(shanghai("2024-01-01").timestamp()), int(shanghai("2026-12-01").timestamp())
 ).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
-leads = st.integers(1, 3000).map(lambda minutes: timedelta(minutes=minutes))
+shares = st.integers(1, 99)
 durations = limits.filter(lambda limit: isinstance(limit, Duration))
-policies = st.dictionaries(
-    st.sampled_from(Stage), st.builds(StageLimit, durations, leads), min_size=1
-).map(lambda stages: policy("any", stages=tuple(stages.items())))
+policies = st.dictionaries(st.sampled_from(Stage), durations, min_size=1).map(
+    lambda stages: policy("any", stages=tuple(stages.items()))
+)
 
 
 @given(one=durations, other=durations, sent_at=instants)
@@ -320,31 +338,31 @@ def test_no_stage_is_due_after_a_later_one(
     assert all(sent_at <= it.warn_at <= it.due_at for it in made)
 
 
-@given(limit=limits, sent_at=instants, lead=leads)
+@given(limit=limits, sent_at=instants, share=shares)
 def test_a_warning_lies_between_sending_and_due(
-    limit: Limit, sent_at: datetime, lead: timedelta
+    limit: Limit, sent_at: datetime, share: int
 ) -> None:
     due_at = due_of(limit, sent_at, CALENDAR).at
-    assert sent_at <= warn_at(limit, sent_at, due_at, lead, CALENDAR) <= due_at
+    assert sent_at <= told_at(limit, sent_at, due_at, share) <= due_at
 
 
-@given(limit=limits, sent_at=instants, lead=leads)
+@given(limit=limits, sent_at=instants, share=shares)
 def test_no_alarm_at_night_for_what_is_due_in_office_hours(
-    limit: Limit, sent_at: datetime, lead: timedelta
+    limit: Limit, sent_at: datetime, share: int
 ) -> None:
     due_at = due_of(limit, sent_at, CALENDAR).at
-    enough_office_time = CALENDAR.office_time_between(sent_at, due_at) >= timedelta(seconds=2)
+    enough_office_time = CALENDAR.office_time_between(sent_at, due_at) >= timedelta(minutes=4)
     if CALENDAR.is_office_time(due_at) and enough_office_time:
-        assert CALENDAR.is_office_time(warn_at(limit, sent_at, due_at, lead, CALENDAR))
+        assert CALENDAR.is_office_time(told_at(limit, sent_at, due_at, share))
 
 
-@given(sent_at=instants, lead=leads, days=st.integers(1, 30))
+@given(sent_at=instants, share=shares, days=st.integers(1, 30))
 def test_a_working_day_deadline_is_warned_of_in_office_hours(
-    sent_at: datetime, lead: timedelta, days: int
+    sent_at: datetime, share: int, days: int
 ) -> None:
     term = Duration(days, Unit.WORKING_DAY)
     due_at = due_of(term, sent_at, CALENDAR).at
-    assert CALENDAR.is_office_time(warn_at(term, sent_at, due_at, lead, CALENDAR))
+    assert CALENDAR.is_office_time(told_at(term, sent_at, due_at, share))
 
 
 def test_an_unpublished_year_is_counted_provisionally_until_it_is_published() -> None:

@@ -15,14 +15,28 @@ from services.reply.rules.escalation import (
     met,
     moved,
     next_action,
-    swept,
 )
+from services.reply.rules.escalation import swept as swept_once
 
 WARN = datetime(2026, 11, 30, 5, 30, tzinfo=UTC)
+LATER = datetime(2026, 11, 30, 9, 15, tzinfo=UTC)
 DUE = datetime(2026, 11, 30, 15, 59, 59, tzinfo=UTC)
 OPEN = DeadlineState(Standing.OPEN, warn_at=WARN, due_at=DUE)
-WARNED = OPEN._replace(standing=Standing.WARNED)
+WARNED = OPEN.waiting(50, LATER)
+LAST = OPEN.waiting(90, DUE)
 SECOND = timedelta(seconds=1)
+DAY = timedelta(days=1)
+STEPS = {0: WARN, 50: LATER, 90: DUE}
+"""When the step after each comes."""
+FOLLOWING = {0: 50, 50: 90, 90: 100}
+
+
+def swept(deadline: DeadlineState, now: datetime) -> DeadlineState:
+    """As often as there is something to do, as the sweep does."""
+    while next_action(deadline, now) is not SweepAction.NOTHING:
+        step = FOLLOWING[deadline.step]
+        deadline = swept_once(deadline, now, step, STEPS.get(step, DUE))
+    return deadline
 
 
 @pytest.mark.parametrize(
@@ -30,8 +44,10 @@ SECOND = timedelta(seconds=1)
     [
         pytest.param(OPEN, WARN - SECOND, SweepAction.NOTHING, id="not yet"),
         pytest.param(OPEN, WARN, SweepAction.WARN, id="time to warn"),
-        pytest.param(WARNED, DUE, SweepAction.NOTHING, id="warned, in its last second"),
-        pytest.param(WARNED, DUE + 0.9 * SECOND, SweepAction.NOTHING, id="still in that second"),
+        pytest.param(WARNED, LATER - SECOND, SweepAction.NOTHING, id="not yet the next step"),
+        pytest.param(WARNED, LATER, SweepAction.WARN, id="time for the next step"),
+        pytest.param(LAST, DUE, SweepAction.NOTHING, id="at its last step, in its last second"),
+        pytest.param(LAST, DUE + 0.9 * SECOND, SweepAction.NOTHING, id="still in that second"),
         pytest.param(WARNED, DUE + SECOND, SweepAction.RECORD_MISSED, id="past"),
         pytest.param(OPEN, DUE + SECOND, SweepAction.RECORD_MISSED, id="past without a warning"),
         pytest.param(met(OPEN, WARN), DUE + SECOND, SweepAction.NOTHING, id="met"),
@@ -57,20 +73,19 @@ def test_meeting(deadline: DeadlineState, at: datetime, standing: Standing, late
     assert (done.standing, is_past(done.due_at, at)) == (standing, late)
 
 
-def test_a_new_limit_is_warned_of_anew() -> None:
-    later = moved(WARNED, WARN + timedelta(days=3), DUE + timedelta(days=3))
-    assert later.standing is Standing.OPEN
-    assert next_action(later, DUE + SECOND) is SweepAction.NOTHING
-    assert next_action(later, WARN + timedelta(days=3)) is SweepAction.WARN
+def test_a_new_limit_is_warned_of_anew_from_the_step_it_is_at() -> None:
+    later = moved(LAST, 50, WARN + 3 * DAY, DUE + 3 * DAY)
+    assert (later.standing, later.step, later.next_at) == (Standing.WARNED, 50, WARN + 3 * DAY)
+    assert moved(WARNED, 0, WARN + 3 * DAY, DUE + 3 * DAY).standing is Standing.OPEN
 
 
 def test_an_earlier_limit_is_not_warned_of_twice() -> None:
-    assert moved(WARNED, WARN - SECOND, DUE - SECOND).standing is Standing.WARNED
+    assert moved(WARNED, 50, LATER, DUE - SECOND).standing is Standing.WARNED
 
 
 @pytest.mark.parametrize("ended", [met(OPEN, WARN), swept(OPEN, DUE + SECOND)], ids=str)
 def test_what_has_ended_is_not_moved(ended: DeadlineState) -> None:
-    assert moved(ended, WARN + timedelta(days=9), DUE + timedelta(days=9)) == ended
+    assert moved(ended, 0, WARN + 9 * DAY, DUE + 9 * DAY) == ended
 
 
 @pytest.mark.parametrize(("missed", "standing"), [(False, Standing.OPEN), (True, Standing.MISSED)])
@@ -110,17 +125,18 @@ def test_a_deadline_is_never_both_met_in_time_and_missed(
 
 
 @given(done_at=times, told_after=st.integers(0, 86400), sweeps=st.lists(times, max_size=5))
-def test_when_the_event_comes_changes_nothing(
+def test_when_the_event_comes_changes_nothing_of_how_it_ends(
     done_at: datetime, told_after: int, sweeps: list[datetime]
 ) -> None:
     told_later = done_at + timedelta(seconds=told_after)
     swept_at: list[tuple[datetime, object, datetime]] = [(now, swept, now) for now in sweeps]
 
-    def told_at(moment: datetime) -> DeadlineState:
+    def end_if_told_at(moment: datetime) -> tuple[Standing, datetime | None, datetime | None]:
         told = sorted([(moment, met, done_at), *swept_at], key=lambda step: step[0])
-        return after([(step, at) for _, step, at in told])
+        end = after([(step, at) for _, step, at in told])
+        return end.standing, end.met_at, end.next_at
 
-    assert told_at(done_at) == told_at(told_later)
+    assert end_if_told_at(done_at) == end_if_told_at(told_later)
 
 
 @given(sweeps=st.lists(times, max_size=6))

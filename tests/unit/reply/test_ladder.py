@@ -10,10 +10,10 @@ from services.reply.calendar_file import load_calendars
 from services.reply.rules.calendar import SHANGHAI
 from services.reply.rules.ladder import (
     MISSED,
+    Climb,
     Ladder,
     Step,
     extended,
-    reached,
     step_at,
     time_to_act,
 )
@@ -133,7 +133,8 @@ def test_after_an_extension_no_step_is_at_hand_that_was_not_taken_and_none_ahead
     before = max((s.share for s in LADDER.steps if s.share < used), default=0)
     later = due_at + more
     longer = extended(time, due_at, later, CALENDAR)
-    after = reached(before, later, longer, LADDER, now, CALENDAR)
+    climb = Climb(LADDER, CALENDAR)
+    after = climb.reached(before, later, longer, now)
     assert after <= before
-    assert step_at(later, longer, LADDER.following(after).share, CALENDAR) >= now or after == before
+    assert climb.next_at(after, later, longer) >= now or after == before
     assert after == 0 or step_at(later, longer, after, CALENDAR) <= now

@@ -26,6 +26,7 @@ years:
     make_up_workdays: [2026-01-04]
 """
 POLICIES = """\
+ladders: [{id: all, name: 一般, source: x, unverified: true, steps: [{at: missed, tell: bureau}]}]
 policies:
   - id: all
     name: 一般诉求
@@ -33,11 +34,10 @@ policies:
     unverified: true
     in_force: {from: 2020-01-01}
     stages:
-      reply: {within: "5个工作日", warn_before: "4 hours"}
-    printed_warn_before: "4 hours"
+      reply: {within: "5个工作日"}
     extensions_allowed: 1
 """
-SECOND_POLICY = POLICIES.removeprefix("policies:\n").replace("id: all", "id: other")
+SECOND_POLICY = POLICIES.partition("policies:\n")[2].replace("id: all", "id: other")
 
 
 def test_every_shipped_policy_says_that_it_is_unverified() -> None:
@@ -162,14 +162,17 @@ def test_a_mistake_in_the_calendar_is_named(
 @pytest.mark.parametrize(
     ("right", "wrong", "named"),
     [
-        ("5个工作日", "soon", 'line 8: policies.0.stages.reply.within: "soon" is not a length'),
-        ("5个工作日", "2026-11-30", "line 8: policies.0.stages.reply.within"),
-        ('warn_before: "4 hours"}', 'warn_before: "1 day"}', "must be minutes or hours"),
-        ("reply:", "answer:", "line 8: policies.0.stages.answer"),
-        ("from: 2020-01-01", "from: 2020-13-01", "line 6: policies.0.in_force.from"),
-        ("{from: 2020-01-01}", "{from: 2020-02-01, to: 2020-01-01}", "line 6: policies.0.in_force"),
-        ("id: all", "id: All of them", "line 2: policies.0.id"),
-        ("    source: test\n", "", "line 2: policies.0.source: Field required"),
+        ("5个工作日", "soon", 'line 9: policies.0.stages.reply.within: "soon" is not a length'),
+        ("5个工作日", "2026-11-30", "line 9: policies.0.stages.reply.within"),
+        ("at: missed", "at: 75", 'line 1: ladders.0.steps.0.at: "75" is neither a share'),
+        ("at: missed", "at: 75%", "line 1: ladders.0: the steps of all must rise, and end with"),
+        ("tell: bureau", "tell: mayor", "line 1: ladders.0.steps.0.tell"),
+        ("allowed: 1", "allowed: 1\n    ladder: steep", "all names the ladder steep, which is not"),
+        ("reply:", "answer:", "line 9: policies.0.stages.answer"),
+        ("from: 2020-01-01", "from: 2020-13-01", "line 7: policies.0.in_force.from"),
+        ("{from: 2020-01-01}", "{from: 2020-02-01, to: 2020-01-01}", "line 7: policies.0.in_force"),
+        ("  - id: all", "  - id: All of them", "line 3: policies.0.id"),
+        ("    source: test\n", "", "line 3: policies.0.source: Field required"),
         ("extensions_allowed: 1", "extensions_allowed: -1", "line 10: policies.0.extensions"),
         ("extensions_allowed: 1", "extensions_allowed: 1\n    urgency: urgent", "must cover every"),
         ("allowed: 1", "allowed: 1\n    county: A", "line 11: policies.0.county"),
@@ -203,10 +206,10 @@ def test_a_stage_that_would_always_be_due_after_a_later_one_is_named(
     tmp_path: Path, accept: str, later: str
 ) -> None:
     before = {
-        "first_contact": 'first_contact: {within: "2 hours", warn_before: "1 hour"}',
-        "resolve": 'resolve: {within: "3 days", warn_before: "1 hour"}',
+        "first_contact": 'first_contact: {within: "2 hours"}',
+        "resolve": 'resolve: {within: "3 days"}',
     }.get(later.split()[0])
-    lines = [f'accept: {{within: "{accept}", warn_before: "1 hour"}}', *filter(None, [before])]
+    lines = [f'accept: {{within: "{accept}"}}', *filter(None, [before])]
     stages = "stages:\n" + "".join(f"      {line}\n" for line in lines)
     path = tmp_path / "deadline_policies.yaml"
     path.write_text(POLICIES.replace("stages:\n", stages), encoding="utf-8")
@@ -214,11 +217,11 @@ def test_a_stage_that_would_always_be_due_after_a_later_one_is_named(
         load_policies(path)
     message = f"all: accept (within {accept}) would always be due after {later}, which comes later"
     assert message in str(invalid.value)
-    assert "line 2: policies.0" in str(invalid.value)
+    assert "line 3: policies.0" in str(invalid.value)
 
 
 def test_a_stage_that_ends_later_on_some_days_only_is_no_mistake(tmp_path: Path) -> None:
-    accept = 'stages:\n      accept: {within: "4 days", warn_before: "1 hour"}\n'
+    accept = 'stages:\n      accept: {within: "4 days"}\n'
     path = tmp_path / "deadline_policies.yaml"
     path.write_text(POLICIES.replace("stages:\n", accept), encoding="utf-8")
     assert len(load_policies(path)) == 1
@@ -238,7 +241,7 @@ def test_a_stage_that_ends_later_on_some_days_only_is_no_mistake(tmp_path: Path)
         ),
         (
             SECOND_POLICY + "    urgency: urgent\n  - {id: x, name: x, source: x, unverified: true,"
-            ' in_force: {from: 2020-01-01}, stages: {}, printed_warn_before: "1 hour",'
+            " in_force: {from: 2020-01-01}, stages: {},"
             " extensions_allowed: 0, kind: help}",
             "x is in force but has no stages",
         ),
