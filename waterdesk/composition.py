@@ -51,12 +51,18 @@ def intake(
 
 
 def dispatch(
-    installation: Installation, bus: Bus, clock: Clock, settings: DispatchSettings
+    installation: Installation,
+    bus: Bus,
+    clock: Clock,
+    settings: DispatchSettings,
+    transport: httpx.AsyncBaseTransport | None = None,
 ) -> Service:
+    """`transport`: for all HTTP it speaks to others than our services, where that is not the
+    network."""
     from services.dispatch import service
 
     database = open_database(installation, "dispatch", clock)
-    return service.build(settings, database, bus, secret=installation.secret)
+    return service.build(settings, database, bus, secret=installation.secret, transport=transport)
 
 
 def reply(

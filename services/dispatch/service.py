@@ -1,8 +1,15 @@
 """Wiring only: settings become the app, the consumer and the periodic tasks."""
 
+import httpx
+
 from services.dispatch import api
+from services.dispatch.api import wecom
 from services.dispatch.console.composition import add_console
 from services.dispatch.county_file import DEMO_COUNTY, read_county
+from services.dispatch.notices.callback import callback_of
+from services.dispatch.notices.deliveries import SendingRules
+from services.dispatch.notices.sender import MessageSender
+from services.dispatch.notices.ways import open_ways, profiles_of
 from services.dispatch.policy import policy_of
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.subscriptions import handlers
@@ -15,13 +22,27 @@ from shared.service import Service
 from shared.web import service_app
 
 
-def build(settings: DispatchSettings, database: Database, bus: Bus, *, secret: str) -> Service:
-    """Raises BadCountyFile."""
+def build(
+    settings: DispatchSettings,
+    database: Database,
+    bus: Bus,
+    *,
+    secret: str,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> Service:
+    """`transport` reaches WeCom and the provider of text messages where that is no network (tests).
+
+    Raises BadCountyFile, or FileInvalid for the provider's description.
+    """
     county = read_county(settings.county_file or DEMO_COUNTY)
     policy = policy_of(settings)
     app = service_app("dispatch", database, secret, docs=settings.api_docs)
     app.state.policy = policy
     app.include_router(api.router)
+
+    ways = open_ways(settings, database.clock, transport)
+    sender = MessageSender(database, SendingRules(profiles_of(ways)), ways)
+    app.include_router(wecom.callback_router(callback_of(settings), database, policy))
 
     consumer = Consumer("dispatch", database, bus, (COMPLAINTS, REPLIES), handlers(policy))
     close_console = add_console(app, settings)
@@ -30,6 +51,6 @@ def build(settings: DispatchSettings, database: Database, bus: Bus, *, secret: s
         app=app,
         database=database,
         consumer=consumer,
-        tasks=periodic_tasks(settings, database, policy, county),
-        closing=(close_console,),
+        tasks=periodic_tasks(settings, database, policy, county, sender),
+        closing=(close_console, *(way.close for way in ways.values())),
     )

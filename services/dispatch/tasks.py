@@ -8,6 +8,8 @@ from services.dispatch.handlers.assignment import assign_waiting, counties_waiti
 from services.dispatch.handlers.context import unit_of_work
 from services.dispatch.handlers.county_import import import_county
 from services.dispatch.handlers.on_complaints import link_where_scheme_is_known
+from services.dispatch.notices.cards import update_cards
+from services.dispatch.notices.sender import MessageSender
 from services.dispatch.policy import Policy
 from services.dispatch.settings import DispatchSettings
 from shared.db import Database
@@ -18,7 +20,11 @@ _EVERY_MINUTE = 60.0
 
 
 def periodic_tasks(
-    settings: DispatchSettings, database: Database, policy: Policy, county: County
+    settings: DispatchSettings,
+    database: Database,
+    policy: Policy,
+    county: County,
+    sender: MessageSender,
 ) -> tuple[PeriodicTask, ...]:
     async def import_files() -> int:
         async with database.work() as (session, _):
@@ -47,5 +53,7 @@ def periodic_tasks(
         PeriodicTask("link_waiting", link_waiting, settings.assign_every_seconds),
         PeriodicTask("follow_deadlines", follow, _EVERY_MINUTE),
         PeriodicTask("assign_new", partial(assign, new=True), settings.assign_new_every_seconds),
+        PeriodicTask("messages", sender.once, settings.messages_seconds),
+        PeriodicTask("cards", partial(update_cards, sender), settings.messages_seconds),
         PeriodicTask("assign_waiting", partial(assign, new=False), settings.assign_every_seconds),
     )

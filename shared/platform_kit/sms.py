@@ -13,8 +13,8 @@ import httpx
 
 from shared.clock import Clock
 from shared.http import (
+    ONCE,
     PlatformUnavailable,
-    RetryPolicy,
     open_client,
     printable_code,
     read_json,
@@ -82,7 +82,7 @@ class Sms:
         answer = await read_json(
             self._client,
             lambda: self._request(status.method, status.url, status.body or {}, values),
-            RetryPolicy(attempts=2),
+            ONCE,
         )
         if status.has_it.holds(answer):
             return True

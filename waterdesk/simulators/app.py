@@ -1,4 +1,5 @@
-"""The three simulators behind one port: /12345, /board, /wechat, and /_control to drive them."""
+"""The simulators behind one port: /12345, /board, /wechat, /wecom, /sms, and /_control to drive
+them."""
 
 import asyncio
 import contextlib
@@ -15,7 +16,9 @@ from .hotline_api import hotline_router
 from .message_board_api import board_router
 from .settings import SimulatorSettings
 from .simulators import Simulators
+from .sms_api import sms_router
 from .wechat_api import wechat_router
+from .wecom_api import wecom_router
 
 
 def build_app(
@@ -47,5 +50,7 @@ def build_app(
     app.include_router(hotline_router(simulators.hotline, settings, clock), prefix="/12345")
     app.include_router(board_router(simulators.board, settings), prefix="/board")
     app.include_router(wechat_router(simulators.wechat), prefix="/wechat")
+    app.include_router(wecom_router(simulators.wecom), prefix="/wecom")
+    app.include_router(sms_router(simulators.sms), prefix="/sms")
     app.include_router(control_router(simulators), prefix="/_control")
     return app

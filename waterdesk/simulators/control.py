@@ -49,8 +49,13 @@ class MessageBody(_Body):
     at: AwareDatetime | None = None
 
 
+class PressBody(_Body):
+    task_id: str
+    key: str
+
+
 class FailureBody(_Body):
-    simulator: Literal["hotline", "board", "wechat"]
+    simulator: Literal["hotline", "board", "wechat", "wecom", "sms"]
     kind: FailureMode
     times: Annotated[int, Field(ge=1, le=10_000)] = 1
     on: str | None = None
@@ -72,7 +77,14 @@ def control_router(simulators: Simulators) -> APIRouter:
     """Feed complaints, inject failures, read the journal, deliver pushes now."""
     router = APIRouter(tags=["control"])
     hotline, board, wechat = simulators.hotline, simulators.board, simulators.wechat
-    failures = {"hotline": hotline.failures, "board": board.failures, "wechat": wechat.failures}
+    wecom = simulators.wecom
+    failures = {
+        "hotline": hotline.failures,
+        "board": board.failures,
+        "wechat": wechat.failures,
+        "wecom": wecom.failures,
+        "sms": simulators.sms.failures,
+    }
 
     @router.post("/hotline/tickets")
     async def add_ticket(body: TicketBody) -> dict[str, str]:
@@ -123,6 +135,15 @@ def control_router(simulators: Simulators) -> APIRouter:
     @router.post("/wechat/expire-tokens", status_code=204)
     async def expire_tokens() -> None:
         wechat.tokens.expire_all()
+
+    @router.post("/wecom/expire-token", status_code=204)
+    async def expire_wecom_token() -> None:
+        wecom.expire_token()
+
+    @router.post("/wecom/presses")
+    async def press(body: PressBody) -> dict[str, str]:
+        with _driver_errors():
+            return {"responseCode": wecom.press(body.task_id, body.key)}
 
     @router.post("/failures", status_code=204)
     async def add_failures(body: FailureBody) -> None:

@@ -11,6 +11,8 @@ class SimulatorSettings:
     """Where the journal is kept; None keeps it in memory, for tests."""
     push_to: str | None = None
     """Base URL of intake, to which 12345 and WeChat push; None: nothing is pushed."""
+    press_to: str | None = None
+    """Base URL of dispatch, to which WeCom sends pressed buttons; None: nothing is sent."""
     push_every: timedelta = timedelta(seconds=1)
     """Interval at which the background task delivers due pushes."""
 
@@ -37,3 +39,17 @@ class SimulatorSettings:
     wechat_answer_within: timedelta = timedelta(seconds=5)
     wechat_retry_after: tuple[timedelta, ...] = (timedelta(seconds=5), timedelta(seconds=5))
     """WeChat delivers three times in all."""
+
+    wecom_corp_id: str = "ww51mulated0000000"
+    wecom_agent_id: int = 1000002
+    wecom_secret: str = field(default="simulated-wecom-secret", repr=False)
+    wecom_token: str = field(default="simulatedwecom", repr=False)
+    wecom_aes_key: str = field(default="SimulatedWeComKey0123456789SimulatedWeCom01", repr=False)
+    wecom_members: frozenset[str] | None = None
+    """The userids it knows; None: everybody is a member."""
+    wecom_drops_repetitions: bool = True
+    """A request that was taken before is answered as done; else only its task id is refused."""
+
+    sms_secret: str = field(default="simulated-sms-secret", repr=False)
+    sms_longest: int = 70
+    """Characters of a message."""

@@ -1,12 +1,12 @@
 """WeChat's server API over HTTP: tokens, customer messages, subscribe and template messages."""
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from .failure_modes import Rejected, answer
+from .failure_modes import answer
+from .request_json import read_json
 from .wechat import WeChat
 
 
@@ -21,13 +21,13 @@ def wechat_router(wechat: WeChat) -> APIRouter:
     ) -> Response:
         body = await request.body()
         token = request.query_params.get("access_token", "")
-        return answer(wechat.failures, operation, lambda: act(token, _read(body)), stores=True)
+        return answer(wechat.failures, operation, lambda: act(token, read_json(body)), stores=True)
 
     @router.post("/stable_token")
     async def stable_token(request: Request) -> Response:
         body = await request.body()
         return answer(
-            wechat.failures, "token", lambda: wechat.tokens.stable(_read(body)), stores=False
+            wechat.failures, "token", lambda: wechat.tokens.stable(read_json(body)), stores=False
         )
 
     @router.get("/token")
@@ -50,13 +50,3 @@ def wechat_router(wechat: WeChat) -> APIRouter:
         return await send(request, "template_message", wechat.send_template)
 
     return router
-
-
-def _read(body: bytes) -> Mapping[str, Any]:
-    try:
-        sent = json.loads(body)
-    except ValueError as error:
-        raise Rejected({"errcode": 47001, "errmsg": "data format error"}) from error
-    if not isinstance(sent, dict):
-        raise Rejected({"errcode": 47001, "errmsg": "data format error"})
-    return sent

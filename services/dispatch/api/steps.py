@@ -1,7 +1,7 @@
 """A person takes a step with a work order: over the JSON API, or by a form of the console."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import Request
 
@@ -29,6 +29,7 @@ _HANDLERS: Mapping[Step, Callable[[Context, Person, str, Any], Awaitable[WorkOrd
     Step.REOPEN: dispatcher_steps.reopen,
     Step.MERGE: dispatcher_steps.merge,
 }
+T = TypeVar("T")
 _FREE_NO_CREW = (Step.ACCEPT, Step.ARRIVE)
 
 
@@ -36,7 +37,7 @@ class StepTaker:
     """Steps in dispatch's database, for the API and the console."""
 
     def __init__(self, database: Database, policy: Policy) -> None:
-        self._database = database
+        self.database = database
         self._policy = policy
 
     async def __call__(self, person: Person, work_order_id: str, command: Command) -> WorkOrder:
@@ -60,19 +61,19 @@ class StepTaker:
             await assign_waiting(context, person.county)
             return await context.session.get_one(WorkOrder, work_order_id)
 
-        work_order = await self._in_transaction(step)
-        return work_order if command.step in _FREE_NO_CREW else await self._in_transaction(assign)
+        work_order = await self.run(step)
+        return work_order if command.step in _FREE_NO_CREW else await self.run(assign)
 
-    async def _in_transaction(
-        self, use_case: Callable[[Context], Awaitable[WorkOrder]]
-    ) -> WorkOrder:
-        async def run(session: Session, outbox: Outbox) -> WorkOrder:
-            context = Context(session, outbox, self._database.clock.now(), self._policy)
+    async def run(self, use_case: Callable[[Context], Awaitable[T]]) -> T:
+        """One use case in one transaction. A deadlock is retried."""
+
+        async def run(session: Session, outbox: Outbox) -> T:
+            context = Context(session, outbox, self.database.clock.now(), self._policy)
             result = await use_case(context)
             await context.flush()
             return result
 
-        return await self._database.in_transaction(run)
+        return await self.database.in_transaction(run)
 
 
 def step_taker(request: Request) -> StepTaker:

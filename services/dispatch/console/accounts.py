@@ -20,7 +20,6 @@ from services.dispatch.console.passwords import (
 from services.dispatch.console.throttle import count_attempt, count_success
 from services.dispatch.models import SignIn, Staff
 from services.dispatch.rules.sign_in_throttle import Counter, counters_of
-from shared.auth.permissions import Role
 from shared.auth.tokens import Person
 from shared.db import Database, Session
 
@@ -62,7 +61,7 @@ async def sign_in(database: Database, given: Credentials) -> tuple[SignIn, Perso
     staff = await _check(database, given)
     async with database.work() as (session, _):
         started = await _start(session, staff, given, database.clock.now())
-    return started, person_of(staff)
+    return started, staff.person
 
 
 async def change_password(database: Database, given: Credentials, new: str) -> SignIn:
@@ -98,10 +97,6 @@ async def reset_password(database: Database, county: str, name: str) -> str:
 async def end_sign_in(database: Database, sign_in_id: str) -> None:
     async with database.work() as (session, _):
         await session.execute(delete(SignIn).where(col(SignIn.id) == sign_in_id))
-
-
-def person_of(staff: Staff) -> Person:
-    return Person(staff.sign_in_name, Role(staff.role), staff.county, staff.crew_id)
 
 
 async def _check(database: Database, given: Credentials) -> Staff:

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import Depends, Request, Response
 from sqlmodel import col, select, update
 
-from services.dispatch.console.accounts import LONGEST_IDLE, LONGEST_SIGN_IN, person_of
+from services.dispatch.console.accounts import LONGEST_IDLE, LONGEST_SIGN_IN
 from services.dispatch.models import SignIn, Staff
 from shared.auth.permissions import Permission
 from shared.auth.requires import NOT_ALLOWED
@@ -84,7 +84,7 @@ async def signed_in(request: Request) -> Person:
         await _note_seen(database, sign_in, now)
     if staff.password_is_one_time and request.url.path != ACCOUNT_PAGE:
         raise MustChangePassword
-    person: Person = person_of(staff)
+    person: Person = staff.person
     request.state.person = person
     return person
 

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from shared.auth.permissions import Role
+from shared.auth.tokens import Person
 from shared.columns import Moment
 from shared.vocabulary import Level
 
@@ -128,3 +129,8 @@ class Staff(DispatchTable, table=True):
         """The levels at which they are told of deadlines."""
         given = _LEVELS_OF_ROLE.get(self.role, ()) if self.levels is None else self.levels
         return frozenset(map(Level, given))
+
+    @property
+    def person(self) -> Person:
+        """As a token names them."""
+        return Person(self.sign_in_name, Role(self.role), self.county, self.crew_id)

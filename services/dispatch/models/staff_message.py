@@ -196,9 +196,16 @@ class CardUpdate(DispatchTable, table=True):
     attempts: int = 0
     next_attempt_at: Moment | None = None
 
-    def show(self, words: str, buttons: list[str], now: datetime) -> None:
-        self.shown, self.buttons = words, buttons
-        self.state, self.next_attempt_at = "queued", now
+    def claim(self, now: datetime, until: datetime) -> bool:
+        """The attempt is ours until then. False: WeCom takes the code no more."""
+        if now >= self.usable_until:
+            return False
+        self.attempts += 1
+        self.next_attempt_at = until
+        return True
+
+    def end(self, state: str) -> None:
+        self.state, self.next_attempt_at = state, None
 
 
 class WayHealth(DispatchTable, table=True):

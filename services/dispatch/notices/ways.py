@@ -52,6 +52,10 @@ class MessageWay(Protocol):
 Ways = Mapping[Way, MessageWay]
 
 
+def profiles_of(ways: Ways) -> Mapping[Way, WayProfile]:
+    return {way: opened.profile for way, opened in ways.items()}
+
+
 def open_ways(
     settings: DispatchSettings, clock: Clock, transport: httpx.AsyncBaseTransport | None = None
 ) -> Ways:
