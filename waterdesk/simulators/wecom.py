@@ -19,7 +19,7 @@ from .push_queue import PushQueue
 from .settings import SimulatorSettings
 
 NAME = "wecom"
-CALLBACK = "/wecom/callback"
+CALLBACK = "/platforms/wecom/callback"
 TOKEN_LIVES = timedelta(seconds=7200)
 CODE_USABLE_FOR = timedelta(hours=72)
 PER_MINUTE = 30

@@ -71,7 +71,7 @@ def callback_router(
     callback: WeComCallback | None, database: Database, policy: Policy
 ) -> APIRouter:
     """`callback` None: WeCom is off, and answered 404."""
-    router = APIRouter(prefix="/wecom", tags=["wecom"], route_class=RawRoute)
+    router = APIRouter(prefix="/platforms/wecom", tags=["platforms"], route_class=RawRoute)
     taker = StepTaker(database, policy)
 
     @router.get(

@@ -58,7 +58,7 @@ async def test_everything_can_be_fed_and_read_over_http(
         ("/board/threads", {"fields": {"noSuchField": "x"}}, 422),
         ("/board/threads/7/edit", {"fields": {}}, 404),
         ("/failures", {"simulator": "hotline", "kind": "no_such_failure"}, 422),
-        ("/failures", {"simulator": "sms", "kind": "late"}, 422),
+        ("/failures", {"simulator": "fax", "kind": "late"}, 422),
     ],
 )
 async def test_a_mistake_of_the_caller_is_answered(
