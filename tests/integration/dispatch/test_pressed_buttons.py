@@ -148,7 +148,9 @@ async def test_saving_the_callbacks_settings_and_what_is_not_signed(telling: Tel
                 "msg_signature": crypto.signature(timestamp, "n", encrypted),
             } | changes
             body = wechat_xml.encrypted_envelope("ww", encrypted).encode()
-            return await client.request(method, "/platforms/wecom/callback", params=query, content=body)
+            return await client.request(
+                method, "/platforms/wecom/callback", params=query, content=body
+            )
 
         echo = crypto.encrypt("12345")
         answer = await calls("GET", echo, echostr=echo)
