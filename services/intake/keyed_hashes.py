@@ -45,6 +45,7 @@ class KeyedHashes:
         all_of_it = (
             incoming.text,
             incoming.time_limit,
+            *((incoming.limit_changes,) if incoming.limit_changes else ()),
             incoming.printed_urgent,
             resident.name,
             resident.phone,

@@ -13,7 +13,7 @@ import httpx
 from shared.clock import Clock
 
 from . import channels
-from .channels.channel import AcknowledgingChannel, Channel, OpenChannel
+from .channels.channel import AcknowledgingChannel, Channel, ExtendingChannel, OpenChannel
 from .rules.platform_profile import PlatformProfile
 from .settings import ReplySettings
 
@@ -31,6 +31,15 @@ class Channels:
             platform: cast(AcknowledgingChannel, channel)
             for platform, channel in self.by_platform.items()
             if channel.profile.acknowledges
+        }
+
+    @property
+    def extending(self) -> Mapping[str, ExtendingChannel]:
+        """Those of platforms that a machine can ask for more time (延期)."""
+        return {
+            platform: cast(ExtendingChannel, channel)
+            for platform, channel in self.by_platform.items()
+            if channel.profile.grants_time
         }
 
     async def close(self) -> None:

@@ -105,3 +105,5 @@ class AnswerExtension(_Command):
     """What the platform answered."""
 
     granted: bool
+    new_due_at: AwareDatetime | None = None
+    """Where it granted another time than asked for."""

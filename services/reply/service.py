@@ -17,6 +17,7 @@ from .api import call_backs, deadlines, platforms, replies
 from .api.http_errors import answer_rejected_commands
 from .channel_registry import Channels, known_profiles, open_channels
 from .context import Context, Office, ReplyConfig, in_transaction
+from .extension_sender import ExtensionSender
 from .question_sender import QuestionSender
 from .resident_handle import ResidentHandles
 from .rulebook import read_rulebook
@@ -52,6 +53,7 @@ def build(
             config,
             Sender(database, config, channels.by_platform, handles),
             QuestionSender(database, config, channels.by_platform.get("wechat"), handles),
+            ExtensionSender(database, config, channels.by_platform, channels.extending, handles),
             channels.acknowledging,
             sweep_seconds=settings.sweep_seconds,
             sender_seconds=settings.sender_seconds,

@@ -8,6 +8,7 @@ from shared.service import PeriodicTask
 
 from .channels.channel import AcknowledgingChannel
 from .context import ReplyConfig, in_transaction
+from .extension_sender import ExtensionSender
 from .handlers.acknowledge_tickets import acknowledge_due
 from .handlers.deadline_recount import recount_outdated
 from .handlers.deadline_sweep import sweep
@@ -24,6 +25,7 @@ def tasks(
     config: ReplyConfig,
     sender: Sender,
     questions: QuestionSender,
+    extension_sender: ExtensionSender,
     acknowledging: Mapping[str, AcknowledgingChannel],
     *,
     sweep_seconds: float,
@@ -33,6 +35,7 @@ def tasks(
         PeriodicTask("sweep", partial(in_transaction, database, config, sweep), sweep_seconds),
         PeriodicTask("send", sender.once, sender_seconds),
         PeriodicTask("ask_residents", questions.once, sender_seconds),
+        PeriodicTask("extensions", extension_sender.once, sender_seconds),
         PeriodicTask(
             "recount", partial(in_transaction, database, config, recount_outdated), _RECOUNT_SECONDS
         ),

@@ -28,6 +28,7 @@ OF_SERVICE: Mapping[str, tuple[type[Event], ...]] = {
         replies.DeadlineWarned,
         replies.DeadlineMissed,
         replies.DeadlineMet,
+        replies.ExtensionChanged,
         replies.ReplyDrafted,
         replies.ReplyApproved,
         replies.ReplyDelivered,

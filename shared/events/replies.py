@@ -108,6 +108,32 @@ class DeadlineMet(_ReplyEvent):
     late: bool
 
 
+class ExtensionChanged(_ReplyEvent):
+    """A platform is, or was, asked for more time on one deadline: the whole of it as it is now."""
+
+    type: ClassVar[str] = "cn.waterdesk.deadline.extension-changed.v1"
+
+    request_id: str
+    stage: Stage
+    round: Round = 1
+    until: AwareDatetime
+    """What is asked for."""
+    asked_by: str
+    asked_at: AwareDatetime
+    state: Literal["by_hand", "to_send", "sending", "asked", "stuck", "granted", "declined"]
+    """`by_hand`: a person asks, and enters the answer."""
+    why: str | None = None
+    """The result of the last attempt, while it waits or is stuck."""
+    next_try_at: AwareDatetime | None = None
+    granted_until: AwareDatetime | None = None
+    answered_at: AwareDatetime | None = None
+    resident: Literal["none", "to_tell", "being_told", "by_hand", "told"]
+    """Whether the resident knows of the new limit; `by_hand`: a person phones."""
+    told_at: AwareDatetime | None = None
+    told_by: str | None = None
+    """Who phoned; None: our channel to the platform told them."""
+
+
 class ReplyDrafted(_ReplyEvent):
     """A draft waits for a reviewer. Its words stay in reply."""
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -153,7 +154,9 @@ async def compose_demo(
     port = installation.settings.simulators_port
     root = "http://simulators" if in_process else f"http://127.0.0.1:{port}"
     simulated = SimulatorSettings(
-        journal_path=installation.settings.home / JOURNAL, push_to=intake_url
+        journal_path=installation.settings.home / JOURNAL,
+        push_to=intake_url,
+        hotline_decides_after=timedelta(minutes=2),
     )
     services = {
         "intake": composition.intake(

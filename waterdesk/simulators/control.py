@@ -36,6 +36,11 @@ class EvaluationBody(ReworkBody):
     satisfied: bool
 
 
+class DecisionBody(_Body):
+    granted: bool
+    until: str | None = None
+
+
 class ThreadBody(_Body):
     fields: dict[str, Any]
     tid: int | None = None
@@ -111,6 +116,11 @@ def control_router(simulators: Simulators) -> APIRouter:
     async def rework_ticket(number: str, body: ReworkBody) -> None:
         with _driver_errors():
             hotline.rework_ticket(number, body.change_id, body.at)
+
+    @router.post("/hotline/tickets/{number}/decide-extension", status_code=204)
+    async def decide_extension(number: str, body: DecisionBody) -> None:
+        with _driver_errors():
+            hotline.decide_extension(number, granted=body.granted, until=body.until)
 
     @router.post("/hotline/tickets/{number}/close", status_code=204)
     async def close_ticket(number: str) -> None:

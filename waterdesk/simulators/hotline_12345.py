@@ -15,6 +15,7 @@ from shared.clock import SHANGHAI, Clock
 from shared.platform_kit.request_signing import SignedRequests
 
 from .failure_modes import FailureMode, FailureQueue, Rejected, page_of
+from .hotline_extensions import DENIED, GRANTED, ExtensionRequests
 from .journal import Entry, Journal
 from .push_queue import PushQueue
 from .settings import SimulatorSettings
@@ -67,6 +68,8 @@ class Hotline:
         self._change_by_id: dict[str, dict[str, str]] = {}
         self._receipts: dict[str, list[dict[str, str]]] = {}
         self._closed: set[str] = set()
+        self._extensions = ExtensionRequests()
+        self._decides_after = settings.hotline_decides_after
         for entry in journal.entries(NAME):
             self._apply(entry)
 
@@ -141,6 +144,29 @@ class Hotline:
             raise KeyError(number)
         self._record("closed", {"issueNumber": number})
 
+    def decide_extension(self, number: str, *, granted: bool, until: str | None = None) -> None:
+        """Answer the oldest open request for more time on a ticket: the ticket changes, with
+        `until` (None: the limit asked for) as its new limit where it is granted.
+
+        Raises LookupError where none is open.
+        """
+        asked = self._extensions.pending(number)
+        if asked is None:
+            raise LookupError(number)
+        limit = (until or asked.until) if granted else self._tickets[number]["timeLimit"]
+        fields = {"timeLimit": limit, "hasModLimit": GRANTED if granted else DENIED}
+        self.edit_ticket(number, fields, f"decision-{asked.request_id}")
+        self._record(
+            "extension_decided",
+            {"requestId": asked.request_id, "granted": granted, "timeLimit": limit},
+        )
+
+    def decide_due(self) -> None:
+        """Grant what has waited long enough, where the settings say so."""
+        if self._decides_after is not None:
+            for asked in self._extensions.waiting_since(self._clock.now() - self._decides_after):
+                self.decide_extension(asked.number, granted=True)
+
     # What the county calls
 
     def page(self, cursor: str, limit: int) -> dict[str, Any]:
@@ -172,6 +198,17 @@ class Hotline:
     def add_return(self, number: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """退回: the ticket is not ours. Raises Rejected."""
         return self._store("return", number, body)
+
+    def ask_extension(self, number: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """延期: asked once more where it is sent twice. Raises Rejected."""
+        self._must_be_open(number)
+        self._record("extension_asked", {"issueNumber": number, "body": dict(body)})
+        return {"code": 0}
+
+    def extensions(self, number: str) -> dict[str, Any]:
+        """What was asked for this ticket, and what became of it. Raises Rejected."""
+        self._must_be_known(number)
+        return {"code": 0, "requests": self._extensions.listed(number, shanghai_text)}
 
     def replies(self, number: str) -> dict[str, Any]:
         """What was accepted for this ticket. Raises Rejected."""
@@ -241,6 +278,10 @@ class Hotline:
                     self.pushes.add(change["changeId"])
             case "replied" | "returned":
                 self._receipts.setdefault(data["issueNumber"], []).append(data["receipt"])
+            case "extension_asked":
+                self._extensions.note_asked(data, entry.at)
+            case "extension_decided":
+                self._extensions.note_decided(data)
             case "closed":
                 self._closed.add(data["issueNumber"])
             case "push_ended":

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -35,6 +35,13 @@ class ReplyBody(_Body):
     solved: bool
     publicAnswer: str = Field(min_length=1)  # noqa: N815
     unsolvedReason: str | None = None  # noqa: N815
+
+
+class ExtensionBody(_Body):
+    requestId: str = Field(min_length=1)  # noqa: N815
+    requestKind: Literal["extension"]  # noqa: N815
+    timeLimit: str = Field(min_length=1)  # noqa: N815
+    reason: str = Field(min_length=1)
 
 
 class ReturnBody(_Body):
@@ -104,6 +111,20 @@ def hotline_router(hotline: Hotline, settings: SimulatorSettings, clock: Clock) 
     @router.post("/api/orders/{number}/replies")
     async def reply(request: Request, number: str) -> Response:
         return await take(request, "reply", ReplyBody, lambda body: hotline.add_reply(number, body))
+
+    @router.get("/api/orders/{number}/requests")
+    async def extensions(request: Request, number: str) -> Response:
+        def found() -> Mapping[str, Any]:
+            check_signature(request, b"")
+            return hotline.extensions(number)
+
+        return answer(hotline.failures, "look_extension", found, stores=False)
+
+    @router.post("/api/orders/{number}/requests")
+    async def ask_extension(request: Request, number: str) -> Response:
+        return await take(
+            request, "extension", ExtensionBody, lambda body: hotline.ask_extension(number, body)
+        )
 
     @router.post("/api/orders/{number}/return")
     async def give_back(request: Request, number: str) -> Response:

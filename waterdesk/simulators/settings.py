@@ -24,6 +24,9 @@ class SimulatorSettings:
         timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 1800)
     )
 
+    hotline_decides_after: timedelta | None = None
+    """After how long 12345 grants an extension that was asked for; None: the driver decides."""
+
     board_fid: int = 5999
     board_forum: str = "蓝田县委书记"
     board_app_code: str = field(default="PC-simulated-board", repr=False)

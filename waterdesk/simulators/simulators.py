@@ -52,6 +52,7 @@ class Simulators:
         """Deliver pushes as they become due, until cancelled."""
         while True:
             try:
+                self.hotline.decide_due()
                 await self.deliver_pushes()
             except OSError:
                 log.exception("simulator_journal_not_written")

@@ -25,6 +25,7 @@ from .fields import (
     number_of,
     optional_text,
     required_text,
+    storable,
 )
 from .incoming import Incoming, Kind, MalformedMessage, Page, Platform, Resident, Unreadable
 
@@ -73,6 +74,7 @@ def parse_ticket(dto: object, raw: bytes, county: str) -> Incoming:
         raw=raw,
         satisfied=None if kind is Kind.CHASE else satisfied,
         time_limit=optional_text(ticket, "timeLimit", MAX_NUMBER),
+        limit_changes=_limit_changes(ticket.get("hasModLimit")),
         printed_urgent=optional_text(ticket, "emrgencyLevel") in _URGENT_LEVELS,
         resident=Resident(
             name=optional_text(ticket, "requestorName", MAX_NUMBER),
@@ -81,6 +83,15 @@ def parse_ticket(dto: object, raw: bytes, county: str) -> Incoming:
             or optional_text(ticket, "requestorAddress"),
         ),
     )
+
+
+def _limit_changes(value: object) -> str:
+    """ "" for an unchanged limit ("0", false, nothing); platforms print a word, a number or a truth
+    value."""
+    text = str(int(value)) if isinstance(value, int) and abs(value) < 10 else value
+    if not isinstance(text, str) or text.strip() == "0":
+        return ""
+    return storable(text).strip()[:MAX_NUMBER]
 
 
 def read_ticket(dto: object, county: str) -> Incoming | Unreadable:

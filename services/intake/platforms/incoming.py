@@ -65,6 +65,9 @@ class Incoming:
     changed_at: datetime | None = None
     """When the platform made this very change (UTC), where it says so: an older one that comes
     later changes nothing."""
+    limit_changes: str = ""
+    """What the ticket says of changes of its limit, verbatim: another word is an edit, as a request
+    for more time was answered then."""
     satisfied: bool | None = None
     """Whether the resident says that it is solved; None: this delivery does not tell."""
     resident: Resident = field(default_factory=Resident, repr=False)

@@ -9,10 +9,15 @@ from sqlmodel import col, select
 
 from services.reply.commands import AnswerExtension, AskExtension, RecordContact
 from services.reply.context import in_transaction
-from services.reply.handlers.deadline_extensions import answer_extension, ask_for_extension
+from services.reply.handlers.deadline_extensions import (
+    answer_extension,
+    ask_for_extension,
+    note_told,
+)
 from services.reply.handlers.resident_contact import record_contact
-from services.reply.models import Complaint, Deadline
+from services.reply.models import Complaint, Deadline, ExtensionRequest
 from services.reply.rules.deadlines import Stage
+from services.reply.rules.extensions import ExtensionState, ResidentNews
 from services.reply.rules.objections import Objection
 from shared.auth.permissions import Permission
 from shared.auth.requires import requires
@@ -81,6 +86,54 @@ async def post_contacted(
     await in_transaction(
         database, config, lambda context: record_contact(context, complaint_id, command, person)
     )
+
+
+class ExtensionView(BaseModel):
+    """A request for more time, without what the office wrote to the platform."""
+
+    id: str
+    complaint_id: str
+    stage: Stage
+    round: int
+    until: datetime
+    asked_by: str
+    asked_at: datetime
+    state: ExtensionState
+    why: str | None
+    next_at: datetime | None
+    granted_until: datetime | None
+    answered_at: datetime | None
+    resident: ResidentNews
+    told_at: datetime | None
+    told_by: str | None
+
+
+@router.get("/extensions")
+async def get_extensions(
+    complaint_id: str, database: DatabaseHere, person: Reader
+) -> list[ExtensionView]:
+    """One complaint's requests for more time, the newest first."""
+    async with database.reading() as session:
+        found = await session.exec(
+            select(ExtensionRequest)
+            .where(
+                col(ExtensionRequest.complaint_id) == complaint_id,
+                col(ExtensionRequest.county) == person.county,
+            )
+            .order_by(col(ExtensionRequest.asked_at).desc())
+        )
+        return [
+            ExtensionView(**{name: getattr(row, name) for name in ExtensionView.model_fields})
+            for row in found
+        ]
+
+
+@router.post("/extensions/{request_id}/told", status_code=204, responses=problems(404, 409))
+async def post_extension_told(
+    request_id: str, database: DatabaseHere, config: Config, person: Writer
+) -> None:
+    """The call sheet: the resident was told of the new limit."""
+    await in_transaction(database, config, lambda context: note_told(context, request_id, person))
 
 
 @router.post("/deadlines/{complaint_id}/{stage}/extension", status_code=202)

@@ -98,6 +98,10 @@ _TEXTS: Mapping[Objection, tuple[int, Text]] = {
         Text("联系时间早于诉求派发时间。", "The contact is earlier than the complaint."),
     ),
     Objection.IN_THE_FUTURE: (422, Text("联系时间还没到。", "The contact lies in the future.")),
+    Objection.UNKNOWN_EXTENSION: (
+        404,
+        Text("没有这个延期申请。", "There is no such request for an extension."),
+    ),
     Objection.NOTHING_ASKED: (
         409,
         Text("没有待答复的延期申请。", "No extension waits for an answer."),
@@ -118,6 +122,13 @@ _TEXTS: Mapping[Objection, tuple[int, Text]] = {
     Objection.NOT_LATER: (
         422,
         Text("新的时限须晚于现在的时限。", "The new limit must be later than the present one."),
+    ),
+    Objection.AFTER_NEXT_STAGE: (
+        422,
+        Text(
+            "新的时限晚于下一环节的时限，请先为下一环节申请延期。",
+            "The new limit is later than the next stage's: ask for the next stage first.",
+        ),
     ),
     Objection.NO_REASON: (422, Text("申请延期须写明理由。", "An extension needs a reason.")),
 }

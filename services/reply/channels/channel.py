@@ -87,5 +87,34 @@ class AcknowledgingChannel(Channel, Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class TimeAsked:
+    """A request for more time, ready to be sent."""
+
+    request_id: str
+    external_id: str
+    until: datetime
+    reason: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TimeAnswer:
+    """What a platform shows of a request it has; all None: it has not decided."""
+
+    granted: bool | None = None
+    until: datetime | None = None
+    """The new limit, where it can be read."""
+
+
+class ExtendingChannel(Channel, Protocol):
+    async def ask_time(self, asked: TimeAsked) -> None:
+        """Ask for more time, once. Raises Refused, PlatformUnavailable or Ambiguous."""
+        ...
+
+    async def look_time(self, asked: TimeAsked) -> TimeAnswer | None:
+        """None: the platform does not have it. Raises PlatformUnavailable."""
+        ...
+
+
 OpenChannel = Callable[[ReplySettings, Clock, httpx.AsyncBaseTransport | None], Channel | None]
 """Opens the channel of one platform; None: it is not configured, and people answer by hand."""

@@ -23,14 +23,16 @@ from shared.http import (
 from shared.platform_kit.request_signing import SignedRequests
 from shared.send_once import answer_of, send_once
 
-from .channel import OutgoingReply, Receipt, Refused
+from .channel import OutgoingReply, Receipt, Refused, TimeAnswer, TimeAsked
 
 PROFILE: Final = PlatformProfile(
     name="hotline_12345",
     acknowledges=True,
+    grants_time=True,
     can_look=True,
 )
 PROFILES: Final = (PROFILE,)
+_DECISIONS: Final = {"granted": True, "denied": False}
 _NO_TICKET: Final = "0"
 
 
@@ -77,39 +79,14 @@ class HotlineChannel:
 
     async def look(self, reply: OutgoingReply) -> Receipt | None:
         """The receipt listed under this version's requestId. Raises PlatformUnavailable."""
-        address = _address(reply.external_id, "replies")
-        try:
-            answer = await read_coded(
-                self._client,
-                lambda: self._client.build_request("GET", address),
-                self._retry_policy,
-                success=0,
-            )
-        except PlatformRejected as refused:
-            if refused.status == httpx.codes.NOT_FOUND:
-                return None  # a ticket the platform does not know has no replies
-            raise
-        listed = answer.get("replies")
-        if not isinstance(listed, list):
-            raise PlatformUnavailable("the answer lists no replies")
-        for entry in listed:
-            if isinstance(entry, Mapping) and entry.get("requestId") == reply.request_id:
+        for entry in await self._listed(reply.external_id, "replies"):
+            if entry.get("requestId") == reply.request_id:
                 return self._receipt(entry, reply)
         return None
 
     async def probe(self) -> None:
         """Ask for a ticket that does not exist. Raises PlatformUnavailable."""
-        address = _address(_NO_TICKET, "replies")
-        try:
-            await read_coded(
-                self._client,
-                lambda: self._client.build_request("GET", address),
-                ONCE,
-                success=0,
-            )
-        except PlatformRejected as refused:
-            if refused.status != httpx.codes.NOT_FOUND:
-                raise
+        await self._listed(_NO_TICKET, "replies", ONCE)
 
     async def acknowledge(self, external_id: str, officer: str, at: datetime) -> None:
         """Accept the ticket (签收). Doing it twice does no harm, so after Ambiguous do it again.
@@ -119,6 +96,45 @@ class HotlineChannel:
         await self._post(
             external_id, "accept", {"acceptTime": _office_time(at), "officer": officer}
         )
+
+    async def ask_time(self, asked: TimeAsked) -> None:
+        """Ask for an extension. Raises Refused, PlatformUnavailable or Ambiguous."""
+        body = {
+            "requestId": asked.request_id,
+            "requestKind": "extension",
+            "timeLimit": _office_time(asked.until),
+            "reason": asked.reason,
+        }
+        await self._post(asked.external_id, "requests", body)
+
+    async def look_time(self, asked: TimeAsked) -> TimeAnswer | None:
+        """The answer to this request. Raises PlatformUnavailable."""
+        for entry in await self._listed(asked.external_id, "requests"):
+            if entry.get("requestId") == asked.request_id:
+                granted = _DECISIONS.get(str(entry.get("status")))
+                return TimeAnswer(granted, _utc(entry.get("timeLimit")) if granted else None)
+        return None
+
+    async def _listed(
+        self, external_id: str, what: str, retry_policy: RetryPolicy | None = None
+    ) -> list[Mapping[str, object]]:
+        """What the platform lists of a ticket; nothing of one that it does not know."""
+        address = _address(external_id, what)
+        try:
+            answer = await read_coded(
+                self._client,
+                lambda: self._client.build_request("GET", address),
+                retry_policy or self._retry_policy,
+                success=0,
+            )
+        except PlatformRejected as refused:
+            if refused.status == httpx.codes.NOT_FOUND:
+                return []
+            raise
+        listed = answer.get(what)
+        if not isinstance(listed, list):
+            raise PlatformUnavailable(f"the answer lists no {what}")
+        return [entry for entry in listed if isinstance(entry, Mapping)]
 
     async def _post(
         self, external_id: str, what: str, body: Mapping[str, object]

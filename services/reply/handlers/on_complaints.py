@@ -27,6 +27,7 @@ from shared.events.complaints import (
 from shared.events.event import Envelope
 from shared.sql import any_of, table_of
 
+from .deadline_extensions import look_now
 from .deadline_recount import recount
 
 _KNOWN = select(col(Complaint.id), literal(value=False)).where(col(Complaint.id) == any_of("ids"))
@@ -98,6 +99,7 @@ async def on_complaints_edited(
         )
     }
     await recount(context, list(complaints.values()), limited_anew=limited_anew)
+    await look_now(context, list(complaints))
     return complaints.keys()
 
 

@@ -73,8 +73,7 @@ class Deadline(ReplyTable, table=True):
     extensions_allowed: int
     extensions_granted: int = 0
     extension_asked_until: Moment | None = None
-    extension_asked_at: Moment | None = None
-    extension_reason: str | None = None
+    """Asked for and not answered; see ExtensionRequest."""
 
     @classmethod
     def set(cls, complaint: Complaint, counted: CountedDeadline) -> Self:
@@ -101,14 +100,14 @@ class Deadline(ReplyTable, table=True):
         standing = Standing(self.standing)
         return DeadlineState(standing, self.warn_at, self.due_at, self.met_at, self.step)
 
-    @property
-    def extensible(self) -> Extensible:
+    def extensible(self, next_stage_due_at: datetime | None) -> Extensible:
         return Extensible(
             standing=Standing(self.standing),
             due_at=self.due_at,
             asked_until=self.extension_asked_until,
             granted=self.extensions_granted,
             allowed=self.extensions_allowed,
+            next_stage_due_at=next_stage_due_at,
         )
 
     @property
@@ -184,19 +183,22 @@ class Deadline(ReplyTable, table=True):
         limit = self.due_at, self.warn_at, self.step
         return *limit, self.provisional, self.source, self.unverified
 
-    def ask_extension(self, until: datetime, reason: str, now: datetime) -> None:
+    def ask_extension(self, until: datetime) -> None:
         """The platform is asked; the old limit counts until it agrees."""
-        self.extension_asked_until, self.extension_asked_at = until, now
-        self.extension_reason = reason
+        self.extension_asked_until = until
 
     def decline_extension(self) -> None:
         """The platform said no."""
         self.extension_asked_until = None
 
     def extend(self, due_at: datetime, climb: Climb, now: datetime) -> list[DeadlineEvent]:
-        """The platform granted what was asked for."""
+        """The platform granted it."""
         self.extension_asked_until = None
         self.extensions_granted += 1
+        return self.move(due_at, climb, now)
+
+    def move(self, due_at: datetime, climb: Climb, now: datetime) -> list[DeadlineEvent]:
+        """Another limit counts: it was granted, or another stage's takes this one along."""
         time = extended(self.time, self.due_at, due_at, climb.calendar)
         self._keep(time)
         step = climb.reached(self.step, due_at, time, now)

@@ -15,6 +15,8 @@ class PlatformProfile:
     """Characters."""
     acknowledges: bool = False
     """Whether it wants to be told that a ticket is accepted (签收)."""
+    grants_time: bool = False
+    """Whether a machine can ask it for more time: one limit, for the whole ticket."""
     can_look: bool = False
     """Whether a reply that was taken can be looked up. Where not, an ambiguous one waits for a
     person."""

@@ -132,7 +132,7 @@ class Postbox:
 
     async def approved(self, complaint_id: str = "c1", platform: str = "hotline_12345") -> None:
         """A complaint that the platform knows, repaired, its draft approved."""
-        external_id = self._ask(complaint_id, platform)
+        external_id = self.asks(complaint_id, platform)
         await self.harness.receives(
             received(complaint_id, platform=platform, external_id=external_id, sent_at=self.now),
             linked(complaint_id, work_order_id=f"w-{complaint_id}", at=self.now),
@@ -143,7 +143,7 @@ class Postbox:
     async def answered_unrepaired(self, platform: str) -> None:
         """A complaint that the platform knows, its answer written and approved by people before
         anything is repaired."""
-        external_id = self._ask("c1", platform)
+        external_id = self.asks("c1", platform)
         await self.harness.receives(
             received("c1", platform=platform, external_id=external_id, sent_at=self.now)
         )
@@ -181,7 +181,8 @@ class Postbox:
             found = await session.execute(select(outbox_table).order_by(outbox_table.c.id))
             return [row.headers["ce_type"] for row in found]
 
-    def _ask(self, complaint_id: str, platform: str) -> str:
+    def asks(self, complaint_id: str, platform: str) -> str:
+        """A resident asks there; returns the number."""
         if platform == "hotline_12345":
             return self.simulators.hotline.add_ticket({"issueDesc": "没水"})
         if platform == "message_board":

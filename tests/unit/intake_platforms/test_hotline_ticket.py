@@ -88,6 +88,13 @@ def ticket(**changes: object) -> dict[str, object]:
         pytest.param(
             ticket(emrgencyLevel="特急"), replace(READ, printed_urgent=True), id="most urgent"
         ),
+        pytest.param(ticket(hasModLimit="0"), READ, id="its limit was not changed"),
+        pytest.param(
+            ticket(hasModLimit=True), replace(READ, limit_changes="1"), id="its limit was changed"
+        ),
+        pytest.param(
+            ticket(hasModLimit="2"), replace(READ, limit_changes="2"), id="its limit stays"
+        ),
         pytest.param(ticket(emrgencyLevel="不紧急"), READ, id="an unknown level is not urgent"),
         pytest.param(
             ticket(issueSubject=None),

@@ -44,6 +44,18 @@ def asking(*, days_early: float = 1, days_more: float = 5, why: str = "等配件
         pytest.param(replace(WAITING, granted=1), asking(), Objection.USED_UP, id="the second one"),
         pytest.param(replace(WAITING, allowed=0), asking(), Objection.USED_UP, id="none allowed"),
         pytest.param(WAITING, asking(days_more=0), Objection.NOT_LATER, id="not later"),
+        pytest.param(
+            replace(WAITING, next_stage_due_at=DUE + timedelta(days=4)),
+            asking(),
+            Objection.AFTER_NEXT_STAGE,
+            id="beyond the next stage",
+        ),
+        pytest.param(
+            replace(WAITING, next_stage_due_at=DUE + timedelta(days=5)),
+            asking(),
+            None,
+            id="up to the next stage",
+        ),
         pytest.param(WAITING, asking(why="  "), Objection.NO_REASON, id="no reason"),
     ],
 )

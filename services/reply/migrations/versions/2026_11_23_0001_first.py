@@ -20,6 +20,7 @@ def upgrade() -> None:
     _make_work_order()
     _make_reply()
     _make_platform_health()
+    _make_extension_request()
     _make_rulebook()
     _make_template_version()
     _make_call_back()
@@ -111,8 +112,6 @@ def _make_deadline() -> None:
         sa.Column("extensions_allowed", sa.Integer, nullable=False),
         _count("extensions_granted"),
         _at("extension_asked_until"),
-        _at("extension_asked_at"),
-        _text("extension_reason", nullable=True),
     )
     op.create_index(
         "deadline_due_next",
@@ -233,6 +232,40 @@ def _make_call_back() -> None:
         "call_back",
         ["due_at"],
         postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
+
+
+def _make_extension_request() -> None:
+    op.create_table(
+        "extension_request",
+        _text("id", primary_key=True),
+        _text("complaint_id"),
+        _text("county"),
+        _text("platform"),
+        _text("stage"),
+        sa.Column("round", sa.Integer, nullable=False),
+        _at("until", nullable=False),
+        sa.Column("reason", sa.Text, nullable=False),
+        _text("asked_by"),
+        _at("asked_at", nullable=False),
+        _text("state"),
+        _count("attempts"),
+        _at("sent_at"),
+        _at("next_at"),
+        _text("why", nullable=True),
+        _at("granted_until"),
+        _at("answered_at"),
+        _text("answered_by", nullable=True),
+        _text("resident"),
+        _at("told_at"),
+        _text("told_by", nullable=True),
+    )
+    op.create_index("extension_of_complaint", "extension_request", ["complaint_id"])
+    op.create_index(
+        "extension_due_next",
+        "extension_request",
+        ["next_at"],
+        postgresql_where=sa.text("next_at IS NOT NULL"),
     )
 
 
