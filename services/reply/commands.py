@@ -22,6 +22,8 @@ class WriteDraft(_Command):
     """The newest version its writer has read; 0 where there is none."""
     responsible: Annotated[str, Field(max_length=100)] = ""
     """Who is, where the ticket goes back."""
+    interim: bool = False
+    """Another answer follows, after the repair."""
 
 
 class ApproveReply(_Command):

@@ -135,6 +135,7 @@ class _Policy(_Strict):
     extensions_allowed: Annotated[int, Field(ge=0, le=20)]
     rework: frozenset[Stage] = REWORK_STAGES
     """What a later round counts."""
+    interim_meets_reply: bool = False
 
     @model_validator(mode="after")
     def has_stages(self) -> Self:
@@ -188,6 +189,7 @@ class _Policy(_Strict):
             extensions_allowed=self.extensions_allowed,
             unverified=self.unverified or not self.source.strip(),
             rework_stages=self.rework,
+            interim_meets_reply=self.interim_meets_reply,
         )
 
 

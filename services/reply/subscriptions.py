@@ -43,12 +43,14 @@ _OF_WORK_ORDERS: tuple[type[Event], ...] = (
     work_orders.ComplaintsLinked,
     work_orders.CrewAssigned,
     work_orders.CrewArrived,
+    work_orders.RepairExpected,
     work_orders.WorkOrderRepaired,
     work_orders.WorkOrderClosed,
 )
 
 _CONCERN_COMPLAINTS = (
     work_orders.CrewArrived,
+    work_orders.RepairExpected,
     work_orders.WorkOrderRepaired,
     work_orders.WorkOrderClosed,
 )

@@ -12,10 +12,12 @@ from .extension_sender import ExtensionSender
 from .handlers.acknowledge_tickets import acknowledge_due
 from .handlers.deadline_recount import recount_outdated
 from .handlers.deadline_sweep import sweep
+from .handlers.interim_replies import prepare_interim_replies
 from .question_sender import QuestionSender
 from .sender import Sender
 
 _RECOUNT_SECONDS = 5.0
+_INTERIM_SECONDS = 5.0
 _TEMPLATE_SECONDS = 2.0
 """After which a template that was changed at another replica is used."""
 
@@ -40,6 +42,8 @@ def tasks(
             "recount", partial(in_transaction, database, config, recount_outdated), _RECOUNT_SECONDS
         ),
     ]
+    interim = partial(in_transaction, database, config, prepare_interim_replies)
+    found.append(PeriodicTask("interim", interim, _INTERIM_SECONDS))
     found.append(PeriodicTask("templates", partial(_refresh, database, config), _TEMPLATE_SECONDS))
     if acknowledging:
         acknowledge = partial(acknowledge_due, database, config, acknowledging)

@@ -19,6 +19,7 @@ OF_SERVICE: Mapping[str, tuple[type[Event], ...]] = {
         work_orders.CrewAssigned,
         work_orders.WorkOrderAccepted,
         work_orders.CrewArrived,
+        work_orders.RepairExpected,
         work_orders.WorkOrderRepaired,
         work_orders.WorkOrderClosed,
         work_orders.FailureRepeated,

@@ -72,6 +72,17 @@ class CrewArrived(_WorkOrderEvent):
     arrived_at: AwareDatetime
 
 
+class RepairExpected(_WorkOrderEvent):
+    """The crew or the office says when the repair is to be expected; the last word counts."""
+
+    type: ClassVar[str] = "cn.waterdesk.workorder.repair-expected.v1"
+
+    expected_at: AwareDatetime
+    found: str = ""
+    """What was found so far (about the fault, never about a person)."""
+    said_at: AwareDatetime
+
+
 class WorkOrderRepaired(_WorkOrderEvent):
     type: ClassVar[str] = "cn.waterdesk.workorder.repaired.v1"
 

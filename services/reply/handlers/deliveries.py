@@ -104,19 +104,23 @@ async def record_attempt(
     elif reply.is_claimed_by(claimed.number):
         step = next_step(tried, look_up, context.config.pace, context.now)
         context.tell(reply.follow(step, tried.result, context.now))
+        if reply.interim and reply.version < replies[0].version:
+            reply.supersede()  # the answer that it announced is there
     return reply.state
 
 
 async def deliver(
     context: Context, complaint: Complaint, reply: Reply, receipt: str, at: datetime
 ) -> None:
-    """The platform has this version: the complaint ends, and so do its deadlines."""
+    """The platform has this version: the complaint ends, and so do its deadlines; after an interim
+    reply it stays open."""
     profile = context.config.profile(reply.platform)
     by_phone = reply.by_hand and profile.reaches_resident
     events = reply.deliver(receipt, at, "phone" if by_phone else profile.told_by)
     if not events:
         return
-    complaint.end(returned=reply.returned)
+    if not reply.interim:
+        complaint.end(returned=reply.returned)
     context.tell(*events)
     await open_call_back(context, complaint, reply)
     await reconcile(context, {complaint.id: None})

@@ -1,6 +1,7 @@
 """One draft for each complaint whose facts ask for one, kept up to date until a person writes."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from services.reply.context import Context, Office
@@ -35,20 +36,42 @@ def draft_where_due(
 
     What a person has written stays as it is, unless the complaint turned out to be ours after all,
     or not to be. Nothing is touched once it may have been sent; an answer that it is not solved
-    yet, or that the resident contests, is followed by another after the repair. `versions`: the
-    newest first.
+    yet, or that the resident contests, is followed by another after the repair. An interim reply
+    gives way to every other, and none waits for it. `versions`: the newest first.
     """
     facts = _facts(complaint, work_order)
     live = next((reply for reply in versions if reply.state != ReplyState.SUPERSEDED), None)
-    if live is not None and not _is_followed_by_another(live, facts, work_order):
+    if live is not None and live.interim and facts is None:
+        if live.state != ReplyState.DRAFT or not complaint.is_ours:
+            return None
+        facts = _facts_so_far(complaint, work_order, context.now)
+    if live is not None and _is_followed_by_another(live, facts, work_order):
+        live.supersede()
+    elif live is not None:
         if live.state not in _MAY_BE_REPLACED or _stays(context, live, complaint, facts):
             return None
         if facts is None:
             context.tell(live.withdraw(context.now))
             return None
         live.supersede()
-    if facts is None:
-        return None
+    return _draft(context, complaint, work_order, versions, facts) if facts else None
+
+
+def draft_interim(
+    context: Context, complaint: Complaint, work_order: WorkOrder | None, versions: Sequence[Reply]
+) -> Reply:
+    """What is known so far; another answer follows (handlers/interim_replies.py says when)."""
+    facts = _facts_so_far(complaint, work_order, context.now)
+    return _draft(context, complaint, work_order, versions, facts)
+
+
+def _draft(
+    context: Context,
+    complaint: Complaint,
+    work_order: WorkOrder | None,
+    versions: Sequence[Reply],
+    facts: DraftFacts,
+) -> Reply:
     return Reply.draft(
         complaint,
         max((reply.version for reply in versions), default=0) + 1,
@@ -64,6 +87,8 @@ def draft_where_due(
 def _is_followed_by_another(
     live: Reply, facts: DraftFacts | None, work_order: WorkOrder | None
 ) -> bool:
+    if live.interim:
+        return facts is not None and facts.answering is not Answering.INTERIM
     return (
         live.state == ReplyState.DELIVERED
         and not live.returned
@@ -103,6 +128,31 @@ def _facts(complaint: Complaint, work_order: WorkOrder | None) -> DraftFacts | N
     if work_order.repaired_at is None:
         return None
     return _facts_of(Answering.SOLVED, complaint, work_order)
+
+
+def _facts_so_far(complaint: Complaint, work_order: WorkOrder | None, at: datetime) -> DraftFacts:
+    """As of `at`. What was done before the last repair belongs to the answer that followed it."""
+    if work_order is None:
+        return DraftFacts(
+            Answering.INTERIM,
+            complaint.category,
+            complaint.village or "",
+            contacted_at=complaint.contacted_at,
+        )
+    so_far = _facts_of(Answering.INTERIM, complaint, work_order)
+    before = work_order.repaired_sequence or 0
+    came_since = (work_order.last_arrived_sequence or 0) > before
+    said_since = (work_order.expected_sequence or 0) > before
+    expected_at = work_order.expected_at if said_since else None
+    return replace(
+        so_far,
+        found=(work_order.found_so_far or "") if said_since else "",
+        done="",
+        note="",
+        arrived_at=work_order.last_arrived_at if came_since else None,
+        repaired_at=None,
+        expected_at=expected_at if expected_at and expected_at > at else None,
+    )
 
 
 def _facts_of(answering: Answering, complaint: Complaint, work_order: WorkOrder) -> DraftFacts:

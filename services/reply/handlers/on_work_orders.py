@@ -14,22 +14,32 @@ from shared.events.work_orders import (
     ComplaintsLinked,
     CrewArrived,
     CrewAssigned,
+    RepairExpected,
     WorkOrderClosed,
     WorkOrderOpened,
     WorkOrderRepaired,
 )
 from shared.sql import table_of
 
-_FactsEvent = WorkOrderOpened | CrewAssigned | CrewArrived | WorkOrderRepaired | WorkOrderClosed
+_FactsEvent = (
+    WorkOrderOpened
+    | CrewAssigned
+    | CrewArrived
+    | RepairExpected
+    | WorkOrderRepaired
+    | WorkOrderClosed
+)
 WorkOrderEvent = ComplaintsLinked | _FactsEvent
 
 _FACTS_WRITTEN = text("""
 INSERT INTO work_order AS known (id, county, scheme_name, crew_name, arrived_at, arrived_sequence,
     repaired_at, repaired_sequence, found, done, nothing_found, first_repaired_at,
-    first_repaired_sequence, last_arrived_at, last_arrived_sequence)
+    first_repaired_sequence, last_arrived_at, last_arrived_sequence, expected_at, found_so_far,
+    expected_sequence)
 VALUES (:id, :county, :scheme_name, :crew_name, :arrived_at, :arrived_sequence,
     :repaired_at, :repaired_sequence, :found, :done, :nothing_found, :first_repaired_at,
-    :first_repaired_sequence, :last_arrived_at, :last_arrived_sequence)
+    :first_repaired_sequence, :last_arrived_at, :last_arrived_sequence, :expected_at,
+    :found_so_far, :expected_sequence)
 ON CONFLICT (id) DO UPDATE SET
     scheme_name = coalesce(excluded.scheme_name, known.scheme_name),
     crew_name = coalesce(excluded.crew_name, known.crew_name),
@@ -44,7 +54,10 @@ ON CONFLICT (id) DO UPDATE SET
     first_repaired_sequence =
         coalesce(known.first_repaired_sequence, excluded.first_repaired_sequence),
     last_arrived_at = coalesce(excluded.last_arrived_at, known.last_arrived_at),
-    last_arrived_sequence = coalesce(excluded.last_arrived_sequence, known.last_arrived_sequence)
+    last_arrived_sequence = coalesce(excluded.last_arrived_sequence, known.last_arrived_sequence),
+    expected_at = coalesce(excluded.expected_at, known.expected_at),
+    found_so_far = coalesce(excluded.found_so_far, known.found_so_far),
+    expected_sequence = coalesce(excluded.expected_sequence, known.expected_sequence)
 """)
 """The first arrival and the first repair count, and the last ones in a later round; of everything
 else the last word."""
@@ -90,6 +103,8 @@ def _learn(known: WorkOrderFacts, data: _FactsEvent, sequence: int) -> None:
             known.assign(data.crew_name)
         case CrewArrived():
             known.arrive(data.arrived_at, sequence)
+        case RepairExpected():
+            known.expect(data.expected_at, data.found, sequence)
         case WorkOrderRepaired():
             known.repair(data.found, data.done, data.repaired_at, sequence)
         case WorkOrderClosed():  # by a decision of the office, which proves nothing else

@@ -24,7 +24,7 @@ from services.reply.loading import (
     rows,
 )
 from services.reply.models import Complaint, Deadline, Reply, ReplyState, deadlines_set
-from services.reply.rules.deadlines import Stage
+from services.reply.rules.deadlines import Stage, policy_for
 from services.reply.rules.milestones import Answer, Facts, Linked, done_after, done_at
 from services.reply.rules.rounds import FIRST_ROUND
 from shared.bulk_insert import bulk_insert, bulk_update, new_rows
@@ -137,12 +137,19 @@ def _facts(
                 reply.returned,
                 profile.reaches_resident,
                 reply.version,
+                interim=reply.interim,
+                interim_meets_reply=reply.interim and _interim_meets_reply(context, complaint),
             )
             for reply in versions
             if reply.delivered_at is not None and reply.state == ReplyState.DELIVERED
         ),
         links=_linked(links) if links else (),
     )
+
+
+def _interim_meets_reply(context: Context, complaint: Complaint) -> bool:
+    policies = context.editions.of(complaint.county).policies
+    return policy_for(complaint.ticket, policies).interim_meets_reply
 
 
 def _linked(links: Sequence[LinkAndWorkOrder]) -> tuple[Linked, ...]:

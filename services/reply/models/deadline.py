@@ -44,6 +44,11 @@ class Deadline(ReplyTable, table=True):
     __tablename__ = "deadline"
     __table_args__ = (
         Index("deadline_due_next", "next_at", postgresql_where=text("next_at IS NOT NULL")),
+        Index(
+            "deadline_warned",
+            "due_at",
+            postgresql_where=text("standing = 'warned' AND stage IN ('resolve', 'reply')"),
+        ),
     )
 
     complaint_id: str = Field(primary_key=True)

@@ -146,6 +146,7 @@ class Reply(ReplyTable, table=True):
             is_newest=self.version == newest,
             length=len(self.text),
             returned=self.returned,
+            interim=self.interim,
             responsible=self.responsible,
             written_by=self.written_by,
             stuck=StuckReason(self.why_stuck) if self.why_stuck else None,
@@ -157,8 +158,10 @@ class Reply(ReplyTable, table=True):
         return self.written_by is not None or self.state == ReplyState.APPROVED
 
     def supersede(self) -> None:
-        """A newer version replaces it; what was delivered stays delivered."""
-        if self.state != ReplyState.DELIVERED:
+        """A newer version replaces it; what was delivered stays delivered. An interim reply on its
+        way goes on: nothing waits for it."""
+        on_its_way = self.state in (ReplyState.SENDING, ReplyState.AWAITING_RECEIPT)
+        if self.state != ReplyState.DELIVERED and not (self.interim and on_its_way):
             self.state, self.next_attempt_at = ReplyState.SUPERSEDED.value, None
 
     def withdraw(self, now: datetime) -> ReplyWithdrawn:

@@ -37,6 +37,11 @@ class WorkOrder(ReplyTable, table=True):
     first_repaired_sequence: int | None = Field(None, sa_type=BigInteger)
     last_arrived_at: Moment | None = None
     last_arrived_sequence: int | None = Field(None, sa_type=BigInteger)
+    expected_at: Moment | None = None
+    """When the repair is expected, as was last said."""
+    found_so_far: str | None = None
+    """What was found, said with it; empty: nothing was."""
+    expected_sequence: int | None = Field(None, sa_type=BigInteger)
 
     @property
     def last_arrived(self) -> Done | None:
@@ -108,6 +113,9 @@ class WorkOrderFacts:
     first_repaired_sequence: int | None = None
     last_arrived_at: datetime | None = None
     last_arrived_sequence: int | None = None
+    expected_at: datetime | None = None
+    found_so_far: str | None = None
+    expected_sequence: int | None = None
 
     def assign(self, crew_name: str) -> None:
         """A crew is sent (again): that nothing was found no longer stands."""
@@ -118,6 +126,10 @@ class WorkOrderFacts:
         self.last_arrived_at, self.last_arrived_sequence = at, sequence
         if self.arrived_at is None:
             self.arrived_at, self.arrived_sequence = at, sequence
+
+    def expect(self, at: datetime, found: str, sequence: int) -> None:
+        """The last expectation counts."""
+        self.expected_at, self.found_so_far, self.expected_sequence = at, found, sequence
 
     def repair(self, found: str, done: str, at: datetime, sequence: int) -> None:
         """The last repair is what a draft says; the first one is when it was resolved."""

@@ -98,6 +98,8 @@ class Policy:
     unverified: bool
     rework_stages: frozenset[Stage] = REWORK_STAGES
     """Those of its stages that a later round counts anew."""
+    interim_meets_reply: bool = False
+    """Whether an interim reply ends the stage reply."""
 
     def covers(self, ticket: TicketFacts) -> bool:
         return (

@@ -13,12 +13,16 @@ stages that were done in fact, and no others:
 | an answer was delivered                          |   x    |         |         |         |   x   |
 | ... where the resident reads it (WeChat, a call) |   x    |    x    |         |         |   x   |
 | ... and the person who approved it says: solved  |   x    |         |         |    x    |   x   |
+| an interim reply was delivered                   |   x    |         |         |         |   ?   |
+| ... where the resident reads it                  |   x    |    x    |         |         |   ?   |
 | the platform has the ticket back (退回)          |   x    |    x    |    x    |    x    |   x   |
 | the office closed or merged the work order       |        |         |         |         |       |
 
 - 12345 passes an answer on and asks the office apart from it whether the resident was contacted, so
   an answer to it is no contact. On the message board the answer stands in the resident's thread,
   and there is no phone number to call: there the answer is the contact.
+- ?: whether an interim reply is one in time is the policy's to say (`interim_meets_reply`); no
+  source says that it is, and no policy of ours.
 - An answer with "not solved" is in time for reply, and leaves resolve open. With "solved"
   it leaves on site open: nobody came.
 - In a later round (rounds.py) the same facts end the same stages, where they happened after it
@@ -91,12 +95,17 @@ class Answer:
     reaches_resident: bool
     """The resident reads or hears it without a platform passing it on."""
     version: int = 1
+    interim: bool = False
+    interim_meets_reply: bool = False
+    """As the complaint's policy says."""
 
     @property
     def stages(self) -> _Stages:
         if self.returned:
             return tuple(Stage)
         contacted = _CONTACTED if self.reaches_resident else _ACCEPTED
+        if self.interim:
+            return (*contacted, *((Stage.REPLY,) if self.interim_meets_reply else ()))
         return (*contacted, *((Stage.RESOLVE,) if self.solved else ()), Stage.REPLY)
 
 

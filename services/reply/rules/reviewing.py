@@ -18,6 +18,8 @@ class Version:
     responsible: str
     written_by: str | None
     stuck: StuckReason | None = None
+    interim: bool = False
+    """Another answer follows it, which does not wait until it has arrived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +82,12 @@ def objection_to_rewriting(
     if newest_read != newest_number:
         return Objection.STALE
     if newest is not None:
-        if newest.state in (ReplyState.SENDING, ReplyState.AWAITING_RECEIPT):
+        if newest.state is ReplyState.SENDING:
             return Objection.ON_ITS_WAY
-        if newest.state is ReplyState.STUCK and newest.stuck is StuckReason.UNCONFIRMED:
+        if newest.state is ReplyState.AWAITING_RECEIPT and not newest.interim:
+            return Objection.ON_ITS_WAY
+        unconfirmed = newest.state is ReplyState.STUCK and newest.stuck is StuckReason.UNCONFIRMED
+        if unconfirmed and not newest.interim:
             return Objection.MUST_BE_CONFIRMED
     if not words:
         return Objection.EMPTY

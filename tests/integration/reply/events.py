@@ -17,6 +17,7 @@ from shared.events.work_orders import (
     ComplaintsLinked,
     CrewArrived,
     CrewAssigned,
+    RepairExpected,
     WorkOrderClosed,
     WorkOrderOpened,
     WorkOrderRepaired,
@@ -153,6 +154,18 @@ def assigned(work_order_id: str = "w1", *, at: datetime = NOW + HOUR) -> CrewAss
 
 def arrived(work_order_id: str = "w1", *, at: datetime = NOW + 2 * HOUR) -> CrewArrived:
     return CrewArrived(work_order_id=work_order_id, county=COUNTY, crew_id="k1", arrived_at=at)
+
+
+def expected(
+    work_order_id: str = "w1",
+    *,
+    until: datetime,
+    found: str = "",
+    at: datetime = NOW + 2 * HOUR,
+) -> RepairExpected:
+    return RepairExpected(
+        work_order_id=work_order_id, county=COUNTY, expected_at=until, found=found, said_at=at
+    )
 
 
 def repaired(work_order_id: str = "w1", *, at: datetime = NOW + 4 * HOUR) -> WorkOrderRepaired:

@@ -11,6 +11,7 @@ from sqlmodel import col
 from services.reply.channel_registry import known_profiles
 from services.reply.context import Context, Office, ReplyConfig
 from services.reply.handlers.deadline_sweep import sweep
+from services.reply.handlers.interim_replies import prepare_interim_replies
 from services.reply.models import CallBack, Complaint, Deadline, Reply, ReplyState
 from services.reply.rulebook import read_rulebook
 from services.reply.rulebooks import Rulebooks
@@ -52,6 +53,14 @@ class Harness:
             self.clock.move_to(at)
         async with self.database.work() as (session, outbox):
             found = await sweep(Context(self.config, session, outbox, self.clock.now()))
+            told = outbox.events
+        self.events.extend(told)
+        return found
+
+    async def prepare_interim_replies(self) -> int:
+        async with self.database.work() as (session, outbox):
+            context = Context(self.config, session, outbox, self.clock.now())
+            found = await prepare_interim_replies(context)
             told = outbox.events
         self.events.extend(told)
         return found

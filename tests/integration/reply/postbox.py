@@ -168,10 +168,18 @@ class Postbox:
             await approve(context, complaint_id, ApproveReply(version=version), reviewer)
 
     async def writes(
-        self, text: str, *, version: int, responsible: str = "", complaint_id: str = "c1"
+        self,
+        text: str,
+        *,
+        version: int,
+        responsible: str = "",
+        complaint_id: str = "c1",
+        interim: bool = False,
     ) -> int:
         writer = Person("zhao", Role.REVIEWER, COUNTY)
-        command = WriteDraft(text=text, solved=False, version=version, responsible=responsible)
+        command = WriteDraft(
+            text=text, solved=False, version=version, responsible=responsible, interim=interim
+        )
         async with transaction(self.harness.database, self.config) as context:
             return await write_draft(context, complaint_id, command, writer)
 

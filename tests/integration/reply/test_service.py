@@ -67,7 +67,7 @@ async def test_from_the_bus_to_the_platform_and_back(
             pass
     assert (await postbox.harness.live_reply()).state == ReplyState.DELIVERED
     names = {task.name for task in service.tasks}
-    others = {"ask_residents", "extensions", "recount", "acknowledge", "templates"}
+    others = {"ask_residents", "extensions", "recount", "acknowledge", "templates", "interim"}
     assert names == {"sweep", "send", *others}
     assert len(list(postbox.simulators.journal.entries(kind="replied"))) == 1
     async with database.connect() as connection:

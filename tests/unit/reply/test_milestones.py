@@ -37,6 +37,18 @@ def answered(
     return Facts(answers=(answer,))
 
 
+def interim(hours: int, *, reaches_resident: bool = False, meets_reply: bool = False) -> Facts:
+    answer = Answer(
+        T0 + timedelta(hours=hours),
+        solved=False,
+        returned=False,
+        reaches_resident=reaches_resident,
+        interim=True,
+        interim_meets_reply=meets_reply,
+    )
+    return Facts(answers=(answer,))
+
+
 @pytest.mark.parametrize(
     ("facts", "hours"),
     [
@@ -73,6 +85,17 @@ def answered(
             answered(9, solved=False, returned=True),
             {"accept": 9, "first_contact": 9, "on_site": 9, "resolve": 9, "reply": 9},
             id="a ticket that went back is another office's",
+        ),
+        pytest.param(interim(9), {"accept": 9}, id="an interim reply, passed on by the platform"),
+        pytest.param(
+            interim(9, reaches_resident=True),
+            {"accept": 9, "first_contact": 9},
+            id="an interim reply that the resident reads",
+        ),
+        pytest.param(
+            interim(9, meets_reply=True),
+            {"accept": 9, "reply": 9},
+            id="an interim reply where the policy takes it for one in time",
         ),
         pytest.param(
             Facts(links=(linked(1, None, None, 5),)),

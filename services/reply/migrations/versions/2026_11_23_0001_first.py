@@ -119,6 +119,12 @@ def _make_deadline() -> None:
         ["next_at"],
         postgresql_where=sa.text("next_at IS NOT NULL"),
     )
+    op.create_index(
+        "deadline_warned",
+        "deadline",
+        ["due_at"],
+        postgresql_where=sa.text("standing = 'warned' AND stage IN ('resolve', 'reply')"),
+    )
     op.create_table(
         "later_round",
         _text("complaint_id", primary_key=True),
@@ -156,6 +162,9 @@ def _make_work_order() -> None:
         sa.Column("first_repaired_sequence", sa.BigInteger),
         _at("last_arrived_at"),
         sa.Column("last_arrived_sequence", sa.BigInteger),
+        _at("expected_at"),
+        _text("found_so_far", nullable=True),
+        sa.Column("expected_sequence", sa.BigInteger),
     )
     op.create_table(
         "link",
