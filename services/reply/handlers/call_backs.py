@@ -89,7 +89,11 @@ async def on_complaints_evaluated(
 
 
 def _delivered(versions: Iterable[Reply]) -> list[tuple[int, datetime]]:
-    return [(each.version, each.delivered_at) for each in versions if each.delivered_at]
+    return [
+        (each.version, each.delivered_at)
+        for each in versions
+        if each.delivered_at and not each.interim
+    ]
 
 
 async def _contest(

@@ -41,7 +41,7 @@ def draft_where_due(
     """
     facts = _facts(complaint, work_order)
     live = next((reply for reply in versions if reply.state != ReplyState.SUPERSEDED), None)
-    if live is not None and live.interim and facts is None:
+    if live is not None and live.interim and not _is_news(live, facts, work_order):
         if live.state != ReplyState.DRAFT or not complaint.is_ours:
             return None
         facts = _facts_so_far(complaint, work_order, context.now)
@@ -88,7 +88,7 @@ def _is_followed_by_another(
     live: Reply, facts: DraftFacts | None, work_order: WorkOrder | None
 ) -> bool:
     if live.interim:
-        return facts is not None and facts.answering is not Answering.INTERIM
+        return _is_news(live, facts, work_order)
     return (
         live.state == ReplyState.DELIVERED
         and not live.returned
@@ -98,6 +98,19 @@ def _is_followed_by_another(
             repair=work_order.repaired_sequence if work_order else None,
             repair_known=live.repair_sequence,
         )
+    )
+
+
+def _is_news(live: Reply, facts: DraftFacts | None, work_order: WorkOrder | None) -> bool:
+    """Whether there is more to say than what an interim reply knew: a repair before it, where the
+    fault is worked on again, is none."""
+    if facts is None or facts.answering is Answering.INTERIM:
+        return False
+    return facts.answering is not Answering.SOLVED or asks_for_another_answer(
+        facts,
+        solved=False,
+        repair=work_order.repaired_sequence if work_order else None,
+        repair_known=live.repair_sequence,
     )
 
 

@@ -58,12 +58,7 @@ class Harness:
         return found
 
     async def prepare_interim_replies(self) -> int:
-        async with self.database.work() as (session, outbox):
-            context = Context(self.config, session, outbox, self.clock.now())
-            found = await prepare_interim_replies(context)
-            told = outbox.events
-        self.events.extend(told)
-        return found
+        return await self.does(prepare_interim_replies)
 
     async def complaint(self, complaint_id: str = "c1") -> Complaint:
         async with self.database.reading() as session:

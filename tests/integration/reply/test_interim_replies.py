@@ -4,10 +4,15 @@ from datetime import datetime
 
 import pytest
 
+from services.reply.context import Context
+from services.reply.handlers.rounds import start_round
+from services.reply.loading import complaint_of_county
 from services.reply.models import ReplyState
 from services.reply.rules.deadlines import Stage
+from services.reply.rules.rounds import RoundCause
 from shared.events.replies import ReplyDelivered, ReplyDrafted
 from tests.integration.reply.events import (
+    COUNTY,
     HOUR,
     NOT_OURS,
     arrived,
@@ -118,6 +123,28 @@ async def test_a_delivered_one_is_a_contact_at_most_and_a_final_answer_follows(
     deadlines = await harness.deadlines()
     assert deadlines[Stage.RESOLVE].met_at is not None
     assert deadlines[Stage.REPLY].met_at is not None
+
+
+async def test_in_a_rework_an_earlier_repair_is_no_answer(postbox: Postbox) -> None:
+    harness = postbox.harness
+    await harness.receives(received(platform="phone"), linked(), assigned(), repaired())
+    await delivered(postbox, "phone", 1)
+
+    async def start(context: Context) -> int:
+        complaint = await complaint_of_county(context.session, "c1", COUNTY)
+        at = context.now
+        return await start_round(context, complaint, RoundCause.NOT_SATISFIED, "event-7", at)
+
+    await harness.does(start)
+    deadlines = await harness.deadlines(number=2)
+    await harness.sweep(deadlines[Stage.RESOLVE].warn_at)
+    assert await harness.prepare_interim_replies() == 1
+    await harness.receives(arrived(at=harness.clock.now()))
+    interim = await harness.replies()
+    assert (interim[0].kind, interim[0].state) == ("interim", ReplyState.DRAFT)
+    assert "水泵电机烧毁" not in interim[0].text
+    await harness.receives(repaired(at=harness.clock.now()))
+    assert (await harness.replies())[0].kind == "answer"
 
 
 async def delivered(postbox: Postbox, platform: str, version: int) -> None:

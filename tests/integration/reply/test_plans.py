@@ -88,6 +88,7 @@ async def test_no_statement_scans_a_table(harness: Harness, postbox: Postbox) ->
         await postbox.questions.once()
         await in_transaction(database, harness.config, sweep)
         await in_transaction(database, harness.config, recount_outdated)
+        await harness.prepare_interim_replies()
     assert len(statements) > 20
     async with database.connect() as connection:
         for sql, parameters in statements:

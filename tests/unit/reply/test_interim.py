@@ -31,7 +31,7 @@ NEAR = BeforeTheLimit(
         pytest.param({"being_answered": True}, False, id="it is being answered"),
         pytest.param({"due_at": NOW}, False, id="the limit has passed"),
         pytest.param({"interim_at": NOW}, False, id="once for a limit"),
-        pytest.param({"interim_at": NOW - 2 * HOUR}, False, id="one of today serves the next limit"),
+        pytest.param({"interim_at": NOW - 2 * HOUR}, False, id="it is fresh"),
         pytest.param({"interim_at": NOW - HOUR - FRESH_FOR}, True, id="an old one does not"),
     ],
 )  # fmt: skip
