@@ -1,9 +1,9 @@
 """The commands reply takes: one schema each, checked where the command comes in."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
 
 class _Command(BaseModel):
@@ -109,3 +109,58 @@ class AnswerExtension(_Command):
     granted: bool
     new_due_at: AwareDatetime | None = None
     """Where it granted another time than asked for."""
+
+
+RulebookText = Annotated[str, Field(min_length=1, max_length=200_000)]
+
+
+class CheckRulebook(_Command):
+    """What a text would be, were it saved."""
+
+    content: RulebookText
+
+
+class SaveRulebook(_Command):
+    """A new version of the county's policies or of its calendar."""
+
+    based_on: Annotated[int, Field(ge=1)]
+    """The version it was changed from; another may have been saved meanwhile."""
+    content: RulebookText
+    note: Annotated[str, Field(min_length=2, max_length=200)]
+    """Why; stands beside every deadline that it moves."""
+
+
+class RestoreRulebook(_Command):
+    """An old version becomes the newest again."""
+
+    based_on: Annotated[int, Field(ge=1)]
+    note: Annotated[str, Field(min_length=2, max_length=200)]
+
+
+class ChangeOfRulebook(_Command):
+    path: Annotated[tuple[str, ...], Field(min_length=1, max_length=10)]
+    """Keys, and indexes of list items, from the top."""
+    value: JsonValue
+    """None: what stands there is taken out."""
+
+
+class ComposeRulebook(_Command):
+    """The newest version with some places changed: what forms know not, stays."""
+
+    changes: Annotated[tuple[ChangeOfRulebook, ...], Field(min_length=1, max_length=200)]
+
+
+class ComposePolicy(_Command):
+    """The newest policies with one of them changed: at its place, or from a day on."""
+
+    changes: Annotated[tuple[ChangeOfRulebook, ...], Field(max_length=200)]
+    """Paths inside the policy."""
+    counts_from: date | None = None
+    """The day from which the change counts: the old policy ends the day before, and a copy with
+    the changes follows it. None: the policy is changed itself, for all that it has counted."""
+
+
+class ComposeNotice(_Command):
+    """The newest calendar with the year of this notice published."""
+
+    notice: RulebookText

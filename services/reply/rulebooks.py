@@ -7,6 +7,7 @@ again by `recount_outdated`, which always asks first.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from math import inf
 from time import monotonic
 
 import structlog
@@ -43,7 +44,7 @@ class Rulebooks:
         """What the files say that the settings name."""
         self.current = Editions(shipped, {})
         self._heads: frozenset[tuple[str, str, int]] = frozenset()
-        self._looked_at = -NOTICED_AFTER
+        self.look_again()
 
     async def refresh(self, session: AsyncSession, *, now: bool = False) -> None:
         """Take over what was saved since. `now`: also where that was looked at a moment ago."""
@@ -56,31 +57,47 @@ class Rulebooks:
             self._heads = heads
         self._looked_at = monotonic()
 
+    def look_again(self) -> None:
+        """The next transaction looks, however lately that was done: a version was saved here."""
+        self._looked_at = -inf
+
+    async def lock(self, session: AsyncSession) -> None:
+        """Versions are saved one after the other."""
+        await session.execute(_LOCK)
+
     async def take_over_files(self, session: AsyncSession, now: datetime) -> None:
         """The files are the newest version of every county that has not made its own."""
-        await session.execute(_LOCK)
-        newest = {
-            Kind(each.kind): each
-            for each in (await session.execute(_NEWEST)).scalars()
-            if each.county == ANY_COUNTY
-        }
+        await self.lock(session)
+        newest = await self._newest_of_files(session)
         for kind, content in self.shipped.texts.items():
             before = newest.get(kind)
             if before is None or before.content != content:
-                number = before.number + 1 if before else 1
-                session.add(
-                    RulebookVersion(
-                        county=ANY_COUNTY,
-                        kind=kind.value,
-                        number=number,
-                        content=content,
-                        saved_at=now,
-                        saved_by=None,
-                        note="",
-                    )
-                )
+                self._add(session, kind, before.number + 1 if before else 1, now)
         await session.flush()
         await self.refresh(session, now=True)
+
+    async def take_over_first(self, session: AsyncSession, now: datetime) -> None:
+        """Where nothing is kept yet: the files are version 1."""
+        for kind in self.shipped.texts.keys() - (await self._newest_of_files(session)).keys():
+            self._add(session, kind, 1, now)
+        await session.flush()
+
+    async def _newest_of_files(self, session: AsyncSession) -> Mapping[Kind, RulebookVersion]:
+        found = (await session.execute(_NEWEST)).scalars()
+        return {Kind(each.kind): each for each in found if each.county == ANY_COUNTY}
+
+    def _add(self, session: AsyncSession, kind: Kind, number: int, now: datetime) -> None:
+        session.add(
+            RulebookVersion(
+                county=ANY_COUNTY,
+                kind=kind.value,
+                number=number,
+                content=self.shipped.texts[kind],
+                saved_at=now,
+                saved_by=None,
+                note="",
+            )
+        )
 
 
 def editions_of(newest: Sequence[RulebookVersion], shipped: Rulebook) -> Editions:
@@ -102,7 +119,7 @@ def _rulebook(versions: Mapping[Kind, RulebookVersion], shipped: Rulebook) -> Ru
     """None where a version cannot be used by this release: the default counts until it is mended,
     rather than nothing."""
     texts = {**shipped.texts, **{kind: each.content for kind, each in versions.items()}}
-    last = max(versions.values(), key=lambda each: each.saved_at, default=None)
+    last = max(versions.values(), key=_saved_last, default=None)
     newest = None if last is None else VersionName(Kind(last.kind), last.number, last.note)
     try:
         return rulebook_of(texts, newest)
@@ -110,3 +127,7 @@ def _rulebook(versions: Mapping[Kind, RulebookVersion], shipped: Rulebook) -> Ru
         county = last and last.county
         log.error("rulebook_version_unusable", county=county, why=str(invalid))  # noqa: TRY400
         return None
+
+
+def _saved_last(version: RulebookVersion) -> tuple[datetime, bool]:
+    return version.saved_at, version.county != ANY_COUNTY

@@ -25,11 +25,15 @@ def put(text: str, path: Path, value: object, name: str = "yaml") -> str:
     return str(yaml.safe_dump(wanted, allow_unicode=True, sort_keys=False, width=100))
 
 
-def at(content: Any, path: Path) -> Any:
-    """What stands at this path of parsed YAML. Raises KeyError."""
-    for key in path:
-        content = content[_key(content, key)]
-    return content
+def remove(text: str, path: Path, name: str = "yaml") -> str:
+    """The text without what stands at this path. Raises FileInvalid, KeyError."""
+    parent = content_of(text)
+    for key in path[:-1]:
+        parent = parent[_key(parent, key)]
+    gone = _key(parent, path[-1])
+    if isinstance(parent, list):
+        return put(text, path[:-1], [each for n, each in enumerate(parent) if n != gone], name)
+    return put(text, path[:-1], {k: each for k, each in parent.items() if k != gone}, name)
 
 
 def _with(content: Any, path: Path, value: object) -> Any:

@@ -131,6 +131,22 @@ _TEXTS: Mapping[Objection, tuple[int, Text]] = {
         ),
     ),
     Objection.NO_REASON: (422, Text("申请延期须写明理由。", "An extension needs a reason.")),
+    Objection.RULEBOOK_CHANGED: (
+        409,
+        Text(
+            "您打开之后，别人已保存了新的版本。请重新打开再改。",
+            "Somebody has saved another version since you opened this; open it again.",
+        ),
+    ),
+    Objection.RULEBOOK_SAME: (
+        422,
+        Text("内容与现在的版本相同，没有可保存的。", "It says what the present version says."),
+    ),
+    Objection.UNKNOWN_RULEBOOK_VERSION: (404, Text("没有这个版本。", "There is no such version.")),
+    Objection.UNKNOWN_RULEBOOK_PLACE: (
+        404,
+        Text("现在的版本里没有要改的这一项。", "The present version has no such place."),
+    ),
 }
 
 

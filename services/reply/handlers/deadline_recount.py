@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import select, text
+from sqlalchemy import Select, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.reply.context import Context
 from services.reply.loading import DEADLINES, by_complaint, later_rounds, rows
@@ -57,7 +58,7 @@ async def recount_outdated(context: Context) -> int:
     """
     await context.config.rulebooks.refresh(context.session, now=True)
     editions = context.config.rulebooks.current
-    for counted_by in await outdated(context, editions):
+    for counted_by in await outdated(context.session, editions):
         complaints = await _locked_some(context, counted_by)
         if complaints:
             rulebook = editions.of(counted_by.county)
@@ -67,9 +68,9 @@ async def recount_outdated(context: Context) -> int:
     return 0
 
 
-async def outdated(context: Context, editions: Editions) -> Sequence[CountedBy]:
+async def outdated(session: AsyncSession, editions: Editions) -> Sequence[CountedBy]:
     """Which counties have open complaints that were counted by another edition."""
-    found = await context.session.execute(_COUNTED_BY)
+    found = await session.execute(_COUNTED_BY)
     pairs = [CountedBy(*row) for row in found]
     return [each for each in pairs if each.edition != editions.of(each.county).edition]
 
@@ -120,28 +121,44 @@ async def _recount_by(
     is_change: bool = True,
 ) -> Effect:
     """`is_change`: the rulebook has changed rather than the complaint, and that is told."""
-    ids = [complaint.id for complaint in complaints]
-    present = by_complaint(await rows(context.session, DEADLINES, ids))
-    later = await later_rounds(context.session, complaints)
+    found = await recount_rows(
+        context.session, rulebook, complaints, context.now, limited_anew=limited_anew
+    )
     because = _change_of(rulebook) if is_change else None
-    new: list[Deadline] = []
-    effects = []
-    for complaint in complaints:
-        recounted = recount_one(
+    for complaint, recounted in zip(complaints, found, strict=True):
+        context.tell(*recounted.events)
+        if recounted.changed:
+            context.tell(deadlines_set(complaint, recounted.deadlines, because))
+    new = [deadline for recounted in found for deadline in recounted.added]
+    await bulk_insert(context.session, table_of(Deadline), new)
+    return effect_of([recounted.moved for recounted in found])
+
+
+async def recount_rows(
+    session: AsyncSession,
+    rulebook: Rulebook,
+    complaints: Sequence[Complaint],
+    now: datetime,
+    *,
+    limited_anew: Collection[str] = (),
+    deadlines: Select[tuple[Deadline]] = DEADLINES,
+) -> Sequence["Recounted"]:
+    """Change these complaints and their deadlines as the rulebook says, and write nothing: a
+    preview throws the rows away, and shows what a recount will do. `deadlines`: how they are read.
+    """
+    present = by_complaint(await rows(session, deadlines, [one.id for one in complaints]))
+    later = await later_rounds(session, complaints)
+    return [
+        _recount_one(
             rulebook,
             complaint,
             present.get(complaint.id, ()),
             later.get((complaint.id, complaint.round)),
-            context.now,
+            now,
             may_shorten=complaint.id in limited_anew,
         )
-        context.tell(*recounted.events)
-        if recounted.changed:
-            context.tell(deadlines_set(complaint, recounted.deadlines, because))
-        new += recounted.added
-        effects.append(recounted.moved)
-    await bulk_insert(context.session, table_of(Deadline), new)
-    return effect_of(effects)
+        for complaint in complaints
+    ]
 
 
 def _change_of(rulebook: Rulebook) -> RulebookChange | None:
@@ -163,7 +180,7 @@ class Recounted:
     moved: Sequence[Moved]
 
 
-def recount_one(
+def _recount_one(
     rulebook: Rulebook,
     complaint: Complaint,
     present: Sequence[Deadline],
@@ -172,9 +189,7 @@ def recount_one(
     *,
     may_shorten: bool = False,
 ) -> Recounted:
-    """Change these rows as the rulebook says; reads and writes nothing else, so that a preview on
-    rows that are thrown away shows what a recount will do. `later`: the complaint's newest round,
-    where it is not the first."""
+    """`later`: the complaint's newest round, where it is not the first."""
     by_stage: Mapping[str, Deadline] = {
         row.stage: row for row in present if row.round == complaint.round
     }
@@ -216,7 +231,7 @@ def recount_one(
 def count_newest_round(
     rulebook: Rulebook, complaint: Complaint, later: LaterRound | None
 ) -> tuple[CountedDeadline, ...]:
-    """`later`: as for `recount_one`."""
+    """`later`: as for `_recount_one`."""
     ticket, calendar = complaint.ticket, rulebook.calendars.of(complaint.county)
     if later is None:
         return count_deadlines(ticket, rulebook.policies, calendar)

@@ -35,6 +35,10 @@ class Objection(StrEnum):
     UNKNOWN_CALL_BACK = "unknown_call_back"
     CALL_BACK_ENDED = "call_back_ended"
     NO_WORDS = "not_solved_without_words"
+    RULEBOOK_CHANGED = "rulebook_changed_since"
+    RULEBOOK_SAME = "rulebook_says_the_same"
+    UNKNOWN_RULEBOOK_VERSION = "unknown_rulebook_version"
+    UNKNOWN_RULEBOOK_PLACE = "unknown_place_in_rulebook"
 
 
 CHANGED_SINCE = frozenset({Objection.STALE, Objection.UNKNOWN_VERSION, Objection.NOT_A_DRAFT})

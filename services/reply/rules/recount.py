@@ -44,6 +44,13 @@ class Effect(NamedTuple):
     """The most that one was put off, in seconds."""
 
 
+def add_up(one: Effect, other: Effect) -> Effect:
+    """Of two batches together."""
+    counts = (mine + others for mine, others in zip(one[:5], other[:5], strict=True))
+    extremes = (max(mine, others) for mine, others in zip(one[5:], other[5:], strict=True))
+    return Effect(*counts, *extremes)
+
+
 def effect_of(changes: Sequence[Iterable[Moved]]) -> Effect:
     """`changes`: of each complaint that was counted again, what changed."""
     moved = [[each for each in one if each.has_moved] for one in changes]
