@@ -111,7 +111,7 @@ class AnswerExtension(_Command):
     """Where it granted another time than asked for."""
 
 
-RulebookText = Annotated[str, Field(min_length=1, max_length=200_000)]
+RulebookText = Annotated[str, Field(min_length=1, max_length=100_000)]
 
 
 class CheckRulebook(_Command):

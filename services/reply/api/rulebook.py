@@ -6,7 +6,6 @@ from difflib import unified_diff
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
-from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel
 
 from services.reply.calendar_file import with_notice
@@ -233,18 +232,6 @@ async def get_version(kind: Kind, number: int, database: DatabaseHere, person: R
         content=version.content,
         differences=list(lines)[2 : _LONGEST_DIFFERENCE + 2] if before else [],
     )
-
-
-@router.get("/{kind}/versions/{number}/yaml", responses=problems(404))
-async def get_yaml(
-    kind: Kind, number: int, database: DatabaseHere, person: Reader
-) -> PlainTextResponse:
-    """One version as a file."""
-    async with database.reading() as session:
-        version = await read_version(session, kind, person.county, number)
-    name = f"{kind.value}-{number}.yaml"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return PlainTextResponse(version.content, headers=headers, media_type="application/yaml")
 
 
 @router.post("/{kind}/compose", responses=problems(404))
