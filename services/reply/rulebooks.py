@@ -44,7 +44,7 @@ class Rulebooks:
         """What the files say that the settings name."""
         self.current = Editions(shipped, {})
         self._heads: frozenset[tuple[str, str, int]] = frozenset()
-        self.look_again()
+        self._looked_at = -inf
 
     async def refresh(self, session: AsyncSession, *, now: bool = False) -> None:
         """Take over what was saved since. `now`: also where that was looked at a moment ago."""

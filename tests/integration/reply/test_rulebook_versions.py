@@ -20,8 +20,9 @@ from shared.auth.permissions import Role
 from shared.bus.tables import outbox as outbox_table
 from shared.events.replies import DeadlinesSet
 from shared.service import Service
+from tests.conftest import NOW
 from tests.integration.reply.conftest import Caller
-from tests.integration.reply.events import COUNTY, NOW, received
+from tests.integration.reply.events import COUNTY, received
 from tests.integration.reply.harness import Harness
 
 BEFORE_NEW_YEAR = datetime(2026, 12, 30, 2, 0, tzinfo=UTC)
