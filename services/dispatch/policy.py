@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from services.dispatch.rules.fault_matching import MatchingWindow
+from services.dispatch.rules.rework import ALLOWED_BY_RULE
 from services.dispatch.rules.staff_messages import Way
 from services.dispatch.settings import DispatchSettings
 
@@ -12,6 +13,8 @@ from services.dispatch.settings import DispatchSettings
 class Policy:
     window: MatchingWindow = field(default_factory=MatchingWindow)
     repeat_window: timedelta = timedelta(days=90)
+    reworks_by_rule: int = ALLOWED_BY_RULE
+    """How often one fault is reworked before a person decides."""
     ways: frozenset[Way] = frozenset()
     """The ways by which staff can be told outside the console."""
 
@@ -23,6 +26,7 @@ def policy_of(settings: DispatchSettings) -> Policy:
             other_village=timedelta(hours=settings.merge_other_village_hours),
         ),
         repeat_window=timedelta(days=settings.repeat_window_days),
+        reworks_by_rule=settings.reworks_by_rule,
         ways=frozenset(
             way
             for way, is_on in (

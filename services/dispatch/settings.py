@@ -6,6 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
+from services.dispatch.rules.rework import ALLOWED_BY_RULE
 from shared.platform_kit.wechat_crypto import is_aes_key
 from shared.settings import CommonSettings, WebAddress
 
@@ -48,6 +49,12 @@ class DispatchSettings(CommonSettings):
     )
     repeat_window_days: int = Field(
         90, ge=1, description="The same part failing again within so many days is a hotspot."
+    )
+    reworks_by_rule: int = Field(
+        ALLOWED_BY_RULE,
+        ge=0,
+        description='How often residents\' "not solved" has one fault repaired again before a '
+        "supervisor decides.",
     )
     platform_unavailable_minutes: float = Field(
         5,

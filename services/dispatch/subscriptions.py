@@ -7,6 +7,7 @@ from typing import Any, get_args
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.dispatch.handlers.context import Context
+from services.dispatch.handlers.on_call_backs import on_call_backs_changed
 from services.dispatch.handlers.on_complaints import (
     on_complaints_chased,
     on_complaints_decided,
@@ -26,6 +27,7 @@ from shared.events.complaints import (
     ComplaintReceived,
 )
 from shared.events.event import Envelope, Event
+from shared.events.replies import CallBackChanged
 
 UseCase = Callable[[Context, Sequence[Envelope[Any]]], Awaitable[None]]
 
@@ -52,5 +54,6 @@ def handlers(policy: Policy) -> Mapping[type[Event], Handler]:
         ComplaintEdited: of(on_complaints_edited),
         ComplaintChased: of(on_complaints_chased),
         **dict.fromkeys(get_args(DeadlineNews), of(on_deadlines_changed)),
+        CallBackChanged: of(on_call_backs_changed),
         **dict.fromkeys(get_args(ReplyNews), of(on_replies_changed)),
     }

@@ -30,6 +30,8 @@ class WorkOrderOpened(_WorkOrderEvent):
     category: Category
     component: Component
     urgent: bool
+    rework_of: str | None = None
+    """The first work order of the same fault, where residents say that it was not solved."""
     opened_at: AwareDatetime
 
 

@@ -6,7 +6,14 @@ from collections.abc import Collection
 from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.dispatch.models import Complaint, DeadlineView, Outcome, ReplyView, WorkOrder
+from services.dispatch.models import (
+    CallBackView,
+    Complaint,
+    DeadlineView,
+    Outcome,
+    ReplyView,
+    WorkOrder,
+)
 from services.dispatch.rules.work_order import State, Unanswered
 from shared.sql import any_of, table_of
 
@@ -14,6 +21,7 @@ from .context import Context
 from .locks import lock, lock_schemes
 
 _complaints, _replies = table_of(Complaint), table_of(ReplyView)
+_call_backs = table_of(CallBackView)
 _work_orders, _deadlines = table_of(WorkOrder), table_of(DeadlineView)
 _REPAIRED_FOR = select(_work_orders.c.id, _work_orders.c.scheme_id).where(
     _work_orders.c.id.in_(
@@ -21,10 +29,17 @@ _REPAIRED_FOR = select(_work_orders.c.id, _work_orders.c.scheme_id).where(
     ),
     _work_orders.c.state == State.REPAIRED.value,
 )
+_CONTESTED = exists().where(
+    _call_backs.c.complaint_id == _replies.c.complaint_id,
+    _call_backs.c.version == _replies.c.version,
+    _call_backs.c.satisfied.is_(False),
+)
+"""The resident says that it is not solved: another answer is owed."""
 _DELIVERED = exists().where(
     _replies.c.complaint_id == _complaints.c.id,
     _replies.c.state == "delivered",
     _replies.c.kind != "interim",
+    ~_CONTESTED,
 )
 _WAITS = (_complaints.c.work_order_id == bindparam("its_id")) & ~_DELIVERED
 _ANSWERED_FOR_GOOD = _DELIVERED.where(_replies.c.solved | (_replies.c.kind == "return"))

@@ -35,19 +35,20 @@ class UnknownHotspot(LookupError):
 
 
 async def record_failure(context: Context, work_order: WorkOrder) -> None:
-    """A repaired work order is one failure of its component; after rework it may be another
-    component's. The caller holds the scheme."""
+    """A repaired work order is one failure of its component; after rework, of itself or by another
+    work order, it may be another component's. The caller holds the scheme."""
     assert work_order.repaired_at is not None
     session = context.session
-    before = await session.get(Failure, work_order.id)
+    fault_id = work_order.rework_of or work_order.id
+    before = await session.get(Failure, fault_id)
     touched = {work_order.component, before.component if before else work_order.component}
     await session.merge(
         Failure(
-            work_order_id=work_order.id,
+            work_order_id=fault_id,
             county=work_order.county,
             scheme_id=work_order.scheme_id,
             component=work_order.component,
-            failed_at=work_order.first_sent_at,
+            failed_at=before.failed_at if before else work_order.first_sent_at,
             repaired_at=work_order.repaired_at,
         )
     )
@@ -83,7 +84,7 @@ async def _recount(context: Context, work_order: WorkOrder, component: str) -> N
             noticed_at=context.now,
         )
     )
-    if work_order.id in evidence:
+    if work_order.id in evidence or work_order.rework_of in evidence:
         context.outbox.add(
             FailureRepeated(
                 work_order_id=work_order.id,

@@ -72,7 +72,7 @@ _JOINED = (
     .order_by(_work_orders.c.id)
     .with_for_update(key_share=True)
 )
-_OWN_SOURCE = frozenset({Component.WELL, Component.PUMP})
+OWN_SOURCE = frozenset({Component.WELL, Component.PUMP})
 
 
 class WorkOrderMoved(TransientError):
@@ -126,13 +126,13 @@ async def match_to_faults(
     own_source = {
         supply.scheme_id
         for supply in supplies.values()
-        if not _OWN_SOURCE.isdisjoint(supply.components)
+        if not OWN_SOURCE.isdisjoint(supply.components)
     }
     faults: dict[str, list[OpenFault]] = {}
     matches: dict[str, Match] = {}
 
     async def match(scheme_ids: Collection[str]) -> None:
-        faults.update(await _open_faults(context.session, scheme_ids))
+        faults.update(await open_faults(context.session, scheme_ids))
         for scheme_id in scheme_ids:
             matches.update(
                 match_complaints(
@@ -190,7 +190,7 @@ async def count_joined(context: Context, links: Links) -> None:
     await bulk_update(context.session, _work_orders, work_orders, WorkOrder.CHANGED_BY_LINK)
 
 
-async def _open_faults(
+async def open_faults(
     session: AsyncSession, scheme_ids: Collection[str]
 ) -> dict[str, list[OpenFault]]:
     """The open work orders that more complaints may be linked to, by scheme."""

@@ -4,6 +4,7 @@ from services.dispatch.rules.fault_matching import ComplaintState
 
 from .alert import Alert, AlertPerson, CountyQuietHours
 from .base import metadata
+from .call_back import CallBackView, Rework
 from .complaint import Complaint
 from .county import Crew, Scheme, SchemeVillage, Staff, Supply
 from .history import Failure, Hotspot
@@ -18,6 +19,7 @@ from .work_order import NumbersOfDay, Outcome, WorkOrder
 __all__ = [
     "Alert",
     "AlertPerson",
+    "CallBackView",
     "CardUpdate",
     "Cause",
     "Change",
@@ -34,6 +36,7 @@ __all__ = [
     "NumbersOfDay",
     "Outcome",
     "ReplyView",
+    "Rework",
     "Scheme",
     "SchemeVillage",
     "SignIn",

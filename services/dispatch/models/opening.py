@@ -6,6 +6,7 @@ from datetime import datetime
 from services.dispatch.rules.components import is_for_office, presumed_component
 from shared.bulk_insert import new_row
 from shared.events.work_orders import WorkOrderOpened
+from shared.vocabulary import Category, Component
 
 from .complaint import Complaint
 from .county import Supply
@@ -49,3 +50,50 @@ def open_work_order(
     )
     line = Line(work_order_id, now, None, Happening.OPENED, {"reason": first.link_reason})
     return work_order, [Change(line, opened), *work_order.link(complaints, now)]
+
+
+def open_rework(
+    work_order_id: str,
+    complaint: Complaint,
+    former: WorkOrder,
+    scheme_name: str,
+    failed_at: datetime,
+    now: datetime,
+    who: str | None = None,
+) -> tuple[WorkOrder, list[Change]]:
+    """重办: the fault of `former` again. `complaint` is linked to it already; the crew that had the
+    former one knows the fault, and goes first."""
+    work_order = new_row(
+        WorkOrder,
+        id=work_order_id,
+        county=former.county,
+        scheme_id=former.scheme_id,
+        village_code=former.village_code,
+        village=former.village,
+        town=former.town,
+        village_group=former.village_group,
+        category=former.category,
+        component=former.component,
+        component_named=former.component_named,
+        for_office=former.for_office,
+        urgent=former.urgent or complaint.urgent,
+        first_sent_at=failed_at,
+        opened_at=now,
+        crew_id=former.crew_id,
+        rework_of=former.rework_of or former.id,
+    )
+    opened = WorkOrderOpened(
+        work_order_id=work_order_id,
+        county=former.county,
+        scheme_id=former.scheme_id,
+        scheme_name=scheme_name,
+        village_code=former.village_code,
+        category=Category(former.category),
+        component=Component(former.component),
+        urgent=work_order.urgent,
+        rework_of=work_order.rework_of,
+        opened_at=now,
+    )
+    details = {"reason": complaint.link_reason, "rework_of": former.number or former.id}
+    line = Line(work_order_id, now, who, Happening.OPENED, details)
+    return work_order, [Change(line, opened), *work_order.link([complaint], now, who)]

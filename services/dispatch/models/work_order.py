@@ -71,6 +71,7 @@ class WorkOrder(DispatchTable, table=True):
             unique=True,
             postgresql_where=text("number IS NOT NULL"),
         ),
+        Index("work_order_of_fault", "rework_of", postgresql_where=text("rework_of IS NOT NULL")),
         Index(
             "work_order_closed", "county", "closed_at", postgresql_where=text("state = 'closed'")
         ),
@@ -118,6 +119,9 @@ class WorkOrder(DispatchTable, table=True):
     found: str = ""
     done: str = ""
     reworks: int = 0
+    """How often it was opened again itself."""
+    rework_of: str | None = None
+    """The first work order of the same fault, which residents say was not solved."""
     closed_at: Moment | None = None
     outcome: str | None = None
     """An Outcome."""

@@ -57,6 +57,7 @@ class LinkReason(StrEnum):
     SHARED_SOURCE = "villages_share_the_source"
     BEFORE_REPAIR = "sent_before_the_repair"
     BY_PERSON = "merged_by_person"
+    REWORK = "not_solved"
 
 
 @dataclass(frozen=True, slots=True)

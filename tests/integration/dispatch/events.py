@@ -12,6 +12,7 @@ from shared.events.complaints import (
     Decision,
 )
 from shared.events.replies import (
+    CallBackChanged,
     DeadlinesSet,
     ReplyDelivered,
     ReplyDrafted,
@@ -139,4 +140,31 @@ def delivered(complaint_id: str, *, version: int = 1, solved: bool = True) -> Re
         solved=solved,
         receipt=f"R-{complaint_id}",
         delivered_at=NOW + 5 * HOUR,
+    )
+
+
+def called_back(
+    complaint_id: str,
+    *,
+    satisfied: bool | None,
+    version: int = 1,
+    source: str = "wechat",
+    at: datetime = NOW,
+    **changes: Any,
+) -> CallBackChanged:
+    """`satisfied` None: asked, and not answered yet."""
+    answered = satisfied is not None
+    return CallBackChanged.model_validate(
+        {
+            "complaint_id": complaint_id,
+            "county": COUNTY,
+            "version": version,
+            "state": "answered" if answered else "to_ask",
+            "asked_by": "phone",
+            "changed_at": at,
+            "satisfied": satisfied,
+            "answered_at": at if answered else None,
+            "source": source if answered else None,
+            **changes,
+        }
     )

@@ -226,11 +226,13 @@ def upgrade() -> None:
         sa.Column("found", sa.String, nullable=False),
         sa.Column("done", sa.String, nullable=False),
         sa.Column("reworks", sa.Integer, nullable=False),
+        sa.Column("rework_of", sa.String),
         sa.Column("closed_at", sa.DateTime(timezone=True)),
         sa.Column("outcome", sa.String),
         sa.Column("merged_into", sa.String),
     )
     _partial_index("work_order_closed", "work_order", ["county", "closed_at"], "state = 'closed'")
+    _partial_index("work_order_of_fault", "work_order", ["rework_of"], "rework_of IS NOT NULL")
     _partial_index(
         "work_order_of_crew",
         "work_order",
@@ -314,8 +316,52 @@ def upgrade() -> None:
         sa.Column("details", JSONB, nullable=False),
     )
     op.create_index("step_of_work_order", "work_order_step", ["work_order_id", "id"])
+    _make_call_backs()
     _make_staff_messages()
     _make_alerts()
+
+
+def _make_call_backs() -> None:
+    moment = sa.DateTime(timezone=True)
+    op.create_table(
+        "call_back_view",
+        sa.Column("complaint_id", sa.String, primary_key=True),
+        sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("county", sa.String, nullable=False),
+        sa.Column("sequence", sa.BigInteger, nullable=False),
+        sa.Column("state", sa.String, nullable=False),
+        sa.Column("asked_by", sa.String, nullable=False),
+        sa.Column("changed_at", moment, nullable=False),
+        sa.Column("tries", sa.Integer, nullable=False),
+        sa.Column("next_try_at", moment),
+        sa.Column("asked_at", moment),
+        sa.Column("satisfied", sa.Boolean),
+        sa.Column("answered_at", moment),
+        sa.Column("source", sa.String),
+        sa.Column("noted_by", sa.String),
+        sa.Column("why_closed", sa.String),
+    )
+    _partial_index(
+        "call_back_to_do", "call_back_view", ["county", "next_try_at"], "state = 'to_ask'"
+    )
+    op.create_index("call_back_listed", "call_back_view", ["county", "state", "changed_at"])
+    op.create_table(
+        "rework",
+        sa.Column("complaint_id", sa.String, primary_key=True),
+        sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("county", sa.String, nullable=False),
+        sa.Column("answered_at", moment, nullable=False),
+        sa.Column("outcome", sa.String, nullable=False),
+        sa.Column("why", sa.String),
+        sa.Column("former_work_order_id", sa.String),
+        sa.Column("work_order_id", sa.String),
+        sa.Column("decided_at", moment, nullable=False),
+        sa.Column("decided_by", sa.String),
+        sa.Column("reason", sa.String, nullable=False),
+    )
+    _partial_index(
+        "rework_to_decide", "rework", ["county", "answered_at"], "outcome = 'for_person'"
+    )
 
 
 def _make_staff_messages() -> None:
