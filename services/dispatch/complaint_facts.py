@@ -4,15 +4,24 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.dispatch.models import Complaint, Crew, DeadlineView, MissedCause, WorkOrder
+from services.dispatch.models import (
+    CallBackView,
+    Complaint,
+    Crew,
+    DeadlineView,
+    MissedCause,
+    Rework,
+    WorkOrder,
+)
 from services.dispatch.rules.figures import ComplaintFact, StageFact
 from shared.clock import SHANGHAI
 from shared.sql import table_of
 
 _complaints, _work_orders, _crews = table_of(Complaint), table_of(WorkOrder), table_of(Crew)
+_call_backs, _reworks = table_of(CallBackView), table_of(Rework)
 _deadlines, _causes = table_of(DeadlineView), table_of(MissedCause)
 
 
@@ -54,6 +63,27 @@ async def complaint_facts(
                 round=row.round,
             )
         )
+    satisfied = {
+        row.complaint_id: row.satisfied
+        for row in await session.execute(
+            select(_call_backs.c.complaint_id, _call_backs.c.satisfied)
+            .join(_complaints, _complaints.c.id == _call_backs.c.complaint_id)
+            .where(*in_period, _call_backs.c.satisfied.is_not(None))
+            .order_by(_call_backs.c.complaint_id, _call_backs.c.version)
+        )
+    }
+    reworks = dict(
+        (
+            await session.execute(
+                select(_reworks.c.complaint_id, func.count())
+                .join(_complaints, _complaints.c.id == _reworks.c.complaint_id)
+                .where(*in_period, _reworks.c.outcome.in_(("opened", "joined")))
+                .group_by(_reworks.c.complaint_id)
+            )
+        )
+        .tuples()
+        .all()
+    )
     listed = await session.execute(
         select(_complaints, _crews.c.name.label("crew"))
         .outerjoin(_work_orders, _work_orders.c.id == _complaints.c.work_order_id)
@@ -73,6 +103,8 @@ async def complaint_facts(
             is_ours=row.is_ours,
             chases=row.chases,
             stages=tuple(stages[row.id]),
+            satisfied=satisfied.get(row.id),
+            reworks=reworks.get(row.id, 0),
         )
         for row in listed
     ]

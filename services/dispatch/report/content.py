@@ -35,6 +35,9 @@ SELECTIONS: Mapping[str, Callable[[ComplaintFact], bool]] = {
     "response_rate": lambda fact: fact.is_ours and fact.became("first_contact", _MISSED),
     "resolve_rate": lambda fact: fact.is_ours and fact.became("resolve", _MISSED),
     "reply_in_time_rate": lambda fact: fact.is_ours and fact.became("reply", NOT_IN_TIME),
+    "satisfaction_rate": lambda fact: fact.is_ours and fact.satisfied is False,
+    "evaluated": lambda fact: fact.is_ours and fact.satisfied is not None,
+    "reworked": lambda fact: fact.is_ours and fact.reworks > 0,
 }
 """The complaints behind each figure; behind a rate, those that are missing to 100 %."""
 
@@ -54,6 +57,8 @@ TOTALS = (
     "resolve_rate",
     "reply_in_time_rate",
     "satisfaction_rate",
+    "evaluated",
+    "reworked",
 )
 
 RATES = tuple(name for name in TOTALS if name.endswith("_rate"))

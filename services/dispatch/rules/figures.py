@@ -60,6 +60,10 @@ class ComplaintFact:
     is_ours: bool
     chases: int
     stages: tuple[StageFact, ...]
+    satisfied: bool | None = None
+    """What the resident said of the newest answer that they were asked about; None: nothing."""
+    reworks: int = 0
+    """How often it was repaired again because they said that it was not solved."""
 
     @property
     def is_late(self) -> bool:
@@ -101,6 +105,13 @@ class Figures:
     late: int
     provisional: int
     stages: Mapping[str, StageFigures]
+    evaluated: int = 0
+    satisfied: int = 0
+    reworked: int = 0
+
+    @property
+    def satisfaction_rate(self) -> float | None:
+        return rate(self.satisfied, self.evaluated)
 
     @property
     def response_rate(self) -> float | None:
@@ -124,7 +135,7 @@ class Figures:
             case "reply_in_time_rate":
                 return self._of("reply").decided
             case "satisfaction_rate":
-                return 0
+                return self.evaluated
         return None
 
     def _of(self, stage: str) -> StageFigures:
@@ -159,8 +170,16 @@ DEFINITIONS: Mapping[str, tuple[str, str]] = {
         "Replies within their limit / replied or due",
     ),
     "satisfaction_rate": (
-        "满意率＝回访满意÷回访有结果；未开展回访时为空",
-        "Satisfied / asked and answered; empty where nobody was asked",
+        "满意率＝回访（评价）满意÷有结果；以最近一次答复的结果为准，无结果时为空",
+        "Satisfied / asked and answered, by the newest answer; empty where nobody answered",
+    ),
+    "evaluated": (
+        "回访或平台评价有结果的件数",
+        "Complaints whose residents said whether it was solved",
+    ),
+    "reworked": (
+        "居民反映未解决而重办的件数",
+        "Complaints repaired again because their residents said that it was not solved",
     ),
 }
 """Each figure's definition, Chinese and English."""
@@ -189,6 +208,9 @@ def count(facts: Iterable[ComplaintFact]) -> Figures:
             stage: StageFigures(*(counted[result] for result in StageResult))
             for stage, counted in results.items()
         },
+        evaluated=sum(each.satisfied is not None for each in ours),
+        satisfied=sum(each.satisfied is True for each in ours),
+        reworked=sum(each.reworks > 0 for each in ours),
     )
 
 

@@ -13,7 +13,7 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import text
 
 from services.dispatch.complaint_facts import complaint_facts
-from services.dispatch.models import Complaint, DeadlineView, MissedCause
+from services.dispatch.models import CallBackView, Complaint, DeadlineView, MissedCause, Rework
 from services.dispatch.report.content import Report, as_json, make_report, period
 from services.dispatch.report.document import write_document
 from services.dispatch.report.workbook import write_workbook
@@ -97,6 +97,40 @@ def _cause(deadline: DeadlineView, chance: random.Random) -> MissedCause:
     )
 
 
+def _call_back(complaint: Complaint, version: int, chance: random.Random) -> CallBackView:
+    satisfied = chance.choice([True, True, True, False, None])
+    return new_row(
+        CallBackView,
+        complaint_id=complaint.id,
+        version=version,
+        county=complaint.county,
+        sequence=1,
+        state="asked" if satisfied is None else "answered",
+        asked_by="phone",
+        changed_at=complaint.received_at,
+        tries=0,
+        next_try_at=None,
+        asked_at=None,
+        satisfied=satisfied,
+        answered_at=None if satisfied is None else complaint.received_at,
+        source=None,
+        noted_by=None,
+        why_closed=None,
+    )
+
+
+def _rework(said: CallBackView, chance: random.Random) -> Rework:
+    return new_row(
+        Rework,
+        complaint_id=said.complaint_id,
+        version=said.version,
+        county=said.county,
+        answered_at=said.changed_at,
+        outcome=chance.choice(["opened", "joined", "for_person"]),
+        decided_at=said.changed_at,
+    )
+
+
 @pytest.fixture
 async def dispatch(new_database: Callable[[str], Awaitable[Database]]) -> Database:
     """With a year of complaints of two counties, and some days more."""
@@ -105,7 +139,12 @@ async def dispatch(new_database: Callable[[str], Awaitable[Database]]) -> Databa
     complaints = [_complaint(number, chance) for number in range(900)]
     deadlines = [_deadline(each, stage, chance) for each in complaints for stage in STAGES]
     causes = [_cause(each, chance) for each in deadlines if chance.random() < 0.5]
+    asked = [each for each in complaints if chance.random() < 0.6]
+    said = [_call_back(each, version, chance) for each in asked for version in (1, 2)]
+    reworks = [_rework(each, chance) for each in said if each.satisfied is False]
     async with database.work() as (session, _):
+        await bulk_insert(session, table_of(CallBackView), said)
+        await bulk_insert(session, table_of(Rework), reworks)
         await bulk_insert(session, table_of(Complaint), complaints)
         await bulk_insert(session, table_of(DeadlineView), deadlines)
         await bulk_insert(session, table_of(MissedCause), causes)
@@ -254,11 +293,46 @@ def test_every_form_shows_both_periods(compared: Report, tmp_path: Path) -> None
     assert "对比期：2026年01月01日 至 2026年06月30日" in written
 
 
+async def test_satisfaction_and_rework_are_what_sql_counts(
+    dispatch: Database, report: Report, tmp_path: Path
+) -> None:
+    async with dispatch.reading() as session:
+        counted = (
+            await session.execute(
+                text("""
+WITH mine AS (
+    SELECT id FROM complaint WHERE county = '610122' AND is_ours
+    AND received_at >= '2026-01-01 00:00+08' AND received_at < '2027-01-01 00:00+08'
+), newest AS (
+    SELECT DISTINCT ON (complaint_id) complaint_id, satisfied FROM call_back_view
+    JOIN mine ON id = complaint_id WHERE satisfied IS NOT NULL
+    ORDER BY complaint_id, version DESC
+)
+SELECT (SELECT count(*) FROM newest), (SELECT count(*) FILTER (WHERE satisfied) FROM newest),
+    (SELECT count(DISTINCT complaint_id) FROM rework JOIN mine ON id = complaint_id
+    WHERE outcome <> 'for_person')
+""")
+            )
+        ).one()
+    evaluated, satisfied, reworked = counted
+    figures = as_json(report)
+    assert evaluated > satisfied > 0
+    assert figures["evaluated"] == evaluated
+    assert figures["satisfaction_rate"] == round(satisfied / evaluated, 4)
+    assert figures["reworked"] == reworked
+    for name in ("by_month", "by_town", "by_platform", "by_crew", "by_category"):
+        assert sum(line["evaluated"] for line in figures[name]) == evaluated
+        assert sum(line["reworked"] for line in figures[name]) == reworked
+    write_workbook(report, tmp_path / "y.xlsx")
+    sheet = CalamineWorkbook.from_path(tmp_path / "y.xlsx").get_sheet_by_name("总表").to_python()
+    shown = {row[0]: row[1] for row in sheet}
+    assert (shown["有评价"], shown["重办"]) == (evaluated, reworked)
+
+
 def test_every_figure_has_its_definition(report: Report) -> None:
     figures = as_json(report)
     totals = {name for name, value in figures.items() if isinstance(value, int | float)}
-    assert totals < figures["definitions"].keys()
-    assert figures["satisfaction_rate"] is None  # nobody was asked
+    assert totals == figures["definitions"].keys()
     json.dumps(figures)
 
 
