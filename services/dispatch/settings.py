@@ -56,6 +56,9 @@ class DispatchSettings(CommonSettings):
         description='How often residents\' "not solved" has one fault repaired again before a '
         "supervisor decides.",
     )
+    rank_schemes_every_seconds: float = Field(
+        600, gt=0, description="Schemes are ranked anew so often, where something has failed since."
+    )
     platform_unavailable_minutes: float = Field(
         5,
         ge=0,

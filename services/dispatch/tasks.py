@@ -8,6 +8,7 @@ from services.dispatch.handlers.assignment import assign_waiting, counties_waiti
 from services.dispatch.handlers.context import unit_of_work
 from services.dispatch.handlers.county_import import import_county
 from services.dispatch.handlers.on_complaints import link_where_scheme_is_known
+from services.dispatch.handlers.scheme_ranking import rank_all_schemes
 from services.dispatch.notices.cards import update_cards
 from services.dispatch.notices.sender import MessageSender
 from services.dispatch.policy import Policy
@@ -52,6 +53,9 @@ def periodic_tasks(
         PeriodicTask("import_county", import_files, _ONCE_A_DAY),
         PeriodicTask("link_waiting", link_waiting, settings.assign_every_seconds),
         PeriodicTask("follow_deadlines", follow, _EVERY_MINUTE),
+        PeriodicTask(
+            "rank_schemes", partial(rank_all_schemes, database), settings.rank_schemes_every_seconds
+        ),
         PeriodicTask("assign_new", partial(assign, new=True), settings.assign_new_every_seconds),
         PeriodicTask("messages", sender.once, settings.messages_seconds),
         PeriodicTask("cards", partial(update_cards, sender), settings.messages_seconds),

@@ -48,6 +48,7 @@ _PAGES = {
         "/review/complaint-20",  # nothing drafted
     ],
     "chen.zhuguan": [
+        "/schemes",
         "/hotspots",
         "/report?from=2026-01-01&to=2027-01-01",
         "/report/complaints?from=2026-01-01&to=2027-01-01&figure=late",

@@ -11,6 +11,7 @@ from .history import Failure, Hotspot
 from .missed_cause import Cause, MissedCause
 from .opening import open_work_order
 from .read_models import DeadlineView, ReplyView
+from .scheme_rank import RankingRun, SchemeRank
 from .sign_in import SignIn, SignInFailures
 from .staff_message import CardUpdate, StaffMessage, WayHealth
 from .timeline import Change, Happening, Line, WorkOrderStep
@@ -35,9 +36,11 @@ __all__ = [
     "MissedCause",
     "NumbersOfDay",
     "Outcome",
+    "RankingRun",
     "ReplyView",
     "Rework",
     "Scheme",
+    "SchemeRank",
     "SchemeVillage",
     "SignIn",
     "SignInFailures",

@@ -12,7 +12,10 @@ class Failure(DispatchTable, table=True):
     """One repaired fault: the failure history of the schemes."""
 
     __tablename__ = "failure"
-    __table_args__ = (Index("failure_of_component", "scheme_id", "component", "failed_at"),)
+    __table_args__ = (
+        Index("failure_of_component", "scheme_id", "component", "failed_at"),
+        Index("failure_of_county", "county", "failed_at"),
+    )
 
     work_order_id: str = Field(primary_key=True, foreign_key="work_order.id")
     county: str

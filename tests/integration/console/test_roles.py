@@ -22,6 +22,8 @@ PAGES = {
     "/replies/call-sheet": (200, 403, 200, 403, 200),
     "/replies/outages": (200, 200, 200, 200, 200),
     "/hotspots": (200, 403, 403, 200, 200),
+    "/schemes": (200, 403, 403, 200, 200),
+    "/schemes/scheme-1": (200, 403, 403, 200, 200),
     "/report": (200, 403, 403, 200, 200),
     "/report/complaints?figure=late": (200, 403, 403, 200, 200),
     "/report/file?form=xlsx": (200, 403, 403, 200, 200),

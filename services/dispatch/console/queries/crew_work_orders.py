@@ -59,6 +59,7 @@ async def read_crew_work_orders(
             complaint.c.village_group,
             deadline.c.met_at,
         )
+        .select_from(complaint)
         .outerjoin(deadline, of_contact)
         .where(complaint.c.work_order_id.in_([line.id for line in lines]))
         .order_by(deadline.c.met_at.is_not(None), complaint.c.sent_at)

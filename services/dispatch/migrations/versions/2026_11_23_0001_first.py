@@ -305,6 +305,40 @@ def upgrade() -> None:
         sa.Column("repaired_at", sa.DateTime(timezone=True), nullable=False),
     )
     op.create_index("failure_of_component", "failure", ["scheme_id", "component", "failed_at"])
+    op.create_index("failure_of_county", "failure", ["county", "failed_at"])
+
+    op.create_table(
+        "scheme_rank",
+        sa.Column("scheme_id", sa.String, sa.ForeignKey("scheme.id"), primary_key=True),
+        sa.Column("county", sa.String, nullable=False),
+        sa.Column("rank", sa.Integer, nullable=False),
+        sa.Column("people_affected", sa.Float, nullable=False),
+        sa.Column("expected", sa.Float, nullable=False),
+        sa.Column("low", sa.Float, nullable=False),
+        sa.Column("high", sa.Float, nullable=False),
+        sa.Column("complaints_expected", sa.Float, nullable=False),
+        sa.Column("trend", sa.String, nullable=False),
+        sa.Column("trend_p", sa.Float),
+        sa.Column("failures", sa.Integer, nullable=False),
+        sa.Column("recent_failures", sa.Integer, nullable=False),
+        sa.Column("last_failed_on", sa.Date),
+        sa.Column("times_back", sa.Integer, nullable=False),
+        sa.Column("hours_without_water", sa.Float, nullable=False),
+        sa.Column("by_component", JSONB, nullable=False),
+        sa.Column("measure", sa.String, nullable=False),
+        sa.Column("measure_component", sa.String),
+    )
+    op.create_index("scheme_rank_listed", "scheme_rank", ["county", "rank"])
+    op.create_table(
+        "ranking_run",
+        sa.Column("county", sa.String, primary_key=True),
+        sa.Column("ranked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ranked_on", sa.Date, nullable=False),
+        sa.Column("failures", sa.Integer, nullable=False),
+        sa.Column("newest_repair_at", sa.DateTime(timezone=True)),
+        sa.Column("used", sa.String, nullable=False),
+        sa.Column("why", sa.String, nullable=False),
+    )
 
     op.create_table(
         "work_order_step",

@@ -9,9 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.linear_model import PoissonRegressor
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from .asset_features import FeatureSource
 from .asset_history import DAYS_A_YEAR, History, Numbers
@@ -126,13 +123,16 @@ def _lesson(source: FeatureSource, day: float, until: float) -> _Lesson:
 
 class _Regression:
     def __init__(self, lessons: Sequence[_Lesson]) -> None:
+        # It takes a second and 80 MB, and small counties never have enough to learn from.
+        from sklearn.linear_model import PoissonRegressor
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
+
         self._names = sorted(set.intersection(*(set(each.features) for each in lessons)))
         rows = [self._rows(lesson.features)[lesson.known] for lesson in lessons]
         rates = [lesson.failed[lesson.known] / lesson.years for lesson in lessons]
         weights = [np.full(int(lesson.known.sum()), lesson.years) for lesson in lessons]
-        self._model: Pipeline = make_pipeline(
-            StandardScaler(), PoissonRegressor(alpha=_RIDGE, max_iter=1000)
-        )
+        self._model = make_pipeline(StandardScaler(), PoissonRegressor(alpha=_RIDGE, max_iter=1000))
         self._model.fit(
             np.concatenate(rows),
             np.concatenate(rates),
