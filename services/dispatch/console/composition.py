@@ -12,6 +12,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from services.dispatch.console.errors import answer_with_pages
 from services.dispatch.console.pages import (
     account,
+    alerts,
     board,
     complaint,
     crew,
@@ -46,6 +47,7 @@ _PAGES = (
     settings_index,
     staff,
     board,
+    alerts,
     due,
     work_order,
     crew,

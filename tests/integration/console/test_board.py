@@ -180,6 +180,7 @@ async def test_the_board_reads_no_growing_table_as_a_whole(
         ):
             await session.execute(text(_copies(table, key, others)))
         await session.execute(text(_MANY_CAUSES))
+        await session.execute(text(_MANY_ALERTS))
         await session.execute(text("ANALYZE"))
     async with database.reading() as session:
         with _statements(database) as statements:
@@ -200,6 +201,14 @@ _MANY_CAUSES = """
     INSERT INTO missed_cause
         (complaint_id, stage, due_at, county, cause, note, given_by, given_at)
     SELECT 'old-' || n, 'reply', now(), '610122', 'parts', '', 'admin', now()
+    FROM generate_series(1, 20000) n
+"""
+_MANY_ALERTS = """
+    INSERT INTO alert
+        (id, county, fault, complaint_id, stage, round, step, level, reached, complaints, urgent,
+        due_at, raised_at, stepped_at, ended_at)
+    SELECT 'old-' || n, '610122', 'old-work-order-' || n, 'old-' || n, 'reply', 1, 75, 'dispatcher',
+        'dispatcher', 1, false, now(), now(), now(), now()
     FROM generate_series(1, 20000) n
 """
 

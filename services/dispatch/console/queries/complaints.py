@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.dispatch.console.queries.alerts import AlertLine, read_alerts_of_fault
 from services.dispatch.console.queries.deadlines import is_unmet
 from services.dispatch.console.queries.filters import COUNTED, Filters, undecided
 from services.dispatch.console.queries.tables import complaint, deadline
@@ -30,6 +31,7 @@ class ComplaintPage:
     work_order: WorkOrder | None
     scheme: Scheme | None
     reply: ReplyView | None
+    alerts: tuple[AlertLine, ...]
 
 
 async def read_complaint(
@@ -46,6 +48,7 @@ async def read_complaint(
         work_order=work_order,
         scheme=await session.get(Scheme, work_order.scheme_id) if work_order else None,
         reply=await session.get(ReplyView, complaint_id),
+        alerts=await read_alerts_of_fault(session, found.work_order_id or complaint_id),
     )
 
 

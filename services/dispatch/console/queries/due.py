@@ -12,6 +12,7 @@ from sqlalchemy import Select, and_, func, literal, select, tuple_
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.dispatch.console.queries.alerts import who_has_it
 from services.dispatch.console.queries.deadlines import fault_of_complaint, is_overdue, is_unmet
 from services.dispatch.console.queries.filters import Choice, Filters, only_complaints
 from services.dispatch.console.queries.tables import (
@@ -118,6 +119,8 @@ class DueLine:
     cause_note: str | None
     cause_given_by: str | None
     cause_given_at: datetime | None
+    taken_by: str | None
+    """Who has taken on an alert of it last: what they are called."""
 
     @property
     def cause(self) -> GivenCause | None:
@@ -196,6 +199,7 @@ async def read_due(
             missed_cause.c.note,
             func.coalesce(func.nullif(staff.c.display_name, ""), missed_cause.c.given_by),
             missed_cause.c.given_at,
+            who_has_it(faults.c.fault),
         )
         .select_from(faults)
         .join(deadline, first)

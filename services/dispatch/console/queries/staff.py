@@ -16,6 +16,8 @@ class StaffLine:
     crew: str | None
     password: str
     """none, one_time or own."""
+    levels: tuple[str, ...] | None
+    """At which they are told of deadlines; None: those of the role."""
 
 
 async def read_staff(session: AsyncSession, county: str) -> tuple[StaffLine, ...]:
@@ -27,14 +29,21 @@ async def read_staff(session: AsyncSession, county: str) -> tuple[StaffLine, ...
             crew.c.name,
             staff.c.password_hash.is_not(None),
             staff.c.password_is_one_time,
+            staff.c.levels,
         )
         .outerjoin(crew, crew.c.id == staff.c.crew_id)
         .where(staff.c.county == county, staff.c.active)
         .order_by(staff.c.role, staff.c.sign_in_name)
     )
     return tuple(
-        StaffLine(name, role, of_crew, _password_state(has_one, one_time))
-        for name, role, of_crew, has_one, one_time in rows
+        StaffLine(
+            name,
+            role,
+            of_crew,
+            _password_state(has_one, one_time),
+            None if levels is None else tuple(levels),
+        )
+        for name, role, of_crew, has_one, one_time, levels in rows
     )
 
 

@@ -3,6 +3,8 @@
 from services.dispatch import models
 from shared.sql import table_of
 
+alert = table_of(models.Alert)
+alert_person = table_of(models.AlertPerson)
 complaint = table_of(models.Complaint)
 crew = table_of(models.Crew)
 deadline = table_of(models.DeadlineView)

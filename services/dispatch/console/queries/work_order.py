@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
+from services.dispatch.console.queries.alerts import AlertLine, read_alerts_of_fault
 from services.dispatch.console.queries.crews import CrewChoice, read_crew_choices
 from services.dispatch.console.queries.tables import work_order as work_order_table
 from services.dispatch.console.queries.work_order_lines import (
@@ -65,6 +66,7 @@ class WorkOrderPage:
     timeline: tuple[TimelineLine, ...]
     crews: tuple[CrewChoice, ...]
     unanswered: Unanswered
+    alerts: tuple[AlertLine, ...]
     others: tuple[WorkOrderLine, ...]
     """Open work orders of the same scheme: what it can be merged into."""
 
@@ -94,6 +96,7 @@ async def read_work_order(
         timeline=shortened(steps.scalars().all()),
         crews=await read_crew_choices(session, work_order),
         unanswered=await unanswered(session, work_order_id),
+        alerts=await read_alerts_of_fault(session, work_order_id),
         others=by_urgency(await read_lines(session, others.limit(_OTHERS_SHOWN))),
     )
 

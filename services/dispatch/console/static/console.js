@@ -48,6 +48,32 @@ document.addEventListener("htmx:error", (event) => {
   }
 });
 
+// --- the bell: its count stands in the title; where somebody wants a tone, a higher count makes one.
+// Browsers play it only once the page has been touched.
+const titleOfPage = document.title;
+let audio = null;
+for (const gesture of ["pointerdown", "keydown"]) {
+  document.addEventListener(gesture, () => { audio ??= new AudioContext(); }, { once: true });
+}
+function playTone() {
+  if (!audio) return;
+  const [tone, volume] = [audio.createOscillator(), audio.createGain()];
+  tone.frequency.value = 880;
+  volume.gain.setValueAtTime(0.2, audio.currentTime);
+  volume.gain.exponentialRampToValueAtTime(0.001, audio.currentTime + 0.6);
+  tone.connect(volume).connect(audio.destination);
+  tone.start();
+  tone.stop(audio.currentTime + 0.6);
+}
+document.addEventListener("htmx:after:swap", () => {
+  const bell = document.querySelector("[data-alerts]");
+  if (!bell) return;
+  const count = Number(bell.dataset.alerts);
+  document.title = count ? `(${count}) ${titleOfPage}` : titleOfPage;
+  if (count > Number(sessionStorage.getItem("alerts") ?? count) && "sound" in bell.dataset) playTone();
+  sessionStorage.setItem("alerts", count);
+});
+
 // --- forms marked data-draft: what was typed survives a reload, a crash, an empty battery
 const draftKey = (form) => `draft ${form.getAttribute("action")} ${form.elements.version?.value ?? ""}`;
 function fieldsOf(form) {
