@@ -27,6 +27,8 @@ class Permission(StrEnum):
     HOTSPOT_SEE = "hotspot.see"
     DEADLINE_EXPLAIN = "deadline.explain"
     """Say why a deadline was missed."""
+    MESSAGES_SEE = "messages.see"
+    """See what staff were told outside the console, and what failed; have it sent again."""
     PARKED_DECIDE = "parked.decide"
     STAFF_MANAGE = "staff.manage"
     """Give somebody a new password."""
@@ -52,6 +54,7 @@ _DISPATCHER = frozenset(
         _P.REPLY_WRITE,
         _P.HOTSPOT_SEE,
         _P.DEADLINE_EXPLAIN,
+        _P.MESSAGES_SEE,
         _P.POLICY_SEE,
     }
 )

@@ -60,6 +60,8 @@ _PAGES = {
         "/parked/reply/drop?key=c-01",
         "/settings",
         "/staff",
+        "/staff/li.weixiu/ways",
+        "/messages",
         "/account",
         f"/complaints/{IDS.drafted}",
     ],

@@ -131,6 +131,16 @@ class Staff(DispatchTable, table=True):
         return frozenset(map(Level, given))
 
     @property
+    def masked_phone(self) -> str | None:
+        """As the console shows it."""
+        return f"{self.phone[:3]}****{self.phone[-4:]}" if self.phone else None
+
+    def change_addresses(self, wecom_userid: str | None, phone: str | None) -> None:
+        """By a person: the county's file changes them no more."""
+        if (self.wecom_userid, self.phone) != (wecom_userid, phone):
+            self.wecom_userid, self.phone, self.addresses_edited = wecom_userid, phone, True
+
+    @property
     def person(self) -> Person:
         """As a token names them."""
         return Person(self.sign_in_name, Role(self.role), self.county, self.crew_id)

@@ -160,13 +160,13 @@ class StaffMessage(DispatchTable, table=True):
         self.provider_id = provider_id or self.provider_id
         self.follow(Step(MessageState.SENT), now)
 
-    def try_again(self, who: str, now: datetime) -> None:
+    def try_again(self, now: datetime) -> None:
         """A person wants it sent, knowing that it may arrive a second time where it was given
         up."""
         self.state, self.next_attempt_at, self.ended_at = MessageState.QUEUED.value, now, None
-        self.sent_at, self.not_before, self.settled_by = None, now, who
+        self.sent_at, self.not_before, self.attempts = None, now, 0
 
-    def leave(self, who: str) -> None:
+    def settle(self, who: str) -> None:
         """A person has told them otherwise: it counts as failed no more."""
         self.settled_by = who
 

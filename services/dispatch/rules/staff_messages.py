@@ -43,6 +43,10 @@ class MessageState(StrEnum):
     """Nobody can find out whether it arrived: a person decides."""
 
 
+REASONS = ("unavailable", "unconfirmed", "refused", "no_address", "not_active", "way_off")
+"""Why a message was not sent (yet): message keys."""
+
+
 class Attempt(StrEnum):
     SEND = "send"
     LOOK = "look"

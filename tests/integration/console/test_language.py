@@ -8,10 +8,12 @@ from typing import get_args
 import pytest
 
 from services.dispatch.console.language import LANGUAGES, catalogue
+from services.dispatch.console.queries.messages import MessageList
 from services.dispatch.models import ComplaintState, Happening, Outcome
 from services.dispatch.rules.assignment import AssignmentReason, WaitReason
 from services.dispatch.rules.fault_matching import LinkReason
 from services.dispatch.rules.reply_lists import ReplyList
+from services.dispatch.rules.staff_messages import REASONS, MessageState, Way
 from services.dispatch.rules.work_order import State, Step
 from shared.auth.permissions import Role
 from shared.events.complaints import ComplaintReceived
@@ -38,6 +40,11 @@ CODES: dict[str, list[str] | type[StrEnum]] = {
     "stuck_advice": list(get_args(ReplyStuck.model_fields["why"].annotation)),
     "why_waiting": list(get_args(ReplyRetryScheduled.model_fields["why"].annotation)),
     "reply_list": ReplyList,
+    "message_list": MessageList,
+    "message_list_why": MessageList,
+    "message_state": MessageState,
+    "message_why": [*REASONS],
+    "way": Way,
     "reply_list_why": ReplyList,
     "told_by": list(get_args(ResidentTold.model_fields["by"].annotation)),
     "platform": list(get_args(ComplaintReceived.model_fields["platform"].annotation)),

@@ -35,6 +35,8 @@ PAGES = {
     "/complaints/complaint-01/extensions": (200, 403, 200, 403, 200),
     "/parked": (403, 403, 403, 403, 200),
     "/disclosures": (403, 403, 403, 200, 200),
+    "/messages": (200, 403, 403, 403, 200),
+    "/staff/li.weixiu/ways": (403, 403, 403, 403, 200),
     "/settings": (200, 200, 200, 200, 200),
     "/staff": (403, 403, 403, 403, 200),
     "/account": (200, 200, 200, 200, 200),
@@ -67,6 +69,9 @@ ACTS = {
     "/hotspots/scheme-1/pump/seen": (303, 403, 403, 303, 303),
     "/parked/reply/release": (403, 403, 403, 403, 422),
     "/staff/nobody/password": (403, 403, 403, 403, 404),
+    "/staff/nobody/ways": (403, 403, 403, 403, 404),
+    "/messages/none/again": (404, 403, 403, 403, 404),
+    "/messages/none/settled": (404, 403, 403, 403, 404),
     "/disclosures": (403, 403, 403, 200, 200),
     f"/complaints/{IDS.drafted}/erasure": (403, 403, 403, 403, 422),
 }

@@ -1,13 +1,15 @@
 """Where every reply stands, list by list; the call sheet."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from services.dispatch.console.platform_health import PlatformHealth
+from services.dispatch.console.platform_health import Platform, PlatformHealth
 from services.dispatch.console.queries.board import read_towns
 from services.dispatch.console.queries.crews import read_crew_names
+from services.dispatch.console.queries.messages import count_failed, read_ways
 from services.dispatch.console.queries.replies import (
     MOST_COUNTED,
     Position,
@@ -93,12 +95,31 @@ async def call_sheet(
 
 @router.get("/outages")
 async def outages_part(request: Request, person: Annotated[Person, allowed()]) -> Response:
-    """The banner of every page: platforms that have not answered for too long."""
+    """The banner of every page: platforms, and ways of telling staff, that have not answered for
+    too long; and how many messages to staff did not arrive, for whoever sees those."""
     health = _health_of(request)
     platforms = await health.read(request, person.county)
+    ways, failed = await _ways(request, person)
     now = request.app.state.database.clock.now()
-    outages = None if platforms is None else health.outages(platforms, now)
-    return part(request, "_outages.html", outages=outages)
+    return part(
+        request,
+        "_outages.html",
+        reply_unavailable=platforms is None,
+        outages=health.outages((*(platforms or ()), *ways), now),
+        failed=failed,
+    )
+
+
+async def _ways(request: Request, person: Person) -> tuple[Sequence[Platform], int]:
+    """How each way answers, and how many messages need somebody's decision."""
+    configured = tuple(request.app.state.policy.ways)
+    if not configured:
+        return (), 0
+    sees_messages = person.may(Permission.MESSAGES_SEE)
+    async with request.app.state.database.reading() as session:
+        ways = await read_ways(session, person.county, configured)
+        failed = await count_failed(session, person.county) if sees_messages else 0
+    return ways, failed
 
 
 def _health_of(request: Request) -> PlatformHealth:

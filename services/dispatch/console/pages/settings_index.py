@@ -21,7 +21,10 @@ class Setting(NamedTuple):
     needs: Permission
 
 
-SETTINGS = (Setting("/staff", "staff", Permission.STAFF_MANAGE),)
+SETTINGS = (
+    Setting("/staff", "staff", Permission.STAFF_MANAGE),
+    Setting("/messages", "messages", Permission.MESSAGES_SEE),
+)
 
 
 @router.get("")
