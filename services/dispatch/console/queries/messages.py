@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, and_, case, func, literal, or_, select, tuple_
+from sqlalchemy import Row, Select, and_, case, func, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.dispatch.console.platform_health import Platform
@@ -149,7 +149,8 @@ async def read_ways(
     session: AsyncSession, county: str, ways: Sequence[Way]
 ) -> tuple[Platform, ...]:
     """How each way answers, with the county's messages that wait for it: as platforms are shown."""
-    health = {row.way: row for row in await session.execute(select(way_health))}
+    found = await session.execute(select(*(way_health.c[name] for name in ("way", *_HEALTH))))
+    health = {row.way: row for row in found}
     counted = await session.execute(
         select(staff_message.c.way, func.count(), func.min(staff_message.c.queued_at))
         .where(staff_message.c.county == county, IN_LIST[MessageList.WAITING])
@@ -157,15 +158,22 @@ async def read_ways(
     )
     waiting = {way: (number, since) for way, number, since in counted}
     return tuple(
-        Platform(
-            way.value,
-            *(
-                getattr(health.get(way.value), name, None)
-                for name in ("last_success_at", "last_failure_at", "failure", "unavailable_since")
-            ),
-            *waiting.get(way.value, (0, None)),
-        )
-        for way in sorted(ways)
+        _way(way, health.get(way.value), *waiting.get(way.value, (0, None))) for way in sorted(ways)
+    )
+
+
+_HEALTH = ("last_success_at", "last_failure_at", "failure", "unavailable_since")
+
+
+def _way(way: Way, health: Row[Any] | None, waiting: int, since: datetime | None) -> Platform:
+    return Platform(
+        platform=way.value,
+        last_success_at=health.last_success_at if health else None,
+        last_failure_at=health.last_failure_at if health else None,
+        failure=health.failure if health else None,
+        unavailable_since=health.unavailable_since if health else None,
+        waiting=waiting,
+        waiting_since=since,
     )
 
 
