@@ -15,6 +15,7 @@ from services.dispatch.handlers.on_complaints import (
     on_complaints_received,
 )
 from services.dispatch.handlers.on_deadlines import DeadlineNews, on_deadlines_changed
+from services.dispatch.handlers.on_extensions import on_extensions_changed
 from services.dispatch.handlers.on_replies import on_replies_changed
 from services.dispatch.models.read_models import ReplyNews
 from services.dispatch.policy import Policy
@@ -27,7 +28,7 @@ from shared.events.complaints import (
     ComplaintReceived,
 )
 from shared.events.event import Envelope, Event
-from shared.events.replies import CallBackChanged
+from shared.events.replies import CallBackChanged, ExtensionChanged
 
 UseCase = Callable[[Context, Sequence[Envelope[Any]]], Awaitable[None]]
 
@@ -55,5 +56,6 @@ def handlers(policy: Policy) -> Mapping[type[Event], Handler]:
         ComplaintChased: of(on_complaints_chased),
         **dict.fromkeys(get_args(DeadlineNews), of(on_deadlines_changed)),
         CallBackChanged: of(on_call_backs_changed),
+        ExtensionChanged: of(on_extensions_changed),
         **dict.fromkeys(get_args(ReplyNews), of(on_replies_changed)),
     }

@@ -7,6 +7,7 @@ from .base import metadata
 from .call_back import CallBackView, Rework
 from .complaint import Complaint
 from .county import Crew, Scheme, SchemeVillage, Staff, Supply
+from .extension import ExtensionView
 from .history import Failure, Hotspot
 from .missed_cause import Cause, MissedCause
 from .opening import open_work_order
@@ -29,6 +30,7 @@ __all__ = [
     "CountyQuietHours",
     "Crew",
     "DeadlineView",
+    "ExtensionView",
     "Failure",
     "Happening",
     "Hotspot",

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import col, select
 
+from services.dispatch.models import ExtensionView
 from services.reply import service as reply_service
 from services.reply.models import Complaint, Deadline
 from services.reply.settings import ReplySettings
@@ -100,7 +101,7 @@ async def test_more_time_is_asked_for_and_granted_once(
     assert (granted.due_at, granted.extensions_granted) == (until, 1)
     page = (await desk.get(PAGE)).text
     assert "已延 1 次，可延 1 次" in page
-    assert "登记延期申请" not in page
+    assert "申请延期</button>" not in page
 
 
 async def test_a_declined_request_leaves_the_old_limit(
@@ -114,7 +115,7 @@ async def test_a_declined_request_leaves_the_old_limit(
     await desk.post(f"{PAGE}/reply/answer", data={"granted": "false"})
     declined = await _deadline(reply_database)
     assert (declined.due_at, declined.extension_asked_until) == (before, None)
-    assert "登记延期申请" in (await desk.get(PAGE)).text
+    assert "申请延期</button>" in (await desk.get(PAGE)).text
 
 
 @pytest.mark.parametrize(
@@ -131,3 +132,56 @@ async def test_a_request_that_cannot_be_is_refused_in_words(
     answer = await (await signed_in("wang.diaodu")).post(f"{PAGE}/reply", data=typed)
     assert answer.status_code == status, answer.text
     assert (await _deadline(reply_database)).extension_asked_until is None
+
+
+async def test_a_platform_may_grant_another_time_than_asked_for(
+    signed_in: SignedIn, reply_database: Database, clock: ManualClock
+) -> None:
+    desk = await signed_in("wang.diaodu")
+    until = (clock.now() + timedelta(days=3)).astimezone(SHANGHAI).replace(second=0, microsecond=0)
+    typed = {"new_due_at": until.strftime("%Y-%m-%dT%H:%M"), "reason": "等水泵配件"}
+    await desk.post(f"{PAGE}/reply", data=typed)
+    granted = until - timedelta(days=1)
+    answer = {"granted": "true", "granted_until": granted.strftime("%Y-%m-%dT%H:%M")}
+    await desk.post(f"{PAGE}/reply/answer", data=answer)
+    assert (await _deadline(reply_database)).due_at == granted
+
+
+async def _is_asked(database: Database, clock: ManualClock, **news: object) -> None:
+    """What reply told of a request on the reply to `complaint-01`, and on every other stage."""
+    async with database.work() as (session, _):
+        for number, stage in enumerate(("accept", "first_contact", "resolve", "reply")):
+            values = {
+                "state": "asked",
+                "resident": "none",
+                "request_id": f"x{number}",
+                "complaint_id": ABOUT,
+                "county": COUNTY,
+                "stage": stage,
+                "round": 1,
+                "until": clock.now() + timedelta(days=3),
+                "asked_by": "wang.diaodu",
+                "asked_at": clock.now(),
+                "sequence": 1,
+            }
+            session.add(ExtensionView(**values | news))
+
+
+async def test_a_request_that_is_not_answered_is_marked_on_the_list_of_what_is_due(
+    signed_in: SignedIn, database: Database, clock: ManualClock
+) -> None:
+    desk = await signed_in("wang.diaodu")
+    assert "延期申请" not in (await desk.get("/due")).text
+    await _is_asked(database, clock)
+    assert "延期申请仍未答复" in (await desk.get("/due")).text
+    assert "平台已收到，待答复" in (await desk.get(f"/complaints/{ABOUT}")).text
+
+
+async def test_whom_nobody_told_of_a_new_limit_stands_on_the_call_sheet(
+    signed_in: SignedIn, database: Database, clock: ManualClock
+) -> None:
+    granted = {"state": "granted", "granted_until": clock.now() + timedelta(days=2)}
+    await _is_asked(database, clock, **granted, resident="by_hand")
+    desk = await signed_in("wang.diaodu")
+    assert "因故需要更多时间" in (await desk.get("/replies/call-sheet")).text
+    assert "延期申请" not in (await desk.get("/due")).text

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from services.dispatch.models import DeadlineView, ReplyView
+from services.dispatch.models import DeadlineView, ExtensionView, ReplyView
 from shared.events.event import Event
 from shared.events.replies import (
     DeadlineMet,
     DeadlineMissed,
     DeadlineWarned,
+    ExtensionChanged,
     ReplyApproved,
     ReplyStuck,
     ResidentTold,
@@ -131,6 +132,23 @@ async def test_a_reply_looks_the_same_in_whatever_order_its_news_come(
         for row in rows
     ]
     assert all(row == without_name[0] for row in without_name)
+
+
+async def test_a_request_for_time_looks_the_same_in_whatever_order_its_news_come(
+    dispatch: Dispatch,
+) -> None:
+    def news(request_id: str, state: str, resident: str = "none") -> ExtensionChanged:
+        about = {**_ABOUT, "stage": "reply", "until": DUE + DAY, "asked_by": "zhao"}
+        about |= {"request_id": request_id, "asked_at": NOW}
+        return ExtensionChanged.model_validate(about | {"state": state, "resident": resident})
+
+    told = [("to_send", "none"), ("asked", "none"), ("granted", "by_hand"), ("granted", "told")]
+    for number, order in enumerate(permutations(enumerate(told, start=1))):
+        for sequence, (state, resident) in [*order, order[0]]:
+            await dispatch.receives(news(f"x{number}", state, resident), sequences=[sequence])
+    async with dispatch.database.reading() as session:
+        rows = (await session.execute(select(ExtensionView))).scalars().all()
+    assert {(row.state, row.resident, row.sequence) for row in rows} == {("granted", "told", 4)}
 
 
 async def test_each_round_of_a_stage_has_its_own_deadline(dispatch: Dispatch) -> None:

@@ -12,6 +12,7 @@ from services.dispatch.console.queries.complaints import (
     read_complaint,
     read_waiting,
 )
+from services.dispatch.console.queries.extensions import read_extensions
 from services.dispatch.console.queries.staff import read_display_names
 from services.dispatch.console.rendering import go_to, page, part
 from services.dispatch.console.service_clients import intake_of
@@ -57,8 +58,11 @@ async def complaint_page(
         raise not_found("complaint")
     async with database.reading() as session:
         names = await read_display_names(session, person.county)
+        extensions = await read_extensions(session, person.county, complaint_id)
     words = await words_of_complaint(request, complaint_id)
-    return page(request, "complaint.html", view=view, words=words, names=names)
+    return page(
+        request, "complaint.html", view=view, words=words, names=names, extensions=extensions
+    )
 
 
 async def _visible(database: Database, person: Person, complaint_id: str) -> ComplaintPage | None:

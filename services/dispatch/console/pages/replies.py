@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from services.dispatch.console.platform_health import Platform, PlatformHealth
 from services.dispatch.console.queries.board import read_towns
 from services.dispatch.console.queries.crews import read_crew_names
+from services.dispatch.console.queries.extensions import read_to_tell
 from services.dispatch.console.queries.messages import count_failed, read_ways
 from services.dispatch.console.queries.replies import (
     MOST_COUNTED,
@@ -78,6 +79,7 @@ async def call_sheet(
     async with database.reading() as session:
         found = await read_replies(session, person.county, ReplyList.BY_HAND, filters, position)
         counts = await count_replies(session, person.county, filters)
+        extensions = await read_to_tell(session, person.county)
     texts: Any = []
     if found.lines:
         ids = [line.complaint_id for line in found.lines]
@@ -87,7 +89,8 @@ async def call_sheet(
         request,
         "call_sheet.html",
         found=found,
-        total=counts[ReplyList.BY_HAND],
+        total=counts[ReplyList.BY_HAND] + len(extensions),
+        extensions=extensions,
         filters=filters,
         texts=None if texts is None else {each["complaint_id"]: each["text"] for each in texts},
     )

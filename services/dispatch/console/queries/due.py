@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.dispatch.console.queries.alerts import who_has_it
 from services.dispatch.console.queries.deadlines import fault_of_complaint, is_overdue, is_unmet
+from services.dispatch.console.queries.extensions import of_deadline, unanswered
 from services.dispatch.console.queries.filters import Choice, Filters, only_complaints
 from services.dispatch.console.queries.tables import (
     complaint,
@@ -112,6 +113,8 @@ class DueLine:
     work_order_number: str | None
     work_order_state: str | None
     crew: str | None
+    asks_for_time: bool
+    """Whether a request for more time on the deadline that comes first is not answered."""
     unexplained: int
     """How many of its missed deadlines have no cause."""
     given_cause: str | None
@@ -194,6 +197,7 @@ async def read_due(
             work_order.c.number,
             work_order.c.state,
             crew.c.name,
+            select(literal(value=True)).where(of_deadline, unanswered).exists(),
             faults.c.unexplained,
             missed_cause.c.cause,
             missed_cause.c.note,

@@ -63,6 +63,29 @@ def upgrade() -> None:
     )
 
     op.create_table(
+        "extension_view",
+        sa.Column("request_id", sa.String, primary_key=True),
+        sa.Column("complaint_id", sa.String, nullable=False),
+        sa.Column("county", sa.String, nullable=False),
+        sa.Column("stage", sa.String, nullable=False),
+        sa.Column("round", sa.SmallInteger, nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("asked_by", sa.String, nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String, nullable=False),
+        sa.Column("why", sa.String),
+        sa.Column("next_try_at", sa.DateTime(timezone=True)),
+        sa.Column("granted_until", sa.DateTime(timezone=True)),
+        sa.Column("answered_at", sa.DateTime(timezone=True)),
+        sa.Column("resident", sa.String, nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True)),
+        sa.Column("told_by", sa.String),
+        sa.Column("sequence", sa.BigInteger, nullable=False),
+    )
+    op.create_index("extension_of_complaint", "extension_view", ["complaint_id"])
+    _partial_index("extension_to_tell", "extension_view", ["county"], "resident = 'by_hand'")
+
+    op.create_table(
         "missed_cause",
         sa.Column("complaint_id", sa.String, primary_key=True),
         sa.Column("stage", sa.String, primary_key=True),
