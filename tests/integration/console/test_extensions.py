@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlmodel import col, select
@@ -147,11 +148,11 @@ async def test_a_platform_may_grant_another_time_than_asked_for(
     assert (await _deadline(reply_database)).due_at == granted
 
 
-async def _is_asked(database: Database, clock: ManualClock, **news: object) -> None:
+async def _is_asked(database: Database, clock: ManualClock, **news: Any) -> None:
     """What reply told of a request on the reply to `complaint-01`, and on every other stage."""
     async with database.work() as (session, _):
         for number, stage in enumerate(("accept", "first_contact", "resolve", "reply")):
-            values = {
+            values: dict[str, Any] = {
                 "state": "asked",
                 "resident": "none",
                 "request_id": f"x{number}",
