@@ -1,12 +1,14 @@
 """What a person can ask for a work order: one schema for the JSON API and the console's forms."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, ClassVar, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from services.dispatch.rules.work_order import Step
 from shared.auth.permissions import Permission
+from shared.clock import SHANGHAI
 from shared.vocabulary import Component
 
 Note = Annotated[str, Field(min_length=2, max_length=500)]
@@ -16,6 +18,15 @@ Note = Annotated[str, Field(min_length=2, max_length=500)]
 def _none_where_empty(value: object) -> object:
     """A form sends an empty field for what is left out."""
     return None if value == "" else value
+
+
+def _in_shanghai(value: object) -> object:
+    """A form's datetime-local names no offset."""
+    try:
+        at = datetime.fromisoformat(str(value))
+    except ValueError:
+        return value
+    return at if at.tzinfo else at.replace(tzinfo=SHANGHAI)
 
 
 Id = Annotated[str, Field(min_length=1, max_length=100)]
@@ -45,6 +56,15 @@ class Accept(CrewCommand):
 
 class Arrive(CrewCommand):
     step = Step.ARRIVE
+
+
+class Expect(CrewCommand):
+    """`expected_at`: when the repair is to be expected; a form's time is Shanghai's. `so_far`:
+    what was found so far. Both may stand in an interim reply."""
+
+    step = Step.EXPECT
+    expected_at: Annotated[AwareDatetime, BeforeValidator(_in_shanghai)]
+    so_far: Annotated[str, Field(max_length=500)] = ""
 
 
 class Repair(CrewCommand):
@@ -94,5 +114,5 @@ class Merge(DispatcherCommand):
 
 COMMANDS: Mapping[Step, type[Command]] = {
     command.step: command
-    for command in (Accept, Arrive, Repair, Release, Assign, Close, Reopen, Merge)
+    for command in (Accept, Arrive, Expect, Repair, Release, Assign, Close, Reopen, Merge)
 }

@@ -25,6 +25,9 @@ TEXTS: Mapping[StrEnum, Text] = {
     StepRefusal.NOT_ACCEPTED_YET: Text("请先接单。", "Accept it first."),
     StepRefusal.NOT_ARRIVED_YET: Text("请先确认到场。", "Confirm the arrival first."),
     StepRefusal.ALREADY_FURTHER: Text("这一步已经过去了。", "This step is past already."),
+    StepRefusal.EXPECTED_BEFORE_NOW: Text(
+        "预计修好时间须晚于现在。", "The repair is to be expected later than now."
+    ),
     StepRefusal.ALREADY_REPAIRED: Text("已经修好。", "It is repaired already."),
     StepRefusal.ALREADY_CLOSED: Text("任务已经结束。", "It is closed already."),
     StepRefusal.STILL_OPEN: Text(

@@ -22,6 +22,7 @@ from shared.problems import Problem
 _HANDLERS: Mapping[Step, Callable[[Context, Person, str, Any], Awaitable[WorkOrder]]] = {
     Step.ACCEPT: crew_steps.accept,
     Step.ARRIVE: crew_steps.arrive,
+    Step.EXPECT: crew_steps.expect,
     Step.REPAIR: crew_steps.repair,
     Step.RELEASE: crew_steps.release,
     Step.ASSIGN: dispatcher_steps.assign,
@@ -30,7 +31,7 @@ _HANDLERS: Mapping[Step, Callable[[Context, Person, str, Any], Awaitable[WorkOrd
     Step.MERGE: dispatcher_steps.merge,
 }
 T = TypeVar("T")
-_FREE_NO_CREW = (Step.ACCEPT, Step.ARRIVE)
+_FREE_NO_CREW = (Step.ACCEPT, Step.ARRIVE, Step.EXPECT)
 
 
 class StepTaker:

@@ -69,6 +69,13 @@ async def post_arrive(
     return await take(person, work_order_id, command)
 
 
+@router.post("/work-orders/{work_order_id}/expect")
+async def post_expect(
+    work_order_id: str, command: commands.Expect, person: Worker, take: Taker
+) -> WorkOrder:
+    return await take(person, work_order_id, command)
+
+
 @router.post("/work-orders/{work_order_id}/repair")
 async def post_repair(
     work_order_id: str, command: commands.Repair, person: Worker, take: Taker

@@ -131,6 +131,7 @@ def _render(request: Request, template: str, found: Mapping[str, Any]) -> str:
         address=address,
         other_language=other_language,
         when=lambda at: _when(at, now, words.language),
+        when_told=lambda at: _when(datetime.fromisoformat(at), now, words.language),
         left=lambda at: _left(at, now, words),
         **found,
     )

@@ -1,16 +1,17 @@
-"""What a crew does with its work order: accept, arrive, repair, give it back.
+"""What a crew does with its work order: accept, arrive, say when it is repaired, repair, give back.
 
 Each raises UnknownWorkOrder, StepRefused or StaleVersion, and returns the work order as it then is.
 """
 
-from services.dispatch.commands import Accept, Arrive, Release, Repair
+from services.dispatch.commands import Accept, Arrive, Expect, Release, Repair
 from services.dispatch.models import Outcome, WorkOrder
+from services.dispatch.rules.work_order import StepRefusal
 from shared.auth.tokens import Person
 
 from .closing import is_answered
 from .context import Context
 from .failure_history import record_failure
-from .work_order_guards import crew_became_idle, lock_work_orders, must_change
+from .work_order_guards import StepRefused, crew_became_idle, lock_work_orders, must_change
 
 
 async def accept(
@@ -28,6 +29,21 @@ async def arrive(
     (work_order,) = await lock_work_orders(context, person, work_order_id)
     if must_change(work_order, command, person):
         context.record([work_order.arrive(person.name, context.now)])
+    return work_order
+
+
+async def expect(
+    context: Context, person: Person, work_order_id: str, command: Expect
+) -> WorkOrder:
+    """When the repair is to be expected, and what was found so far; the last word counts."""
+    (work_order,) = await lock_work_orders(context, person, work_order_id)
+    if not must_change(work_order, command, person):
+        return work_order
+    if command.expected_at <= context.now:
+        raise StepRefused(StepRefusal.EXPECTED_BEFORE_NOW)
+    change = work_order.expect(command.expected_at, command.so_far, person.name, context.now)
+    if change is not None:
+        context.record([change])
     return work_order
 
 

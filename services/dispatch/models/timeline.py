@@ -28,6 +28,7 @@ class Happening(StrEnum):
     RELEASED = "released"  # crew_id, note
     ACCEPTED = "accepted"  # crew_id
     ARRIVED = "arrived"  # crew_id
+    EXPECTED = "expected"  # expected_at (ISO), note
     REPAIRED = "repaired"  # crew_id, component
     REOPENED = "reopened"  # note
     ALERTED = "alerted"  # stage, step, complaints, level, people (sign-in names)

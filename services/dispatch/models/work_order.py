@@ -16,6 +16,7 @@ from shared.events.work_orders import (
     ComplaintsLinked,
     CrewArrived,
     CrewAssigned,
+    RepairExpected,
     WorkOrderAccepted,
     WorkOrderClosed,
     WorkOrderRepaired,
@@ -115,6 +116,9 @@ class WorkOrder(DispatchTable, table=True):
     """Crews that gave it back: the rules do not choose them again."""
     accepted_at: Moment | None = None
     arrived_at: Moment | None = None
+    expected_at: Moment | None = None
+    """When the repair is to be expected, as was last said."""
+    found_so_far: str = ""
     repaired_at: Moment | None = None
     found: str = ""
     done: str = ""
@@ -244,6 +248,17 @@ class WorkOrder(DispatchTable, table=True):
         )
         return Change(self._line(Happening.ARRIVED, now, who, crew_id=self.crew_id), event)
 
+    def expect(self, at: datetime, found: str, who: str, now: datetime) -> Change | None:
+        """None: that was said already."""
+        if (at, found) == (self.expected_at, self.found_so_far):
+            return None
+        self.expected_at, self.found_so_far = at, found
+        event = RepairExpected(
+            work_order_id=self.id, county=self.county, expected_at=at, found=found, said_at=now
+        )
+        details = {"expected_at": at.isoformat(), "note": found}
+        return Change(self._line(Happening.EXPECTED, now, who, **details), event)
+
     def repair(
         self, component: Component, found: str, done: str, who: str, now: datetime
     ) -> Change:
@@ -278,7 +293,8 @@ class WorkOrder(DispatchTable, table=True):
         self.reworks += 1
         self.given_back_by = []
         self.assigned_at = self.assign_reason = self.accepted_at = self.arrived_at = None
-        self.repaired_at = self.closed_at = self.outcome = None
+        self.repaired_at = self.closed_at = self.outcome = self.expected_at = None
+        self.found_so_far = ""
         return Change(self._line(Happening.REOPENED, now, who, note=note))
 
     def close(

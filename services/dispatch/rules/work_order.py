@@ -32,6 +32,8 @@ class Step(StrEnum):
     """Give it back: it waits for another crew."""
     ACCEPT = "accept"
     ARRIVE = "arrive"
+    EXPECT = "expect"
+    """Say when the repair is to be expected; its state stays."""
     REPAIR = "repair"
     CLOSE = "close"
     MERGE = "merge"
@@ -62,6 +64,7 @@ class StepRefusal(StrEnum):
     STILL_OPEN = "still_open"
     MERGED_FOR_GOOD = "merged_for_good"
     UNANSWERED = "residents_unanswered"
+    EXPECTED_BEFORE_NOW = "expected_before_now"
 
 
 _S = State
@@ -73,17 +76,18 @@ _AWAY = {
 }
 TRANSITIONS: Mapping[State, Mapping[Step, State]] = {
     _S.WAITING_FOR_CREW: {
+        Step.EXPECT: _S.WAITING_FOR_CREW,
         Step.ASSIGN: _S.ASSIGNED,
         Step.CLOSE: _S.CLOSED,
         Step.MERGE: _S.CLOSED,
     },
-    _S.ASSIGNED: _AWAY | {Step.ACCEPT: _S.ACCEPTED},
-    _S.ACCEPTED: _AWAY | {Step.ARRIVE: _S.ON_SITE},
-    _S.ON_SITE: _AWAY | {Step.REPAIR: _S.REPAIRED},
+    _S.ASSIGNED: _AWAY | {Step.EXPECT: _S.ASSIGNED, Step.ACCEPT: _S.ACCEPTED},
+    _S.ACCEPTED: _AWAY | {Step.EXPECT: _S.ACCEPTED, Step.ARRIVE: _S.ON_SITE},
+    _S.ON_SITE: _AWAY | {Step.EXPECT: _S.ON_SITE, Step.REPAIR: _S.REPAIRED},
     _S.REPAIRED: {Step.CLOSE: _S.CLOSED, Step.REOPEN: _S.WAITING_FOR_CREW},
     _S.CLOSED: {Step.REOPEN: _S.WAITING_FOR_CREW},
 }
-_BY_ITS_CREW = frozenset({Step.ACCEPT, Step.ARRIVE, Step.REPAIR, Step.RELEASE})
+_BY_ITS_CREW = frozenset({Step.ACCEPT, Step.ARRIVE, Step.EXPECT, Step.REPAIR, Step.RELEASE})
 _RESULT = {Step.ACCEPT: _S.ACCEPTED, Step.ARRIVE: _S.ON_SITE, Step.REPAIR: _S.REPAIRED}
 _MISSING_BEFORE = {
     _S.WAITING_FOR_CREW: StepRefusal.NO_CREW_YET,

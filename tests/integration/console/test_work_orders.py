@@ -222,9 +222,10 @@ async def test_the_buttons_are_those_that_make_sense(signed_in: SignedIn) -> Non
         "assign",
         "release",
         "accept",
+        "expect",
         "close",
         "merge",
     }
-    assert await steps("li.weixiu", "work-order-01") == {"accept", "release"}
+    assert await steps("li.weixiu", "work-order-01") == {"accept", "expect", "release"}
     assert await steps("chen.zhuguan", "work-order-01") == set()
     assert await steps("wang.diaodu", "work-order-20") == {"reopen"}

@@ -16,6 +16,7 @@ from shared.events.replies import (
     DeadlinesSet,
     ReplyDelivered,
     ReplyDrafted,
+    ReplyKind,
     SetDeadline,
     Stage,
 )
@@ -131,12 +132,14 @@ def drafted(complaint_id: str, *, version: int = 1) -> ReplyDrafted:
     )
 
 
-def delivered(complaint_id: str, *, version: int = 1, solved: bool = True) -> ReplyDelivered:
+def delivered(
+    complaint_id: str, *, version: int = 1, solved: bool = True, kind: ReplyKind = "answer"
+) -> ReplyDelivered:
     return ReplyDelivered(
         complaint_id=complaint_id,
         county=COUNTY,
         version=version,
-        kind="answer",
+        kind=kind,
         solved=solved,
         receipt=f"R-{complaint_id}",
         delivered_at=NOW + 5 * HOUR,

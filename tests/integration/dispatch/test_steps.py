@@ -12,6 +12,7 @@ from services.dispatch.commands import (
     Assign,
     Close,
     Command,
+    Expect,
     Merge,
     Release,
     Reopen,
@@ -32,6 +33,7 @@ from shared.events.work_orders import (
     ComplaintsLinked,
     CrewArrived,
     CrewAssigned,
+    RepairExpected,
     WorkOrderAccepted,
     WorkOrderClosed,
     WorkOrderRepaired,
@@ -149,6 +151,38 @@ async def test_refusals(
     with pytest.raises(StepRefused) as refused:
         await dispatch.takes(command, work_order_id, person)
     assert refused.value.why is why
+
+
+async def test_the_crew_says_when_it_will_be_repaired_and_the_last_word_counts(
+    dispatch: Dispatch,
+) -> None:
+    work_order_id = await one_work_order(dispatch)
+    until = dispatch.clock.now() + 3 * HOUR
+    for command in (
+        Expect(expected_at=until, so_far="主管破裂"),
+        Expect(expected_at=until, so_far="主管破裂"),
+        Expect(expected_at=until + HOUR, so_far="主管破裂"),
+    ):
+        work_order = await dispatch.takes(command, work_order_id, EAST_CREW)
+    assert (work_order.state, work_order.expected_at) == ("assigned", until + HOUR)
+    told = dispatch.told_of(RepairExpected)
+    assert [each.expected_at for each in told] == [until, until + HOUR]
+    assert told[0].found == "主管破裂"
+    assert (await dispatch.timeline(work_order_id))[-2:] == ["expected", "expected"]
+    past = Expect(expected_at=dispatch.clock.now())
+    with pytest.raises(StepRefused) as refused:
+        await dispatch.takes(past, work_order_id, EAST_CREW)
+    assert refused.value.why is StepRefusal.EXPECTED_BEFORE_NOW
+
+
+async def test_an_interim_reply_answers_nobody(dispatch: Dispatch) -> None:
+    work_order_id = await one_work_order(dispatch)
+    await dispatch.receives(delivered("c1", solved=False, kind="interim"))
+    with pytest.raises(StepRefused) as refused:
+        await dispatch.takes(Close(note="现场已供水"), work_order_id)
+    assert refused.value.why is StepRefusal.UNANSWERED
+    await dispatch.repairs(work_order_id)
+    assert (await dispatch.work_order()).state == "repaired"
 
 
 async def test_another_countys_order_is_unknown(dispatch: Dispatch) -> None:

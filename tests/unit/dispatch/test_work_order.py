@@ -18,13 +18,13 @@ from services.dispatch.rules.work_order import (
 )
 
 TABLE = """
-                  assign    release           accept    arrive   repair    close   merge   reopen
-waiting_for_crew  assigned  -                 -         -        -         closed  closed  -
-assigned          assigned  waiting_for_crew  accepted  -        -         closed  closed  -
-accepted          assigned  waiting_for_crew  -         on_site  -         closed  closed  -
-on_site           assigned  waiting_for_crew  -         -        repaired  closed  closed  -
-repaired          -         -                 -         -        -         closed  -       waiting_for_crew
-closed            -         -                 -         -        -         -       -       waiting_for_crew
+                  assign    release           accept    arrive   expect            repair    close   merge   reopen
+waiting_for_crew  assigned  -                 -         -        waiting_for_crew  -         closed  closed  -
+assigned          assigned  waiting_for_crew  accepted  -        assigned          -         closed  closed  -
+accepted          assigned  waiting_for_crew  -         on_site  accepted          -         closed  closed  -
+on_site           assigned  waiting_for_crew  -         -        on_site           repaired  closed  closed  -
+repaired          -         -                 -         -        -                 -         closed  -       waiting_for_crew
+closed            -         -                 -         -        -                 -         -       -       waiting_for_crew
 """  # noqa: E501
 _HEAD, *_ROWS = [line.split() for line in TABLE.strip().splitlines()]
 
@@ -69,7 +69,7 @@ def test_another_crew_may_do_nothing(state: State, step: Step) -> None:
 @given(st.sampled_from(State), st.sampled_from(Step))
 def test_its_crew_does_the_work_and_no_more(state: State, step: Step) -> None:
     if refusal(state, step, Actor.ITS_CREW) is None:
-        assert step in {Step.ACCEPT, Step.ARRIVE, Step.REPAIR, Step.RELEASE}
+        assert step in {Step.ACCEPT, Step.ARRIVE, Step.EXPECT, Step.REPAIR, Step.RELEASE}
         assert refusal(state, step, Actor.OFFICE) is None
 
 

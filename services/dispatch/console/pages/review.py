@@ -158,20 +158,29 @@ async def write_or_approve(
     text: Annotated[str, Form(max_length=10_000)] = "",
     responsible: Annotated[str, Form(max_length=200)] = "",
     solved: Annotated[bool, Form()] = False,
+    interim: Annotated[bool, Form()] = False,
     confirmed: Annotated[bool, Form()] = False,
 ) -> Response:
     reply = reply_of(request)
     text = text.replace("\r\n", "\n").strip()
     if act == "save":
-        body = {"text": text, "solved": solved, "version": version, "responsible": responsible}
+        body = {
+            "text": text,
+            "solved": solved,
+            "version": version,
+            "responsible": responsible,
+            "interim": interim,
+        }
         await reply.change(request, "PUT", f"/replies/{complaint_id}/draft", body)
         return go_to(request, f"/review/{complaint_id}?done=saved")
     versions = await _versions(request, complaint_id) or []
     seen = next((one for one in versions if one["version"] == version), None)
-    if seen and (seen["text"].strip(), seen["solved"], seen["responsible"]) != (
-        text,
-        solved,
-        responsible.strip(),
+    written = (text, solved and not interim, responsible.strip(), interim)
+    if seen and written != (
+        seen["text"].strip(),
+        seen["solved"],
+        seen["responsible"],
+        seen["kind"] == "interim",
     ):
         raise Problem(409, "save_first", both("reply.save_first"))
     approval = {"version": version, "confirmed": confirmed}

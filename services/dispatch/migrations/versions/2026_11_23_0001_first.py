@@ -245,6 +245,8 @@ def upgrade() -> None:
         sa.Column("given_back_by", JSONB, nullable=False),
         sa.Column("accepted_at", sa.DateTime(timezone=True)),
         sa.Column("arrived_at", sa.DateTime(timezone=True)),
+        sa.Column("expected_at", sa.DateTime(timezone=True)),
+        sa.Column("found_so_far", sa.String, nullable=False),
         sa.Column("repaired_at", sa.DateTime(timezone=True)),
         sa.Column("found", sa.String, nullable=False),
         sa.Column("done", sa.String, nullable=False),
