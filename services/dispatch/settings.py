@@ -60,7 +60,7 @@ class DispatchSettings(CommonSettings):
         600, gt=0, description="Schemes are ranked anew so often, where something has failed since."
     )
     platform_unavailable_minutes: float = Field(
-        5,
+        2,
         ge=0,
         description="How long a platform may be unavailable before a banner tells everybody.",
     )

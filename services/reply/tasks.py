@@ -13,10 +13,12 @@ from .handlers.acknowledge_tickets import acknowledge_due
 from .handlers.deadline_recount import recount_outdated
 from .handlers.deadline_sweep import sweep
 from .handlers.interim_replies import prepare_interim_replies
+from .handlers.platform_probes import probe_idle
 from .question_sender import QuestionSender
 from .sender import Sender
 
 _RECOUNT_SECONDS = 5.0
+_PROBE_SECONDS = 10.0
 _INTERIM_SECONDS = 5.0
 _TEMPLATE_SECONDS = 2.0
 """After which a template that was changed at another replica is used."""
@@ -42,6 +44,9 @@ def tasks(
             "recount", partial(in_transaction, database, config, recount_outdated), _RECOUNT_SECONDS
         ),
     ]
+    if sender.channels:
+        probe = partial(probe_idle, database, config, sender.channels)
+        found.append(PeriodicTask("probe", probe, _PROBE_SECONDS))
     interim = partial(in_transaction, database, config, prepare_interim_replies)
     found.append(PeriodicTask("interim", interim, _INTERIM_SECONDS))
     found.append(PeriodicTask("templates", partial(_refresh, database, config), _TEMPLATE_SECONDS))

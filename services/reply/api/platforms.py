@@ -25,7 +25,7 @@ class Platform(BaseModel):
     failure: str | None
     """`unavailable`, or `ambiguous` where it did not answer."""
     unavailable_since: datetime | None
-    """None: it answers, or nothing was sent to it yet."""
+    """None: it answers, or was never asked."""
     waiting: int
     """Replies of the county that are approved and have no receipt."""
     waiting_since: datetime | None

@@ -57,7 +57,7 @@ class Waiting:
 class PlatformReport:
     platform: str
     health: PlatformHealth | None
-    """None: nothing was sent to it yet."""
+    """None: it was never asked."""
     waiting: Waiting
 
 

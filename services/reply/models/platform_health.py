@@ -1,4 +1,4 @@
-"""How each platform answers us, as the sender finds it."""
+"""How each platform answers us, as the sender and the probes find it."""
 
 from sqlmodel import Field
 

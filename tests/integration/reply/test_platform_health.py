@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.reply.handlers.platform_probes import probe_idle
 from services.reply.models import ReplyState
 from shared.auth.permissions import Role
 from shared.events.replies import ReplyRetryScheduled, ReplyWithdrawn
@@ -38,6 +39,26 @@ async def test_an_outage_is_seen_from_its_first_failure_to_the_next_answer(
     after = await _health(call)
     assert (after["unavailable_since"], after["waiting"]) == (None, 0)
     assert after["last_success_at"] > after["last_failure_at"]
+
+
+async def test_an_outage_is_seen_within_a_minute_while_nothing_is_sent(
+    postbox: Postbox, call: Caller
+) -> None:
+    async def probed(after: timedelta) -> Any:
+        postbox.harness.clock.advance(after)
+        await probe_idle(postbox.harness.database, postbox.config, postbox.channels.by_platform)
+        return (await _health(call))["unavailable_since"]
+
+    assert await probed(timedelta(0)) is None
+    postbox.failures_of("hotline_12345").add(FailureMode.OUTAGE, amount=300)
+    assert await probed(timedelta(seconds=59)) is None, "it was asked lately"
+    began = await probed(timedelta(seconds=1))
+    assert began is not None
+    for _ in range(3):
+        assert await probed(timedelta(minutes=1)) == began
+    assert (await _health(call, "message_board"))["last_failure_at"] is None
+    assert await probed(timedelta(minutes=1)) is None, "it has ended"
+    assert postbox.taken() == []
 
 
 async def test_a_ticket_that_cannot_be_accepted_tells_of_an_outage_too(

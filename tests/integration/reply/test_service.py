@@ -67,8 +67,8 @@ async def test_from_the_bus_to_the_platform_and_back(
             pass
     assert (await postbox.harness.live_reply()).state == ReplyState.DELIVERED
     names = {task.name for task in service.tasks}
-    others = {"ask_residents", "extensions", "recount", "acknowledge", "templates", "interim"}
-    assert names == {"sweep", "send", *others}
+    others = {"ask_residents", "extensions", "acknowledge", "templates", "interim", "probe"}
+    assert names == {"sweep", "send", "recount", *others}
     assert len(list(postbox.simulators.journal.entries(kind="replied"))) == 1
     async with database.connect() as connection:
         while await relay_batch(connection, bus):
