@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.dispatch.models import Crew, WorkOrder
+from services.dispatch.notices.new_work import tell_crews
 from services.dispatch.rules.assignment import Candidate, WaitingWorkOrder, choose_crews
 from services.dispatch.rules.work_order import WITH_CREW, State
 from shared.bulk_insert import bulk_update, new_rows
@@ -74,7 +75,7 @@ async def assign_waiting(context: Context, county: str) -> int:
         for each in await candidates(session, list(crew_by_id.values()))
         if each == seen[each.id]
     }
-    given = 0
+    given: list[WorkOrder] = []
     changed = []
     for work_order in waiting:
         choice = choices[work_order.id]
@@ -86,11 +87,12 @@ async def assign_waiting(context: Context, county: str) -> int:
             crew = crew_by_id[choice.crew_id]
             context.record([work_order.assign(crew.id, crew.name, reason, context.now)])
             changed.append(work_order)
-            given += 1
+            given.append(work_order)
         elif work_order.id in numbered:
             changed.append(work_order)
     await bulk_update(session, _work_orders, changed, WorkOrder.CHANGED_BY_ASSIGNMENT)
-    return given
+    await tell_crews(context, given)
+    return len(given)
 
 
 async def candidates(session: AsyncSession, crews: Sequence[Crew]) -> list[Candidate]:

@@ -8,6 +8,7 @@ from sqlmodel import col
 
 from services.dispatch.commands import Assign, Close, Merge, Reopen
 from services.dispatch.models import Complaint, Crew, Outcome, WorkOrder
+from services.dispatch.notices.new_work import tell_crews
 from services.dispatch.rules.assignment import AssignmentReason, choice_refusal
 from services.dispatch.rules.fault_matching import LinkReason, merge_refusal
 from services.dispatch.rules.work_order import Actor, State
@@ -58,6 +59,7 @@ async def assign(
         note=command.note,
     )
     context.record([change])
+    await tell_crews(context, [work_order])
     return work_order
 
 

@@ -1,9 +1,23 @@
 """The alert that a message is about, taken on from the message itself."""
 
+from datetime import datetime
+
+from services.dispatch.handlers.alert_steps import AlertEnded, NotTheirs, UnknownAlert, take_on
 from services.dispatch.handlers.context import Context
-from shared.auth.tokens import Person
+from services.dispatch.models import Staff
+from services.dispatch.rules.card_answers import ENDED, NOT_THEIRS, seen, taken_on
 
 
-async def acknowledge(context: Context, person: Person, alert_id: str) -> str | None:  # noqa: ARG001
-    """Returns why it cannot be taken on, as a sentence for the person; None: they have it."""
-    return None
+async def acknowledge(context: Context, staff: Staff, alert_id: str, now: datetime) -> str:
+    """Returns what the card says: they have the alert, or why not; where the message is about no
+    alert, that they have seen it. Of `alert_id` the alert's own id stands before the first `/`."""
+    who = staff.display_name or staff.sign_in_name
+    try:
+        await take_on(context, staff.person, alert_id.partition("/")[0])
+    except UnknownAlert:
+        return seen(who, now)
+    except NotTheirs:
+        return NOT_THEIRS
+    except AlertEnded:
+        return ENDED
+    return taken_on(who, now)

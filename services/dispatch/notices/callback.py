@@ -1,7 +1,6 @@
 """A member has pressed a button of a card: the step is taken as theirs, and the card follows."""
 
 from collections.abc import Mapping
-from datetime import datetime
 
 import structlog
 from sqlalchemy import select
@@ -19,7 +18,7 @@ from services.dispatch.models import (
     WorkOrder,
     WorkOrderStep,
 )
-from services.dispatch.rules.card_answers import Standing, acknowledged, buttons_now, words_of
+from services.dispatch.rules.card_answers import Standing, buttons_now, words_of
 from services.dispatch.rules.staff_messages import Button
 from services.dispatch.rules.work_order import State
 from services.dispatch.settings import DispatchSettings
@@ -75,7 +74,8 @@ async def press(taker: StepTaker, pressed: Pressed) -> None:
     message, staff = held
     button, now = Button(pressed.key), taker.database.clock.now()
     if button is Button.ACKNOWLEDGE:
-        words, buttons = await _acknowledge(taker, message, staff, now), list[str]()
+        words = await taker.run(lambda context: acknowledge(context, staff, message.alert_id, now))
+        buttons: list[str] = []
     else:
         words, buttons = await _take_step(taker, message, staff, button)
     update = CardUpdate(
@@ -152,8 +152,3 @@ async def _standing(session: AsyncSession, work_order_id: str, person: Person) -
         return Standing(state, is_theirs)
     shown, who, at = step
     return Standing(state, is_theirs, shown or who, at)
-
-
-async def _acknowledge(taker: StepTaker, message: StaffMessage, staff: Staff, now: datetime) -> str:
-    refused = await taker.run(lambda context: acknowledge(context, staff.person, message.alert_id))
-    return refused or acknowledged(staff.display_name or staff.sign_in_name, now)

@@ -41,8 +41,16 @@ def words_of(standing: Standing, refused: str | None) -> str:
     return now if refused is None else f"{refused}现状：{now}"
 
 
-def acknowledged(who: str, at: datetime) -> str:
-    return f"{who} 已知悉 {_clock(at)}"
+NOT_THEIRS = "这条提醒由更高一级处理"
+ENDED = "时限已办结或已调整，无需处理"
+
+
+def taken_on(who: str, at: datetime) -> str:
+    return f"由 {who} 处理 {_clock(at)}"
+
+
+def seen(who: str, at: datetime) -> str:
+    return f"{who} 已看到 {_clock(at)}"
 
 
 def buttons_now(standing: Standing, offered: Sequence[str]) -> list[str]:

@@ -118,7 +118,11 @@ class Telling:
     async def messages(self) -> Sequence[StaffMessage]:
         async with self.dispatch.database.reading() as session:
             found = await session.execute(
-                select(StaffMessage).order_by(col(StaffMessage.queued_at), col(StaffMessage.id))
+                select(StaffMessage).order_by(
+                    col(StaffMessage.queued_at),
+                    col(StaffMessage.instead_of).is_not(None),
+                    col(StaffMessage.id),
+                )
             )
             return found.scalars().all()
 

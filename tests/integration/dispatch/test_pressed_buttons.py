@@ -129,7 +129,7 @@ async def test_a_card_without_buttons_of_its_own_is_acknowledged(telling: Tellin
     await telling.sends()
     (card,) = telling.seen("wecom")
     await presses(telling, card["taskId"], "acknowledge")
-    assert shown(telling, card["taskId"])["replace_text"] == "李师傅 已知悉 09:30"
+    assert shown(telling, card["taskId"])["replace_text"] == "李师傅 已看到 09:30"
 
 
 async def test_saving_the_callbacks_settings_and_what_is_not_signed(telling: Telling) -> None:

@@ -5,7 +5,10 @@ from dataclasses import replace
 import pytest
 
 from services.dispatch.notices.deliveries import claim
+from services.dispatch.policy import policy_of
 from shared.clock import ManualClock
+from tests.integration.dispatch.county import EAST
+from tests.integration.dispatch.events import received
 from tests.integration.dispatch.telling import HOUR, MINUTE, PHONE, SECOND, Telling
 from waterdesk.simulators.failure_modes import FailureMode
 from waterdesk.simulators.settings import SimulatorSettings
@@ -137,6 +140,22 @@ async def test_nobody_left_to_send_to_is_told_in_the_console(telling: Telling) -
     await telling.sends()
     assert await telling.states() == [("sms", "failed", "refused"), ("console", "sent", None)]
     assert (await telling.messages())[0].provider_code == "INVALID_MOBILE"
+
+
+async def test_a_crew_is_told_of_each_work_order_it_gets_once(telling: Telling) -> None:
+    await can_be_told(telling, "wecom")
+    dispatch = telling.dispatch
+    dispatch.policy = policy_of(telling.settings)
+    await dispatch.receives(received("c1", urgent=True))
+    work_order = await dispatch.work_order()
+    await dispatch.gives(work_order.id, EAST)
+    await dispatch.gives(work_order.id, EAST)
+    await telling.sends()
+    cards = [each["card"] for each in telling.seen("wecom")]
+    assert cards[-1]["main_title"]["title"] == f"新任务 {work_order.number}"
+    assert cards[-1]["sub_title_text"].startswith("【紧急】岭镇岭上村")
+    assert [each["key"] for each in cards[-1]["button_list"]] == ["accept", "on_site"]
+    assert len(cards) == len(await telling.messages()) == 1
 
 
 async def test_a_token_that_ends_early_costs_no_message(telling: Telling) -> None:
