@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
+from services.reply.rules.pauses import PauseKind
+
 
 class _Command(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -94,6 +96,24 @@ class RecordContact(_Command):
 
     contacted_at: AwareDatetime | None = None
     """None: just now."""
+
+
+class PauseDeadlines(_Command):
+    """Stop the clocks of complaints that wait for the same."""
+
+    complaint_ids: Annotated[tuple[str, ...], Field(min_length=1, max_length=MOST_AT_ONCE)]
+    kind: PauseKind
+    reason: Annotated[str, Field(min_length=2, max_length=500)]
+    until: AwareDatetime | None = None
+    """When it is expected to end; it ends by itself then. None: not known."""
+
+
+class ResumeDeadlines(_Command):
+    """Let them go on."""
+
+    complaint_ids: Annotated[tuple[str, ...], Field(min_length=1, max_length=MOST_AT_ONCE)]
+    kind: PauseKind | None = None
+    """None: whatever they wait for."""
 
 
 class AskExtension(_Command):

@@ -17,7 +17,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from shared.advisory_locks import AdvisoryLock
 from shared.sql import any_of, table_of
 
-from .models import CallBack, Complaint, Deadline, LaterRound, Link, Reply, WorkOrder
+from .models import CallBack, Complaint, Deadline, LaterRound, Link, Pause, Reply, WorkOrder
 from .rules.objections import CommandRejected, Objection
 from .rules.rounds import FIRST_ROUND
 
@@ -112,6 +112,12 @@ _ROUNDS = (
     .order_by(col(LaterRound.complaint_id), col(LaterRound.round))
 )
 CALL_BACKS = _locked(CallBack, col(CallBack.complaint_id), col(CallBack.version))
+_PAUSES = (
+    select(Pause)
+    .where(col(Pause.complaint_id) == any_of("keys"))
+    .order_by(col(Pause.complaint_id), col(Pause.started_at), col(Pause.id))
+    .execution_options(populate_existing=True)
+)
 _LINKS = (
     select(Link, WorkOrder)
     .join(WorkOrder, col(WorkOrder.id) == col(Link.work_order_id), isouter=True)
@@ -142,6 +148,43 @@ async def links_of(
     for link, work_order in found:
         grouped[link.complaint_id].append((link, work_order))
     return grouped
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What has moved a complaint's deadlines beside its ticket, in its newest round."""
+
+    later: LaterRound | None = None
+    """The round itself, where it is not the first."""
+    pauses: Sequence[Pause] = ()
+    """The oldest first."""
+
+    @property
+    def running(self) -> Sequence[Pause]:
+        return [pause for pause in self.pauses if pause.ended_at is None]
+
+
+NO_HISTORY = History()
+
+
+async def histories(
+    session: AsyncSession, complaints: Iterable[Complaint]
+) -> Mapping[str, History]:
+    """By complaint. Almost none has one, so almost nothing is read; without: NO_HISTORY."""
+    complaints = list(complaints)
+    later = await later_rounds(session, complaints)
+    numbers = {complaint.id: complaint.round for complaint in complaints}
+    pauses = defaultdict[str, list[Pause]](list)
+    if paused := [complaint.id for complaint in complaints if complaint.pauses]:
+        found = await session.execute(_PAUSES, {"keys": paused})
+        for pause in found.scalars():
+            if pause.round == numbers[pause.complaint_id]:
+                pauses[pause.complaint_id].append(pause)
+    return {
+        complaint.id: History(later.get((complaint.id, complaint.round)), pauses[complaint.id])
+        for complaint in complaints
+        if complaint.pauses or complaint.round > FIRST_ROUND
+    }
 
 
 async def later_rounds(

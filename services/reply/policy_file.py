@@ -12,7 +12,16 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from shared.vocabulary import Level
 from shared.yaml_file import Unusable, parse_yaml, read_text
 
-from .rules.deadlines import ANY, REWORK_STAGES, Policy, Stage
+from .rules.deadlines import (
+    ANY,
+    PAUSABLE,
+    REWORK_STAGES,
+    Occasion,
+    PauseRules,
+    Policy,
+    Shortening,
+    Stage,
+)
 from .rules.ladder import MISSED, Ladder, Step
 from .rules.time_limits import Duration, always_ends_later, read_limit
 
@@ -102,6 +111,23 @@ class _Ladder(_Strict):
         return Ladder(self.id, tuple(steps), self.by_the_clock)
 
 
+class _Pauses(_Strict):
+    stages: Annotated[frozenset[Stage], Field(min_length=1)]
+    longest: Annotated[Duration, BeforeValidator(_read_duration)]
+    printed: bool = False
+
+    @model_validator(mode="after")
+    def later_stages_stand_still_as_well(self) -> Self:
+        if not self.stages <= PAUSABLE:
+            raise Unusable("只有办结和回复可以暂停", "only resolve and reply can be paused")
+        if Stage.RESOLVE in self.stages and Stage.REPLY not in self.stages:
+            raise Unusable(
+                "办结可以暂停，则回复也须可以：否则办结晚于回复到期",
+                "where resolve can be paused, reply must be: else resolve is due after it",
+            )
+        return self
+
+
 class _InForce(_Strict):
     first: Annotated[date, Field(alias="from")]
     last: Annotated[date | None, Field(alias="to")] = None
@@ -136,6 +162,10 @@ class _Policy(_Strict):
     rework: frozenset[Stage] = REWORK_STAGES
     """What a later round counts."""
     interim_meets_reply: bool = False
+    shorten: dict[Occasion, dict[Stage, Annotated[Duration, BeforeValidator(_read_duration)]]] = (
+        Field(default_factory=dict)
+    )
+    pauses: _Pauses | None = None
 
     @model_validator(mode="after")
     def has_stages(self) -> Self:
@@ -147,7 +177,12 @@ class _Policy(_Strict):
 
     @model_validator(mode="after")
     def stages_are_in_order(self) -> Self:
-        in_order = [(stage, self.stages[stage].within) for stage in Stage if stage in self.stages]
+        # The call-back counts from the answer, when the others are over.
+        in_order = [
+            (stage, self.stages[stage].within)
+            for stage in Stage
+            if stage in self.stages and stage is not Stage.CALL_BACK
+        ]
         for (stage, within), (later, later_within) in combinations(in_order, 2):
             if always_ends_later(within, later_within):
                 raise Unusable(
@@ -161,7 +196,10 @@ class _Policy(_Strict):
     @model_validator(mode="after")
     def rework_is_not_accepted_again(self) -> Self:
         if Stage.ACCEPT in self.rework:
-            raise ValueError(f"{self.id}: a rework is accepted by whoever starts it")
+            raise Unusable(
+                f"{self.id}：重办由发起的人签收，不再计签收时限",
+                f"{self.id}: a rework is accepted by whoever starts it",
+            )
         return self
 
     @property
@@ -190,6 +228,14 @@ class _Policy(_Strict):
             unverified=self.unverified or not self.source.strip(),
             rework_stages=self.rework,
             interim_meets_reply=self.interim_meets_reply,
+            shortenings=tuple(
+                Shortening(occasion, stage, within)
+                for occasion, limits in self.shorten.items()
+                for stage, within in limits.items()
+            ),
+            pauses=PauseRules(self.pauses.stages, self.pauses.longest, self.pauses.printed)
+            if self.pauses
+            else None,
         )
 
 

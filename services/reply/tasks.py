@@ -13,6 +13,7 @@ from .handlers.acknowledge_tickets import acknowledge_due
 from .handlers.deadline_recount import recount_outdated
 from .handlers.deadline_sweep import sweep
 from .handlers.interim_replies import prepare_interim_replies
+from .handlers.pauses import end_pauses
 from .handlers.platform_probes import probe_idle
 from .question_sender import QuestionSender
 from .sender import Sender
@@ -22,6 +23,8 @@ _PROBE_SECONDS = 10.0
 _INTERIM_SECONDS = 5.0
 _TEMPLATE_SECONDS = 2.0
 """After which a template that was changed at another replica is used."""
+
+_END_PAUSES_SECONDS = 10.0
 
 
 def tasks(
@@ -50,6 +53,8 @@ def tasks(
     interim = partial(in_transaction, database, config, prepare_interim_replies)
     found.append(PeriodicTask("interim", interim, _INTERIM_SECONDS))
     found.append(PeriodicTask("templates", partial(_refresh, database, config), _TEMPLATE_SECONDS))
+    end = partial(in_transaction, database, config, end_pauses)
+    found.append(PeriodicTask("end_pauses", end, _END_PAUSES_SECONDS))
     if acknowledging:
         acknowledge = partial(acknowledge_due, database, config, acknowledging)
         found.append(PeriodicTask("acknowledge", acknowledge, sender_seconds))

@@ -8,7 +8,7 @@ from shared.bus.topics import REPLIES
 from shared.events.event import Event
 from shared.vocabulary import Level
 
-Stage = Literal["accept", "first_contact", "on_site", "resolve", "reply"]
+Stage = Literal["accept", "first_contact", "on_site", "resolve", "reply", "call_back"]
 MISSED = 100
 """The step at which a deadline is missed; the others are shares of its time, in percent."""
 
@@ -35,6 +35,9 @@ class SetDeadline(BaseModel):
     """`printed`, or the id of the policy in force."""
     unverified: bool = False
     """No source, or another city's only, stands behind the policy."""
+    paused_since: AwareDatetime | None = None
+    """Its clock stands still: it is neither warned of nor missed, and due later than `due_at`."""
+    paused_for: Literal["parts", "resident", "outage"] | None = None
     step: int = Field(default=0, ge=0, lt=MISSED)
     """The last step of its ladder that it has been warned at and that still stands; 0: none."""
 

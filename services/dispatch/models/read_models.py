@@ -80,6 +80,10 @@ class DeadlineView(DispatchTable, table=True):
     """`printed`, or the id of the policy in force."""
     unverified: bool = False
     """No source, or another city's only, stands behind that policy."""
+    paused_since: Moment | None = None
+    """Its clock stands still: it is neither warned of nor missed."""
+    paused_for: str | None = None
+    """parts, resident or outage."""
     limit_unreadable: bool
     state: str
     """open, warned, missed or met."""
@@ -113,6 +117,8 @@ class Deadline:
     provisional: bool = False
     source: str = ""
     unverified: bool = False
+    paused_since: datetime | None = None
+    paused_for: str | None = None
     limit_unreadable: bool = False
     state: str = "open"
     met_at: datetime | None = None
@@ -139,6 +145,7 @@ class Deadline:
         self.due_at, self.warn_at = counted.due_at, counted.warn_at
         self.provisional, self.source = counted.provisional, counted.source
         self.unverified = counted.unverified
+        self.paused_since, self.paused_for = counted.paused_since, counted.paused_for
         self.limit_unreadable = limit_unreadable
         self.set_step = counted.step
         self._stand()

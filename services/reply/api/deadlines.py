@@ -7,13 +7,20 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 from sqlmodel import col, select
 
-from services.reply.commands import AnswerExtension, AskExtension, RecordContact
+from services.reply.commands import (
+    AnswerExtension,
+    AskExtension,
+    PauseDeadlines,
+    RecordContact,
+    ResumeDeadlines,
+)
 from services.reply.context import in_transaction
 from services.reply.handlers.deadline_extensions import (
     answer_extension,
     ask_for_extension,
     note_told,
 )
+from services.reply.handlers.pauses import pause_deadlines, resume_deadlines
 from services.reply.handlers.resident_contact import record_contact
 from services.reply.models import Complaint, Deadline, ExtensionRequest
 from services.reply.rules.deadlines import Stage
@@ -134,6 +141,33 @@ async def post_extension_told(
 ) -> None:
     """The call sheet: the resident was told of the new limit."""
     await in_transaction(database, config, lambda context: note_told(context, request_id, person))
+
+
+class PausedView(BaseModel):
+    complaint_ids: list[str]
+    """Those whose clocks were stopped, or go on; of the others none could be."""
+
+
+@router.post("/pauses")
+async def post_pauses(
+    command: PauseDeadlines, database: DatabaseHere, config: Config, person: Writer
+) -> PausedView:
+    """Stop clocks, with a reason. 409: none of them can be stopped."""
+    done = await in_transaction(
+        database, config, lambda context: pause_deadlines(context, command, person)
+    )
+    return PausedView(complaint_ids=done)
+
+
+@router.post("/pauses/end")
+async def post_pauses_end(
+    command: ResumeDeadlines, database: DatabaseHere, config: Config, person: Writer
+) -> PausedView:
+    """Let them go on. 409: none is paused."""
+    done = await in_transaction(
+        database, config, lambda context: resume_deadlines(context, command, person)
+    )
+    return PausedView(complaint_ids=done)
 
 
 @router.post("/deadlines/{complaint_id}/{stage}/extension", status_code=202)

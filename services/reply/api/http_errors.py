@@ -52,6 +52,27 @@ _TEXTS: Mapping[Objection, tuple[int, Text]] = {
         409,
         Text("这一版已不是草稿，不能批准。", "This version is no draft any more."),
     ),
+    Objection.NOTHING_TO_PAUSE: (
+        409,
+        Text(
+            "没有可暂停的时限：已到期、已办完、按规定不能暂停，或由平台规定（请向平台申请延期）。",
+            "No clock of it can be paused: it is over, its policy lets none pause, or the limit is"
+            " the platform's (ask for an extension).",
+        ),
+    ),
+    Objection.PAUSED_ALREADY: (
+        409,
+        Text("已因同一原因暂停。", "It is paused for that already."),
+    ),
+    Objection.PAUSE_USED_UP: (
+        409,
+        Text("已达规定的最长暂停时间。", "Its policy allows no longer pause."),
+    ),
+    Objection.PAUSE_ENDS_BEFORE: (
+        422,
+        Text("预计恢复时间须晚于现在。", "A pause must be expected to end later than now."),
+    ),
+    Objection.NOT_PAUSED: (409, Text("没有正在进行的暂停。", "It is not paused.")),
     Objection.EMPTY: (422, Text("答复内容不能为空。", "A reply needs words.")),
     Objection.TOO_LONG: (
         422,

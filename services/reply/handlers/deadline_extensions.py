@@ -14,7 +14,8 @@ from services.reply.commands import AnswerExtension, AskExtension
 from services.reply.context import Context
 from services.reply.loading import DEADLINES, complaint_of_county, rows
 from services.reply.models import Complaint, Deadline, ExtensionRequest, deadlines_set
-from services.reply.rules.deadlines import PRINTED_LIMIT_STAGES, Stage
+from services.reply.rules.counting import PRINTED_LIMIT_STAGES
+from services.reply.rules.deadlines import Stage
 from services.reply.rules.escalation import WAITING
 from services.reply.rules.extensions import (
     UNANSWERED,

@@ -11,18 +11,21 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.reply.context import Context
-from services.reply.loading import DEADLINES, by_complaint, later_rounds, rows
-from services.reply.models import Complaint, Deadline, LaterRound, RulebookEffect, deadlines_set
+from services.reply.loading import DEADLINES, NO_HISTORY, History, by_complaint, histories, rows
+from services.reply.models import Complaint, Deadline, RulebookEffect, deadlines_set
 from services.reply.models.deadline import DeadlineEvent
 from services.reply.rulebook import Editions, Rulebook
-from services.reply.rules.deadlines import (
+from services.reply.rules.counting import (
     CountedDeadline,
-    Stage,
+    Stopped,
     count_deadlines,
     count_rework,
+    in_round,
     is_limit_unreadable,
 )
+from services.reply.rules.deadlines import Policy, Stage, policy_for, policy_for_rework
 from services.reply.rules.escalation import is_past
+from services.reply.rules.pauses import union
 from services.reply.rules.recount import Effect, Moved, effect_of
 from services.reply.rules.rounds import FIRST_ROUND
 from shared.bulk_insert import bulk_insert
@@ -147,13 +150,13 @@ async def recount_rows(
     preview throws the rows away, and shows what a recount will do. `deadlines`: how they are read.
     """
     present = by_complaint(await rows(session, deadlines, [one.id for one in complaints]))
-    later = await later_rounds(session, complaints)
+    known = await histories(session, complaints)
     return [
         _recount_one(
             rulebook,
             complaint,
             present.get(complaint.id, ()),
-            later.get((complaint.id, complaint.round)),
+            known.get(complaint.id, NO_HISTORY),
             now,
             may_shorten=complaint.id in limited_anew,
         )
@@ -184,16 +187,16 @@ def _recount_one(
     rulebook: Rulebook,
     complaint: Complaint,
     present: Sequence[Deadline],
-    later: LaterRound | None,
+    history: History,
     now: datetime,
     *,
     may_shorten: bool = False,
 ) -> Recounted:
-    """`later`: the complaint's newest round, where it is not the first."""
     by_stage: Mapping[str, Deadline] = {
         row.stage: row for row in present if row.round == complaint.round
     }
-    counted = count_newest_round(rulebook, complaint, later)
+    done_at = {Stage(row.stage): row.met_at for row in by_stage.values()}
+    counted = count_newest_round(rulebook, complaint, history, done_at, now)
     is_first = complaint.round == FIRST_ROUND
     changed = complaint.count(
         rulebook.edition,
@@ -229,13 +232,33 @@ def _recount_one(
 
 
 def count_newest_round(
-    rulebook: Rulebook, complaint: Complaint, later: LaterRound | None
+    rulebook: Rulebook,
+    complaint: Complaint,
+    history: History,
+    done_at: Mapping[Stage, datetime | None],
+    now: datetime,
 ) -> tuple[CountedDeadline, ...]:
-    """`later`: as for `_recount_one`."""
+    """`done_at`: when each stage was done, after which no pause counts for it. A pause that runs
+    counts until now."""
     ticket, calendar = complaint.ticket, rulebook.calendars.of(complaint.county)
+    stopped: Stopped = {}
+    if history.pauses and (rules := policy_of(rulebook, complaint, history).pauses):
+        stopped = {
+            stage: union(one.until(done_at.get(stage) or now) for one in history.pauses)
+            for stage in rules.stages
+        }
+    later = history.later
     if later is None:
-        return count_deadlines(ticket, rulebook.policies, calendar)
-    return count_rework(ticket, later.round, later.started_at, rulebook.policies, calendar)
+        return count_deadlines(ticket, rulebook.policies, calendar, stopped)
+    return count_rework(ticket, later.round, later.started_at, rulebook.policies, calendar, stopped)
+
+
+def policy_of(rulebook: Rulebook, complaint: Complaint, history: History) -> Policy:
+    """What its newest round is counted by."""
+    if history.later is None:
+        return policy_for(complaint.ticket, rulebook.policies)
+    anew = in_round(complaint.ticket, history.later.started_at)
+    return policy_for_rework(anew, rulebook.policies)
 
 
 async def _note_effect(context: Context, county: str, rulebook: Rulebook, effect: Effect) -> None:

@@ -15,7 +15,7 @@ from services.reply.models import (
     Link,
     deadlines_set,
 )
-from services.reply.rules.deadlines import count_deadlines, is_limit_unreadable
+from services.reply.rules.counting import count_deadlines, is_limit_unreadable
 from shared.bulk_insert import bulk_insert
 from shared.bus.transient_errors import NotYetKnown
 from shared.events.complaints import (
@@ -106,10 +106,15 @@ async def on_complaints_edited(
 async def on_complaints_chased(
     context: Context, events: Sequence[Envelope[ComplaintChased]]
 ) -> Collection[str]:
-    """Note the chase. No policy in force sets a deadline for answering one."""
+    """Note the chase; the first one of a round shortens limits where the policy says so."""
     complaints = await _complaints(context, events)
-    for event in events:
-        complaints[event.data.complaint_id].chase(event.data.times, event.data.chased_at)
+    shortened = {
+        event.data.complaint_id
+        for event in events
+        if complaints[event.data.complaint_id].chase(event.data.times, event.data.chased_at)
+    }
+    if shortened:
+        await recount(context, [complaints[each] for each in sorted(shortened)])
     return ()
 
 

@@ -15,10 +15,12 @@ from services.reply.context import Context
 from services.reply.loading import (
     COMPLAINTS,
     DEADLINES,
+    NO_HISTORY,
     REPLIES,
     LinkAndWorkOrder,
     beside_session,
     by_complaint,
+    histories,
     later_rounds,
     links_of,
     rows,
@@ -30,13 +32,20 @@ from services.reply.rules.rounds import FIRST_ROUND
 from shared.bulk_insert import bulk_insert, bulk_update, new_rows
 from shared.sql import any_of, table_of
 
+from .call_back_deadlines import call_back_due
 from .draft_replies import draft_where_due
+from .pauses import resume_done
 
 _COMPLAINTS = beside_session(COMPLAINTS, Complaint)
 _DEADLINES_TO_JUDGE = beside_session(DEADLINES, Deadline).where(
-    or_(col(Deadline.met_at).is_not(None), col(Deadline.stage) == any_of("done"))
+    or_(
+        col(Deadline.met_at).is_not(None),
+        col(Deadline.stage) == any_of("done"),
+        col(Deadline.stage) == Stage.CALL_BACK.value,
+    )
 )
-"""Those that the facts say something about: done now, or taken for done before."""
+"""Those that the facts say something about: done now, or taken for done before; and whether there
+is a call-back."""
 
 
 _Done = dict[tuple[str, int], Mapping[Stage, datetime]]
@@ -68,11 +77,14 @@ async def reconcile(context: Context, causes: Mapping[str, str | None]) -> None:
     done: _Done = {(each, FIRST_ROUND): done_at(its) for each, its in facts.items()}
     for (complaint_id, number), later in (await later_rounds(session, complaints)).items():
         done[complaint_id, number] = done_after(facts[complaint_id], later.start)
+    await resume_done(context, complaints, done)
     stages = {stage.value for each in done.values() for stage in each}
     deadlines = await new_rows(
         session, Deadline, _DEADLINES_TO_JUDGE, keys=known, done=list(stages)
     )
-    await _judge(context, complaints, deadlines, done, causes)
+    judged = [deadline for deadline in deadlines if deadline.stage != Stage.CALL_BACK]
+    await _judge(context, complaints, judged, done, causes)
+    await _call_back(context, complaints, deadlines, facts, causes)
     drafts: list[Reply] = []
     accepted: list[Complaint] = []
     for complaint in complaints:
@@ -88,6 +100,31 @@ async def reconcile(context: Context, causes: Mapping[str, str | None]) -> None:
             drafts.append(draft)
     await bulk_update(session, table_of(Complaint), accepted, Complaint.CHANGED_BY_ACCEPTANCE)
     await bulk_insert(session, table_of(Reply), drafts)
+
+
+async def _call_back(
+    context: Context,
+    complaints: Sequence[Complaint],
+    deadlines: Iterable[Deadline],
+    facts: Mapping[str, Facts],
+    causes: Mapping[str, str | None],
+) -> None:
+    """Set the call-back of what has just been answered for good."""
+    answered = [each for each in complaints if any(one.solved for one in facts[each.id].answers)]
+    if not answered:
+        return
+    known = {(each.complaint_id, each.round) for each in deadlines if each.stage == Stage.CALL_BACK}
+    of_complaint = await histories(context.session, answered)
+    new = []
+    for complaint in answered:
+        if (complaint.id, complaint.round) in known:
+            continue
+        history = of_complaint.get(complaint.id, NO_HISTORY)
+        deadline = call_back_due(context, complaint, history, facts[complaint.id])
+        if deadline is not None:
+            new.append(deadline)
+            context.tell(deadlines_set(complaint, [deadline]), caused_by=causes[complaint.id])
+    await bulk_insert(context.session, table_of(Deadline), new)
 
 
 async def _judge(

@@ -8,6 +8,7 @@ from services.reply.loading import complaint_of_county
 from services.reply.rules.objections import CommandRejected, Objection
 from shared.auth.tokens import Person
 
+from .pauses import end_waiting_for_resident
 from .reconcile import reconcile
 
 _CLOCKS_DIFFER_BY = timedelta(minutes=5)
@@ -24,4 +25,5 @@ async def record_contact(
     if at < complaint.ticket.starts_at:
         raise CommandRejected(Objection.BEFORE_RECEIPT)
     complaint.contact(at)
+    await end_waiting_for_resident(context, complaint, context.now)
     await reconcile(context, {complaint_id: None})

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlmodel import col, select
 
 from services.reply.context import Context
-from services.reply.loading import DEADLINES, REPLIES, links_of, rows
+from services.reply.loading import DEADLINES, REPLIES, History, links_of, rows
 from services.reply.models import Complaint, Deadline, LaterRound, ReplyState, deadlines_set
 from services.reply.rules.rounds import RoundCause
 from shared.bulk_insert import bulk_insert
@@ -33,10 +33,9 @@ async def start_round(
     earlier = await rows(session, DEADLINES, [complaint.id])
     later = await _next_round(context, complaint, why, cause, started_at)
     session.add(later)
-    new = [
-        Deadline.set(complaint, counted)
-        for counted in count_newest_round(context.editions.of(complaint.county), complaint, later)
-    ]
+    rulebook = context.editions.of(complaint.county)
+    counted = count_newest_round(rulebook, complaint, History(later), {}, context.now)
+    new = [Deadline.set(complaint, one) for one in counted]
     await bulk_insert(session, table_of(Deadline), new)
     context.tell(deadlines_set(complaint, [*earlier, *new]))
     return later.round

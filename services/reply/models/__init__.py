@@ -14,6 +14,7 @@ from .deadline import Deadline as Deadline
 from .deadline import SweepHeartbeat as SweepHeartbeat
 from .deadline import deadlines_set as deadlines_set
 from .extension import ExtensionRequest as ExtensionRequest
+from .pause import Pause as Pause
 from .platform_health import PlatformHealth as PlatformHealth
 from .reply import Reply as Reply
 from .round import LaterRound as LaterRound

@@ -65,6 +65,11 @@ class Complaint(ReplyTable, table=True):
     """The number of its newest round."""
     chases: int = 0
     chased_at: Moment | None = None
+    first_chased_at: Moment | None = None
+    """In its newest round, as for the next."""
+    first_supervised_at: Moment | None = None
+    pauses: int = Field(default=0, sa_type=SmallInteger)
+    """How often its clocks have been stopped."""
     accepted_at: Moment | None = None
     acknowledge_at: Moment | None = None
     """When to tell the platform next that we have accepted it (签收); None: nothing to tell."""
@@ -104,6 +109,8 @@ class Complaint(ReplyTable, table=True):
             sent_at=self.sent_at,
             received_at=self.received_at,
             printed_limit=self.time_limit,
+            chased_at=self.first_chased_at,
+            supervised_at=self.first_supervised_at,
         )
 
     def decide(self, decision: Decision, decided_at: datetime, sequence: int) -> None:
@@ -131,10 +138,15 @@ class Complaint(ReplyTable, table=True):
         self.village = decision.village
         return True
 
-    def chase(self, times: int, chased_at: datetime) -> None:
-        """The platform or the resident asked for the `times`-th time."""
+    def chase(self, times: int, chased_at: datetime) -> bool:
+        """The platform or the resident asked for the `times`-th time. Returns whether its limits
+        may be shorter now."""
         if times > self.chases:
             self.chases, self.chased_at = times, chased_at
+        if self.first_chased_at is not None and self.first_chased_at <= chased_at:
+            return False
+        self.first_chased_at = chased_at
+        return True
 
     def count(self, edition: str, *, limit_unreadable: bool) -> bool:
         """Its deadlines were counted again. Returns whether the mark on its limit changed."""
@@ -151,6 +163,7 @@ class Complaint(ReplyTable, table=True):
     def start_round(self) -> int:
         """It is to be done again; returns the number of the new round."""
         self.round += 1
+        self.first_chased_at = self.first_supervised_at = None
         self.state = ComplaintState.OPEN.value
         return self.round
 

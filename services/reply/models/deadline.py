@@ -7,8 +7,10 @@ from typing import ClassVar, Self
 from sqlalchemy import CheckConstraint, Index, SmallInteger, text
 from sqlmodel import Field
 
-from services.reply.rules.deadlines import CountedDeadline, Stage
+from services.reply.rules.counting import CountedDeadline
+from services.reply.rules.deadlines import Stage
 from services.reply.rules.escalation import (
+    WAITING,
     DeadlineState,
     Standing,
     SweepAction,
@@ -21,6 +23,7 @@ from services.reply.rules.escalation import (
 )
 from services.reply.rules.extensions import Extensible
 from services.reply.rules.ladder import MISSED, Climb, TimeToAct, extended
+from services.reply.rules.pauses import PauseKind
 from services.reply.rules.rounds import FIRST_ROUND
 from shared.bulk_insert import new_row
 from shared.columns import Moment
@@ -68,6 +71,10 @@ class Deadline(ReplyTable, table=True):
     warned_at: Moment | None = None
     met_at: Moment | None = None
     missed_recorded_at: Moment | None = None
+    paused_since: Moment | None = None
+    """Its clock stands still since then: the sweep passes it over."""
+    paused_for: str | None = None
+    """A PauseKind."""
     ladder: str
     """The id of its ladder."""
     step: int = Field(default=0, sa_type=SmallInteger)
@@ -102,8 +109,14 @@ class Deadline(ReplyTable, table=True):
 
     @property
     def state(self) -> DeadlineState:
-        standing = Standing(self.standing)
-        return DeadlineState(standing, self.warn_at, self.due_at, self.met_at, self.step)
+        return DeadlineState(
+            Standing(self.standing),
+            self.warn_at,
+            self.due_at,
+            self.met_at,
+            self.step,
+            is_paused=self.paused_since is not None,
+        )
 
     def extensible(self, next_stage_due_at: datetime | None) -> Extensible:
         return Extensible(
@@ -185,7 +198,7 @@ class Deadline(ReplyTable, table=True):
     @property
     def _told(self) -> tuple[object, ...]:
         """What the others are told of its limit."""
-        limit = self.due_at, self.warn_at, self.step
+        limit = self.due_at, self.warn_at, self.step, self.paused_since
         return *limit, self.provisional, self.source, self.unverified
 
     def ask_extension(self, until: datetime) -> None:
@@ -197,8 +210,9 @@ class Deadline(ReplyTable, table=True):
         self.extension_asked_until = None
 
     def extend(self, due_at: datetime, climb: Climb, now: datetime) -> list[DeadlineEvent]:
-        """The platform granted it."""
+        """The platform granted it. Its limit is no longer ours to pause."""
         self.extension_asked_until = None
+        self.resume()
         self.extensions_granted += 1
         return self.move(due_at, climb, now)
 
@@ -213,6 +227,22 @@ class Deadline(ReplyTable, table=True):
         self.length_seconds = int(time.length.total_seconds())
         self.in_office_time = time.in_office_time
 
+    @property
+    def can_be_paused(self) -> bool:
+        """A miss stays one, and what a platform has granted is the platform's."""
+        return Standing(self.standing) in WAITING and self.extensions_granted == 0
+
+    def pause(self, kind: PauseKind, now: datetime) -> None:
+        """Its clock stands still until it is resumed; a pause that runs already goes on."""
+        self.paused_since = self.paused_since or now
+        self.paused_for = kind.value
+        self.next_at = self.state.next_at
+
+    def resume(self) -> None:
+        """Its clock goes on; its limit is counted again by the caller."""
+        self.paused_since = self.paused_for = None
+        self.next_at = self.state.next_at
+
     def _become(
         self, after: DeadlineState, now: datetime, level: Level | None = None
     ) -> list[DeadlineEvent]:
@@ -223,6 +253,8 @@ class Deadline(ReplyTable, table=True):
             self.due_at, self.warn_at = after.due_at, after.warn_at
         self.met_at, self.step = after.met_at, after.step
         self.standing = after.standing.value
+        if after.standing not in WAITING:
+            self.paused_since = self.paused_for = None
         self.next_at = after.next_at
         events: list[DeadlineEvent] = []
         stage = Stage(self.stage).value
@@ -279,6 +311,8 @@ def deadlines_set(
                 provisional=deadline.provisional,
                 source=deadline.source,
                 unverified=deadline.unverified,
+                paused_since=deadline.paused_since,
+                paused_for=PauseKind(deadline.paused_for).value if deadline.paused_for else None,
                 step=deadline.step,
             )
             for deadline in sorted(deadlines, key=lambda each: (each.round, _ORDER[each.stage]))

@@ -273,8 +273,12 @@ class WorkCalendar:
 
     def add_minutes(self, start: datetime, minutes: int) -> Due:
         """So many minutes later by the clock, day and night."""
+        return self.add_seconds(start, minutes * 60)
+
+    def add_seconds(self, start: datetime, seconds: int) -> Due:
+        """The same for seconds."""
         try:
-            at = start.astimezone(UTC) + timedelta(minutes=minutes)
+            at = start.astimezone(UTC) + timedelta(seconds=seconds)
         except OverflowError:
             raise OutsideCalendar from None
         if not FIRST_YEAR < at.year <= LAST_YEAR:
@@ -286,12 +290,26 @@ class WorkCalendar:
         opening where the two mean the same."""
         if minutes < 1:
             raise ValueError("working minutes are counted from 1")
+        return self.add_office_seconds(start, minutes * 60)
+
+    def add_office_seconds(self, start: datetime, seconds: int) -> Due:
+        """The same for seconds (at least 1)."""
         received = _local(start).toordinal()
-        worked = self._closed.worked(self._office_seconds_up_to(start)) + minutes * 60
+        worked = self._closed.worked(self._office_seconds_up_to(start)) + seconds
         whole_days, rest = divmod(self._closed.earliest(worked) - 1, self.office_hours.seconds)
         last = self._days.nth(whole_days)
         at = _instant(last, self.office_hours.earliest(rest + 1))
         return Due(at, self._is_provisional(received, last))
+
+    def working_days_between(self, start: datetime, end: datetime) -> int:
+        """Working days that have begun since the day of `start`, which is not one of them."""
+        return self._days.up_to(_local(end).toordinal()) - self._days.up_to(
+            _local(start).toordinal()
+        )
+
+    def days_between(self, start: datetime, end: datetime) -> int:
+        """Calendar days that have begun since the day of `start`."""
+        return _local(end).toordinal() - _local(start).toordinal()
 
     def office_time_between(self, start: datetime, end: datetime) -> timedelta:
         worked = self._closed.worked

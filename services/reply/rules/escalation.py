@@ -43,11 +43,13 @@ class DeadlineState(NamedTuple):
     """When the stage was done, in time or late."""
     step: int = 0
     """The step of its ladder it is at: a share of its time in percent; 0: none yet."""
+    is_paused: bool = False
+    """Its clock stands still (pauses.py): there is nothing to warn of and nothing to miss."""
 
     @property
     def next_at(self) -> datetime | None:
-        """When the sweep has to act on it next; None: it has ended."""
-        if self.standing not in WAITING:
+        """When the sweep has to act on it next; None: it has ended, or is paused."""
+        if self.standing not in WAITING or self.is_paused:
             return None
         return self.warn_at if self.warn_at < self.due_at else self.due_at + _ONE_SECOND
 
@@ -67,7 +69,7 @@ def next_action(deadline: DeadlineState, now: datetime) -> SweepAction:
     A sweep that comes too late for the warning records the miss only: warning of what is
     already missed helps nobody.
     """
-    if deadline.standing not in WAITING:
+    if deadline.standing not in WAITING or deadline.is_paused:
         return SweepAction.NOTHING
     if is_past(deadline.due_at, now):
         return SweepAction.RECORD_MISSED

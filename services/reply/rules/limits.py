@@ -1,27 +1,78 @@
 """When a limit ends that counts from an instant, and what time people have until then."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from .calendar import Due, OutsideCalendar, WorkCalendar
 from .ladder import TimeToAct, time_to_act
 from .time_limits import Duration, Limit, Unit
 
 
-def due_of(limit: Limit, starts_at: datetime, calendar: WorkCalendar) -> Due:
-    """When this limit ends if it counts from `starts_at`. Raises OutsideCalendar."""
+class Interval(NamedTuple):
+    """From one instant until another."""
+
+    start: datetime
+    end: datetime
+
+
+def due_of(
+    limit: Limit, starts_at: datetime, calendar: WorkCalendar, stopped: Sequence[Interval] = ()
+) -> Due:
+    """When this limit ends if it counts from `starts_at`. Raises OutsideCalendar.
+
+    Its clock stands still in `stopped` (in order, none overlapping): the end moves by exactly as
+    long as each of them lasts on the limit's own clock. One that begins after it moves nothing.
+    """
+    more = 0
+    due = _due(limit, starts_at, calendar, more)
+    for interval in stopped:
+        start = max(interval.start, starts_at)
+        if start > due.at:
+            break
+        if interval.end > start:
+            more += length_on(limit, Interval(start, interval.end), calendar)
+            due = _due(limit, starts_at, calendar, more)
+    return due
+
+
+def _due(limit: Limit, starts_at: datetime, calendar: WorkCalendar, more: int) -> Due:
+    """`more`: how much longer it is, in what its clock counts: days or seconds."""
     if isinstance(limit, datetime):
-        return Due(limit, provisional=False)
+        return Due(limit + timedelta(seconds=more), provisional=False)
     if isinstance(limit, date):
-        return Due(calendar.end_of_day(limit), provisional=False)
+        return Due(calendar.end_of_day(limit + timedelta(days=more)), provisional=False)
     match limit.unit:
         case Unit.WORKING_DAY:
-            return calendar.add_working_days(starts_at, limit.amount)
+            return calendar.add_working_days(starts_at, limit.amount + more)
         case Unit.DAY:
-            return calendar.add_days(starts_at, limit.amount)
+            return calendar.add_days(starts_at, limit.amount + more)
         case Unit.WORKING_MINUTE:
-            return calendar.add_working_minutes(starts_at, limit.amount)
+            return calendar.add_office_seconds(starts_at, limit.amount * 60 + more)
         case Unit.MINUTE:
-            return calendar.add_minutes(starts_at, limit.amount)
+            return calendar.add_seconds(starts_at, limit.amount * 60 + more)
+
+
+def length_on(limit: Limit, interval: Interval, calendar: WorkCalendar) -> int:
+    """How long this is on the clock of that limit: in days where it counts days, else in seconds.
+
+    A day counts once it has begun, except the one that the interval begins on, as the day of
+    receipt does not count (民法典, article 201).
+    """
+    start, end = interval
+    if isinstance(limit, datetime):
+        return (end - start) // timedelta(seconds=1)
+    if isinstance(limit, date):
+        return calendar.days_between(start, end)
+    match limit.unit:
+        case Unit.WORKING_DAY:
+            return calendar.working_days_between(start, end)
+        case Unit.DAY:
+            return calendar.days_between(start, end)
+        case Unit.WORKING_MINUTE:
+            return calendar.office_time_between(start, end) // timedelta(seconds=1)
+        case Unit.MINUTE:
+            return (end - start) // timedelta(seconds=1)
 
 
 def time_of(
@@ -47,10 +98,12 @@ def time_of(
     return time_to_act(starts_at, due_at, calendar, in_office_time=in_office_time)
 
 
-def due_by_policy(limit: Duration, starts_at: datetime, calendar: WorkCalendar) -> Due:
+def due_by_policy(
+    limit: Duration, starts_at: datetime, calendar: WorkCalendar, stopped: Sequence[Interval] = ()
+) -> Due:
     """When a policy's limit ends; beyond the calendar's years by the plain clock, provisionally."""
     try:
-        return due_of(limit, starts_at, calendar)
+        return due_of(limit, starts_at, calendar, stopped)
     except OutsideCalendar:
         return Due(_later(starts_at, limit), provisional=True)
 

@@ -27,6 +27,8 @@ stages that were done in fact, and no others:
   it leaves on site open: nobody came.
 - In a later round (rounds.py) the same facts end the same stages, where they happened after it
   started. Nobody accepts it again.
+- The call-back is met by the resident's answer or by a recorded try alone
+  (handlers/call_back_deadlines.py).
 - A returned ticket is another office's: nobody of ours has anything left to do. The rates count
   only complaints that are ours.
 """
@@ -102,7 +104,7 @@ class Answer:
     @property
     def stages(self) -> _Stages:
         if self.returned:
-            return tuple(Stage)
+            return (*_REPAIRED, Stage.REPLY)
         contacted = _CONTACTED if self.reaches_resident else _ACCEPTED
         if self.interim:
             return (*contacted, *((Stage.REPLY,) if self.interim_meets_reply else ()))

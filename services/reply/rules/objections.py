@@ -39,6 +39,11 @@ class Objection(StrEnum):
     RULEBOOK_SAME = "rulebook_says_the_same"
     UNKNOWN_RULEBOOK_VERSION = "unknown_rulebook_version"
     UNKNOWN_RULEBOOK_PLACE = "unknown_place_in_rulebook"
+    NOTHING_TO_PAUSE = "nothing_to_pause"
+    PAUSED_ALREADY = "paused_already"
+    PAUSE_USED_UP = "pause_used_up"
+    PAUSE_ENDS_BEFORE = "pause_ends_before_it_starts"
+    NOT_PAUSED = "not_paused"
 
 
 CHANGED_SINCE = frozenset({Objection.STALE, Objection.UNKNOWN_VERSION, Objection.NOT_A_DRAFT})

@@ -7,12 +7,15 @@ from datetime import timedelta
 import pytest
 import structlog.testing
 
+from services.reply.context import Context
+from services.reply.handlers.call_back_deadlines import meet_call_back
+from services.reply.loading import complaint_of_county
 from services.reply.models import ComplaintState, Reply, ReplyState
 from services.reply.rules.deadlines import Stage
 from services.reply.rules.escalation import Standing
 from shared.events.replies import ReplyDelivered, ResidentTold
 from tests.integration.reply.crashes import Killed, killed_at
-from tests.integration.reply.events import HOUR, NOT_OURS, linked, received, repaired
+from tests.integration.reply.events import COUNTY, HOUR, NOT_OURS, linked, received, repaired
 from tests.integration.reply.postbox import PACE, Postbox
 from waterdesk.simulators.failure_modes import FailureMode
 
@@ -60,6 +63,29 @@ async def test_an_answer_that_it_is_not_solved_is_followed_by_another_after_the_
     newest, interim = await postbox.harness.replies()
     assert (interim.state, newest.state) == (ReplyState.DELIVERED, ReplyState.DRAFT)
     assert newest.solved
+
+
+async def test_an_answer_that_says_solved_starts_the_call_back_and_a_try_meets_it(
+    postbox: Postbox,
+) -> None:
+    await postbox.approved()
+    assert Stage.CALL_BACK not in await postbox.harness.deadlines()
+    await postbox.until_quiet()
+    harness = postbox.harness
+    call_back = (await harness.deadlines())[Stage.CALL_BACK]
+    reply = await harness.live_reply()
+    assert reply.delivered_at is not None
+    assert timedelta(0) < call_back.due_at - reply.delivered_at <= timedelta(days=2)
+
+    async def tried(context: Context) -> None:
+        complaint = await complaint_of_county(context.session, "c1", COUNTY)
+        await meet_call_back(context, complaint, reply.delivered_at or context.now)
+
+    await harness.does(tried)
+    await harness.does(tried)
+    await harness.receives(linked())  # whatever is told again
+    call_back = (await harness.deadlines())[Stage.CALL_BACK]
+    assert (call_back.standing, call_back.met_at) == (Standing.MET, reply.delivered_at)
 
 
 async def test_a_delivery_is_told_once(postbox: Postbox) -> None:

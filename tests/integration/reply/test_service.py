@@ -68,7 +68,7 @@ async def test_from_the_bus_to_the_platform_and_back(
     assert (await postbox.harness.live_reply()).state == ReplyState.DELIVERED
     names = {task.name for task in service.tasks}
     others = {"ask_residents", "extensions", "acknowledge", "templates", "interim", "probe"}
-    assert names == {"sweep", "send", "recount", *others}
+    assert names == {"sweep", "send", "recount", "end_pauses", *others}
     assert len(list(postbox.simulators.journal.entries(kind="replied"))) == 1
     async with database.connect() as connection:
         while await relay_batch(connection, bus):

@@ -10,7 +10,8 @@ from services.reply.calendar_file import load_calendars
 from services.reply.policy_file import SHIPPED as SHIPPED_POLICIES
 from services.reply.policy_file import load_policies
 from services.reply.rules.calendar import SHANGHAI
-from services.reply.rules.deadlines import TicketFacts, count_deadlines
+from services.reply.rules.counting import count_deadlines
+from services.reply.rules.deadlines import TicketFacts
 from shared.yaml_file import FileInvalid
 
 CALENDAR = """\

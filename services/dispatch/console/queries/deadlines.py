@@ -17,5 +17,8 @@ is_of_newest_round = (
 )
 """A stage has a deadline for each round of its complaint; the newest one is being worked on."""
 
+is_paused = deadline.c.paused_since.is_not(None)
+"""Of an unmet one: its clock stands still."""
+
 fault_of_complaint = func.coalesce(complaint.c.work_order_id, complaint.c.id)
 """What the lists count: a work order with all its complaints, or a complaint that has none."""

@@ -13,7 +13,12 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.dispatch.console.queries.alerts import who_has_it
-from services.dispatch.console.queries.deadlines import fault_of_complaint, is_overdue, is_unmet
+from services.dispatch.console.queries.deadlines import (
+    fault_of_complaint,
+    is_overdue,
+    is_paused,
+    is_unmet,
+)
 from services.dispatch.console.queries.extensions import of_deadline, unanswered
 from services.dispatch.console.queries.filters import Choice, Filters, only_complaints
 from services.dispatch.console.queries.tables import (
@@ -32,7 +37,9 @@ _of_deadline = and_(
     missed_cause.c.round == deadline.c.round,
     missed_cause.c.due_at == deadline.c.due_at,
 )
-Due = Literal["", "overdue", "soon", "warned", "open", "pending"]
+_KINDS: tuple["Due", ...] = ("overdue", "soon", "warned", "open", "paused")
+"""As DueCounts."""
+Due = Literal["", "overdue", "soon", "warned", "open", "paused", "pending"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +55,18 @@ class DueFilters(Filters):
 
 @dataclass(frozen=True, slots=True)
 class DueCounts:
-    """Faults. Those not overdue are warned of or open; some of them are due within SOON."""
+    """Faults. Those not overdue are warned of, open, or paused: all that is left of them stands
+    still. Some of those warned of or open are due within SOON."""
 
     overdue: int
     soon: int
     warned: int
     open: int
+    paused: int
 
     @property
     def pending(self) -> int:
-        return self.warned + self.open
+        return self.warned + self.open + self.paused
 
     @property
     def total(self) -> int:
@@ -101,6 +110,7 @@ class DueLine:
     state: str
     provisional: bool
     unverified: bool
+    paused_for: str | None
     platform: str
     external_id: str
     category: str
@@ -147,13 +157,9 @@ async def count_due(
 ) -> DueCounts:
     """Whatever `filters.due` says: all kinds are counted."""
     faults = _faults(county, filters).subquery()
-    pending = faults.c.overdue == 0
     of_all = func.count()
     query = select(
-        of_all.filter(faults.c.overdue > 0),
-        of_all.filter(pending, faults.c.due_at <= now + SOON),
-        of_all.filter(pending, faults.c.is_warned),
-        of_all.filter(pending, ~faults.c.is_warned),
+        *(of_all.filter(*_is(faults, due, now)) for due in _KINDS),
     )
     return DueCounts(*(await session.execute(query)).one())
 
@@ -185,6 +191,7 @@ async def read_due(
             deadline.c.state,
             deadline.c.provisional,
             deadline.c.unverified,
+            deadline.c.paused_for,
             complaint.c.platform,
             complaint.c.external_id,
             complaint.c.category,
@@ -219,15 +226,24 @@ async def read_due(
 
 def _faults(county: str, filters: DueFilters) -> Select[Any]:
     """Each fault with its unmet deadlines, as many as the filters leave."""
-    due_first = (deadline.c.due_at, deadline.c.complaint_id, deadline.c.stage, deadline.c.round)
+    due_first = (
+        is_paused,
+        deadline.c.due_at,
+        deadline.c.complaint_id,
+        deadline.c.stage,
+        deadline.c.round,
+    )
     of_complaint = func.count(complaint.c.id.distinct())
     query = (
         select(
             fault_of_complaint.label("fault"),
-            func.min(deadline.c.due_at).label("due_at"),
+            func.coalesce(
+                func.min(deadline.c.due_at).filter(~is_paused), func.min(deadline.c.due_at)
+            ).label("due_at"),
             of_complaint.label("complaints"),
             of_complaint.filter(is_overdue).label("overdue"),
-            func.bool_or(deadline.c.state == "warned").label("is_warned"),
+            func.bool_or((deadline.c.state == "warned") & ~is_paused).label("is_warned"),
+            func.bool_and(is_paused).label("is_paused"),
             func.count().filter(is_overdue, missed_cause.c.cause.is_(None)).label("unexplained"),
             _first(deadline.c.complaint_id, due_first).label("complaint_id"),
             _first(deadline.c.stage, due_first).label("stage"),
@@ -254,20 +270,28 @@ def _first(column: Any, order: tuple[Any, ...]) -> Any:
     return func.array_agg(aggregate_order_by(column, *order))[1]
 
 
-def _only_due(faults: Any, due: Due, now: datetime, after: Position | None, most: int) -> Any:
-    pending = faults.c.overdue == 0
-    query = select(faults).order_by(faults.c.due_at, faults.c.fault).limit(most)
+def _is(faults: Any, due: Due, now: datetime) -> tuple[Any, ...]:
+    """What a fault of this kind is."""
+    pending, running = faults.c.overdue == 0, ~faults.c.is_paused
     match due:
         case "overdue":
-            query = query.where(~pending)
+            return (~pending,)
         case "soon":
-            query = query.where(pending, faults.c.due_at <= now + SOON)
+            return pending, running, faults.c.due_at <= now + SOON
         case "warned":
-            query = query.where(pending, faults.c.is_warned)
+            return pending, running, faults.c.is_warned
         case "open":
-            query = query.where(pending, ~faults.c.is_warned)
+            return pending, running, ~faults.c.is_warned
+        case "paused":
+            return pending, ~running
         case "pending":
-            query = query.where(pending)
+            return (pending,)
+    return ()
+
+
+def _only_due(faults: Any, due: Due, now: datetime, after: Position | None, most: int) -> Any:
+    query = select(faults).order_by(faults.c.due_at, faults.c.fault).limit(most)
+    query = query.where(*_is(faults, due, now))
     if after is not None:
         here = tuple_(literal(after.due_at), literal(after.fault))
         query = query.where(tuple_(faults.c.due_at, faults.c.fault) > here)

@@ -43,6 +43,8 @@ def upgrade() -> None:
         sa.Column("provisional", sa.Boolean, nullable=False),
         sa.Column("source", sa.String, nullable=False),
         sa.Column("unverified", sa.Boolean, nullable=False),
+        sa.Column("paused_since", sa.DateTime(timezone=True)),
+        sa.Column("paused_for", sa.String),
         sa.Column("limit_unreadable", sa.Boolean, nullable=False),
         sa.Column("state", sa.String, nullable=False),
         sa.Column("met_at", sa.DateTime(timezone=True)),

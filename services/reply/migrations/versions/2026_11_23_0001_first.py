@@ -69,6 +69,9 @@ def _make_complaint() -> None:
         sa.Column("round", sa.SmallInteger, nullable=False, server_default="1"),
         _count("chases"),
         _at("chased_at"),
+        _at("first_chased_at"),
+        _at("first_supervised_at"),
+        sa.Column("pauses", sa.SmallInteger, nullable=False, server_default="0"),
         _at("accepted_at"),
         _at("acknowledge_at"),
         _count("acknowledge_attempts"),
@@ -109,6 +112,8 @@ def _make_deadline() -> None:
         sa.Column("step", sa.SmallInteger, nullable=False),
         sa.Column("length_seconds", sa.Integer, nullable=False),
         sa.Column("in_office_time", sa.Boolean, nullable=False),
+        _at("paused_since"),
+        _text("paused_for", nullable=True),
         sa.Column("extensions_allowed", sa.Integer, nullable=False),
         _count("extensions_granted"),
         _at("extension_asked_until"),
@@ -135,6 +140,26 @@ def _make_deadline() -> None:
         sa.Column("after_sequence", sa.BigInteger, nullable=False),
         _count("after_version"),
         sa.UniqueConstraint("complaint_id", "cause", name="later_round_once_a_cause"),
+    )
+    op.create_table(
+        "pause",
+        _text("id", primary_key=True),
+        _text("complaint_id"),
+        sa.Column("round", sa.SmallInteger, nullable=False),
+        _text("county"),
+        _text("kind"),
+        _text("reason"),
+        _at("started_at", nullable=False),
+        _text("started_by"),
+        _at("ends_at", nullable=False),
+        sa.Column("is_expected", sa.Boolean, nullable=False),
+        _at("ended_at"),
+        _text("ended_by", nullable=True),
+        _text("why_ended", nullable=True),
+    )
+    op.create_index("pause_of_complaint", "pause", ["complaint_id", "started_at"])
+    op.create_index(
+        "pause_ends", "pause", ["ends_at"], postgresql_where=sa.text("ended_at IS NULL")
     )
     op.create_table(
         "sweep_heartbeat",
