@@ -29,6 +29,7 @@ from shared.bus.transient_errors import NotYetKnown
 from shared.events.complaints import ComplaintEvaluated
 from shared.events.event import Envelope
 
+from .call_back_deadlines import meet_call_back
 from .rounds import start_round
 
 
@@ -84,6 +85,7 @@ async def on_complaints_evaluated(
         told = found.answer(data.satisfied, data.evaluated_at, data.source, context.now)
         if told is not None:
             context.tell(told)
+            await meet_call_back(context, complaint, data.evaluated_at)
             await _contest(context, complaint, versions, found)
     return ids
 
@@ -130,6 +132,7 @@ async def note_call_back(
     state = CallBackState(call_back.state)
     reject_if(objection_to_outcome(state, solved=satisfied, words=words))
     now, by = context.now, person.name
+    await meet_call_back(context, complaint, now)
     if satisfied is not None:
         told = call_back.answer(satisfied, now, "phone", now, by=by, note=words)
         if told is not None:

@@ -75,5 +75,6 @@ async def test_from_the_bus_to_the_platform_and_back(
             pass
     async with bus.read_from(REPLIES, None) as reading:
         types = [item.message.headers["ce_type"] for item in await reading.poll(100, 1)]
-    for kind in (DeadlinesSet, ReplyDrafted, ReplyApproved, ReplyDelivered):
+    assert types.count(DeadlinesSet.type) == 2  # of the ticket, and of the call-back
+    for kind in (ReplyDrafted, ReplyApproved, ReplyDelivered):
         assert types.count(kind.type) == 1
