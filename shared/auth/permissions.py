@@ -25,6 +25,8 @@ class Permission(StrEnum):
     REPLY_WRITE = "reply.write"
     REPLY_APPROVE = "reply.approve"
     HOTSPOT_SEE = "hotspot.see"
+    HOTSPOT_DECIDE = "hotspot.decide"
+    """Open, change and end cases of schemes that keep failing."""
     DEADLINE_EXPLAIN = "deadline.explain"
     """Say why a deadline was missed."""
     MESSAGES_SEE = "messages.see"
@@ -70,6 +72,7 @@ ALLOWED: Mapping[Role, frozenset[Permission]] = {
             _P.WORDS_SEE,
             _P.RESIDENT_SEE,
             _P.HOTSPOT_SEE,
+            _P.HOTSPOT_DECIDE,
             _P.DEADLINE_EXPLAIN,
             _P.REPLY_APPROVE,
             _P.DISCLOSURE_SEE,

@@ -12,6 +12,7 @@ from .history import Failure, Hotspot
 from .missed_cause import Cause, MissedCause
 from .opening import open_work_order
 from .read_models import DeadlineView, ReplyView
+from .scheme_case import CaseStep, SchemeCase
 from .scheme_rank import RankingRun, SchemeRank
 from .sign_in import SignIn, SignInFailures
 from .staff_message import CardUpdate, StaffMessage, WayHealth
@@ -23,6 +24,7 @@ __all__ = [
     "AlertPerson",
     "CallBackView",
     "CardUpdate",
+    "CaseStep",
     "Cause",
     "Change",
     "Complaint",
@@ -42,6 +44,7 @@ __all__ = [
     "ReplyView",
     "Rework",
     "Scheme",
+    "SchemeCase",
     "SchemeRank",
     "SchemeVillage",
     "SignIn",

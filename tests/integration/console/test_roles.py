@@ -48,6 +48,7 @@ PAGES = {
     "/nowhere": (404, 404, 404, 404, 404),
 }
 ACTS = {
+    "/schemes/scheme-1/case": (403, 403, 403, 422, 422),
     "/review/fault/work-order-03": (403, 403, 422, 422, 422),
     f"/work-orders/{IDS.assigned}/assign": (422, 403, 403, 403, 422),
     f"/work-orders/{IDS.assigned}/close": (422, 403, 403, 403, 422),

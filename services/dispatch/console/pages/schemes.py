@@ -1,11 +1,11 @@
 """Which schemes first and why, and one scheme's own page."""
 
 from collections import Counter
-from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Annotated, NamedTuple
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Annotated, Literal, NamedTuple
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
 
 from services.dispatch.console.charts import Picture, Series, columns
 from services.dispatch.console.language import Words, both
@@ -19,8 +19,17 @@ from services.dispatch.console.queries.schemes import (
     read_run,
     read_scheme,
 )
-from services.dispatch.console.rendering import page, words_of
+from services.dispatch.console.queries.staff import read_display_names, read_staff
+from services.dispatch.console.rendering import go_to, page, words_of
 from services.dispatch.console.session import allowed
+from services.dispatch.handlers.scheme_cases import (
+    CaseChanged,
+    UnknownOwner,
+    UnknownScheme,
+    decide_about_scheme,
+)
+from services.dispatch.models.scheme_case import CaseStatus, Decided
+from services.dispatch.rules.case_effect import Effect, effect_of
 from services.dispatch.rules.measures import DESIGN_LIFE_YEARS, Measure
 from shared.auth.permissions import Permission
 from shared.auth.tokens import Person
@@ -48,9 +57,10 @@ async def ranking_page(
     after: Annotated[int, Query(ge=0)] = 0,
 ) -> Response:
     """`after`: the last rank of the page before."""
+    today = database.clock.now().astimezone(SHANGHAI).date()
     async with database.reading() as session:
-        total = await count_schemes(session, person.county, filters)
-        lines = await read_ranking(session, person.county, filters, _LINES + 1, after)
+        total = await count_schemes(session, person.county, filters, today)
+        lines = await read_ranking(session, person.county, filters, today, _LINES + 1, after)
         run = await read_run(session, person.county)
         towns = await read_towns(session, person.county)
         kinds = await read_kinds(session, person.county)
@@ -68,6 +78,7 @@ async def ranking_page(
         components=tuple(component.value for component in Component),
         trends=TRENDS,
         measures=tuple(measure.value for measure in Measure),
+        today=today,
     )
 
 
@@ -79,6 +90,8 @@ async def scheme_page(
     since = now - timedelta(days=365 * _YEARS_SHOWN)
     async with database.reading() as session:
         found = await read_scheme(session, person.county, scheme_id, since)
+        people = await read_staff(session, person.county)
+        names = await read_display_names(session, person.county)
     if found is None:
         raise Problem(404, "unknown_scheme", both("scheme.unknown"))
     return page(
@@ -91,7 +104,56 @@ async def scheme_page(
         picture=columns(_picture(months, words_of(request))),
         years=_YEARS_SHOWN,
         design_life=DESIGN_LIFE_YEARS,
+        statuses=tuple(status.value for status in CaseStatus),
+        effects=_effects(found, now),
+        owners={line.name: names[line.name] for line in people},
+        names=names,
+        today=now.astimezone(SHANGHAI).date(),
     )
+
+
+@router.post("/{scheme_id}/case")
+async def decide(
+    request: Request,
+    scheme_id: str,
+    person: Annotated[Person, allowed(Permission.HOTSPOT_DECIDE)],
+    database: DatabaseHere,
+    status: Annotated[CaseStatus | None, Form()] = None,
+    owner: Annotated[str, Form(max_length=100)] = "",
+    due_on: Annotated[date | Literal[""] | None, Form()] = None,
+    note: Annotated[str, Form(max_length=1000)] = "",
+    version: Annotated[int, Form(ge=0)] = 0,
+) -> Response:
+    """Open a case, change or end the open one; `version` as it was when the page was made."""
+    note = note.strip()
+    if status is None:
+        raise Problem(422, "no_status", both("case.choose"))
+    if not note:
+        raise Problem(422, "no_note", both("case.wants_note"))
+    decided = Decided(status, owner, due_on or None, note)
+    now = database.clock.now()
+    try:
+        async with database.work() as (session, _):
+            await decide_about_scheme(
+                session, person.county, scheme_id, decided, version, person.name, now
+            )
+    except UnknownScheme:
+        raise Problem(404, "unknown_scheme", both("scheme.unknown")) from None
+    except UnknownOwner:
+        raise Problem(422, "unknown_owner", both("case.unknown_owner")) from None
+    except CaseChanged:
+        raise Problem(409, "case_changed", both("case.changed")) from None
+    return go_to(request, f"/schemes/{scheme_id}?done=case_saved#cases")
+
+
+def _effects(found: SchemePage, now: datetime) -> Mapping[str, Effect]:
+    """Of each case that was done, by its id: whether failures fell."""
+    failed_at = [incident.failed_at for incident in found.incidents]
+    return {
+        case.id: effect_of(failed_at, case.opened_at, case.ended_at, now)
+        for case, _ in found.cases
+        if case.status == CaseStatus.DONE and case.ended_at is not None
+    }
 
 
 class Month(NamedTuple):

@@ -2,15 +2,30 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
+from itertools import groupby
+from typing import Literal
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.dispatch.console.queries.filters import Choice
-from services.dispatch.console.queries.tables import scheme, scheme_rank, scheme_village
-from services.dispatch.models import Failure, RankingRun, Scheme, SchemeRank, WorkOrder
+from services.dispatch.console.queries.tables import (
+    scheme,
+    scheme_case,
+    scheme_rank,
+    scheme_village,
+)
+from services.dispatch.models import (
+    CaseStep,
+    Failure,
+    RankingRun,
+    Scheme,
+    SchemeCase,
+    SchemeRank,
+    WorkOrder,
+)
 from services.dispatch.rules.failure_incidents import Incident, Repair, incidents_of
 from shared.vocabulary import Category
 
@@ -25,6 +40,7 @@ class SchemeFilters:
     """It failed within a year."""
     trend: Choice = ""
     measure: Choice = ""
+    case: Literal["", "none", "open", "overdue"] = ""
 
     @property
     def chosen(self) -> Mapping[str, str]:
@@ -35,6 +51,8 @@ class SchemeFilters:
 class RankLine:
     scheme: Scheme
     standing: SchemeRank
+    case: SchemeCase | None
+    """The open one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,28 +66,50 @@ class SchemePage:
     villages: Sequence[str]
     incidents: Sequence[Incident]
     work_orders: Mapping[str, WorkOrder]
+    cases: Sequence[tuple[SchemeCase, Sequence[CaseStep]]]
+    """The newest first, each with its history."""
+
+    @property
+    def open_case(self) -> SchemeCase | None:
+        return next((case for case, _ in self.cases if case.ended_at is None), None)
 
 
-async def count_schemes(session: AsyncSession, county: str, filters: SchemeFilters) -> int:
-    query = select(func.count()).select_from(scheme_rank).join(scheme)
-    return int((await session.execute(query.where(*_wanted(county, filters)))).scalar_one())
+_is_open_case = (scheme_case.c.scheme_id == scheme_rank.c.scheme_id) & (
+    scheme_case.c.ended_at.is_(None)
+)
+
+
+async def count_schemes(
+    session: AsyncSession, county: str, filters: SchemeFilters, today: date
+) -> int:
+    query = select(func.count()).select_from(
+        scheme_rank.join(scheme).outerjoin(scheme_case, _is_open_case)
+    )
+    wanted = _wanted(county, filters, today)
+    return int((await session.execute(query.where(*wanted))).scalar_one())
 
 
 async def read_ranking(
-    session: AsyncSession, county: str, filters: SchemeFilters, most: int, after: int
+    session: AsyncSession,
+    county: str,
+    filters: SchemeFilters,
+    today: date,
+    most: int,
+    after: int,
 ) -> Sequence[RankLine]:
     """At most `most` lines, from rank `after` on."""
-    query: Select[tuple[Scheme, SchemeRank]] = (
-        select(Scheme, SchemeRank)
+    query: Select[tuple[Scheme, SchemeRank, SchemeCase]] = (
+        select(Scheme, SchemeRank, SchemeCase)
         .join(SchemeRank, col(SchemeRank.scheme_id) == col(Scheme.id))
-        .where(*_wanted(county, filters), col(SchemeRank.rank) > after)
+        .outerjoin(SchemeCase, _is_open_case)
+        .where(*_wanted(county, filters, today), col(SchemeRank.rank) > after)
         .order_by(col(SchemeRank.rank))
         .limit(most)
     )
     return [RankLine(*row) for row in (await session.execute(query)).tuples()]
 
 
-def _wanted(county: str, filters: SchemeFilters) -> list[ColumnElement[bool]]:
+def _wanted(county: str, filters: SchemeFilters, today: date) -> list[ColumnElement[bool]]:
     wanted = [scheme_rank.c.county == county]
     if filters.town:
         in_town = select(1).where(
@@ -85,6 +125,13 @@ def _wanted(county: str, filters: SchemeFilters) -> list[ColumnElement[bool]]:
         wanted.append(scheme_rank.c.trend == filters.trend)
     if filters.measure:
         wanted.append(scheme_rank.c.measure == filters.measure)
+    match filters.case:
+        case "none":
+            wanted.append(scheme_case.c.id.is_(None))
+        case "open":
+            wanted.append(scheme_case.c.id.is_not(None))
+        case "overdue":
+            wanted.append(scheme_case.c.due_on < today)
     return wanted
 
 
@@ -125,7 +172,23 @@ async def read_scheme(
         villages=[f"{town}{village}" for town, village in villages],
         incidents=incidents[::-1],
         work_orders={work_order.id: work_order for _, work_order in failures},
+        cases=await _cases(session, scheme_id),
     )
+
+
+async def _cases(
+    session: AsyncSession, scheme_id: str
+) -> Sequence[tuple[SchemeCase, Sequence[CaseStep]]]:
+    found = await session.execute(
+        select(SchemeCase, CaseStep)
+        .join(CaseStep, col(CaseStep.case_id) == col(SchemeCase.id))
+        .where(col(SchemeCase.scheme_id) == scheme_id)
+        .order_by(col(SchemeCase.opened_at).desc(), col(SchemeCase.id), col(CaseStep.id))
+    )
+    return [
+        (case, [step for _, step in rows])
+        for case, rows in groupby(found.tuples(), key=lambda row: row[0])
+    ]
 
 
 def _repair(failure: Failure, work_order: WorkOrder) -> Repair:

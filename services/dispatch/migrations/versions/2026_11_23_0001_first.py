@@ -357,6 +357,39 @@ def upgrade() -> None:
     )
     op.create_index("scheme_rank_listed", "scheme_rank", ["county", "rank"])
     op.create_table(
+        "scheme_case",
+        sa.Column("id", sa.String, primary_key=True),
+        sa.Column("scheme_id", sa.String, sa.ForeignKey("scheme.id"), nullable=False),
+        sa.Column("county", sa.String, nullable=False),
+        sa.Column("status", sa.String, nullable=False),
+        sa.Column("owner", sa.String, nullable=False),
+        sa.Column("due_on", sa.Date),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("opened_by", sa.String, nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True)),
+        sa.Column("version", sa.Integer, nullable=False),
+    )
+    op.create_index(
+        "scheme_case_open",
+        "scheme_case",
+        ["scheme_id"],
+        unique=True,
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_index("scheme_case_of_county", "scheme_case", ["county", "opened_at"])
+    op.create_table(
+        "scheme_case_step",
+        sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+        sa.Column("case_id", sa.String, sa.ForeignKey("scheme_case.id"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("who", sa.String, nullable=False),
+        sa.Column("status", sa.String, nullable=False),
+        sa.Column("owner", sa.String, nullable=False),
+        sa.Column("due_on", sa.Date),
+        sa.Column("note", sa.String, nullable=False),
+    )
+    op.create_index("step_of_scheme_case", "scheme_case_step", ["case_id", "id"])
+    op.create_table(
         "ranking_run",
         sa.Column("county", sa.String, primary_key=True),
         sa.Column("ranked_at", sa.DateTime(timezone=True), nullable=False),
