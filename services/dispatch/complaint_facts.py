@@ -108,3 +108,14 @@ async def complaint_facts(
         )
         for row in listed
     ]
+
+
+async def count_complaints(
+    session: AsyncSession, county: str, received_from: datetime, received_before: datetime
+) -> int:
+    query = select(func.count()).where(
+        _complaints.c.county == county,
+        _complaints.c.received_at >= received_from,
+        _complaints.c.received_at < received_before,
+    )
+    return (await session.execute(query)).scalar_one()

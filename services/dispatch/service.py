@@ -5,6 +5,7 @@ import httpx
 from services.dispatch import api
 from services.dispatch.api import wecom
 from services.dispatch.console.composition import add_console
+from services.dispatch.console.exports.jobs import export_tasks
 from services.dispatch.county_file import DEMO_COUNTY, read_county
 from services.dispatch.notices.callback import callback_of
 from services.dispatch.notices.deliveries import SendingRules
@@ -51,6 +52,9 @@ def build(
         app=app,
         database=database,
         consumer=consumer,
-        tasks=periodic_tasks(settings, database, policy, county, sender),
+        tasks=(
+            *periodic_tasks(settings, database, policy, county, sender),
+            *export_tasks(database),
+        ),
         closing=(close_console, *(way.close for way in ways.values())),
     )

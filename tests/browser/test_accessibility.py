@@ -51,6 +51,8 @@ _PAGES = {
         "/schemes",
         "/hotspots",
         "/report?from=2026-01-01&to=2027-01-01",
+        "/report?from=2026-07-01&to=2026-12-31&compare_from=2026-01-01&compare_to=2026-06-30",
+        "/exports",
         "/report/complaints?from=2026-01-01&to=2027-01-01&figure=late",
         "/work-orders/work-order-20",
         "/disclosures",

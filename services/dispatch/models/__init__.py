@@ -7,6 +7,7 @@ from .base import metadata
 from .call_back import CallBackView, Rework
 from .complaint import Complaint
 from .county import Crew, Scheme, SchemeVillage, Staff, Supply
+from .export_job import ExportJob, ExportPart
 from .extension import ExtensionView
 from .history import Failure, Hotspot
 from .missed_cause import Cause, MissedCause
@@ -32,6 +33,8 @@ __all__ = [
     "CountyQuietHours",
     "Crew",
     "DeadlineView",
+    "ExportJob",
+    "ExportPart",
     "ExtensionView",
     "Failure",
     "Happening",

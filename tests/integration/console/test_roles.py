@@ -27,6 +27,8 @@ PAGES = {
     "/report": (200, 403, 403, 200, 200),
     "/report/complaints?figure=late": (200, 403, 403, 200, 200),
     "/report/file?form=xlsx": (200, 403, 403, 200, 200),
+    "/exports": (200, 200, 200, 200, 200),
+    "/exports/none": (404, 404, 404, 404, 404),
     "/complaints/new": (200, 403, 403, 403, 200),
     "/complaints/complaint-01": (200, 200, 200, 200, 200),
     "/complaints/complaint-02": (200, 404, 200, 200, 200),

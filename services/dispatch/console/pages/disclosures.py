@@ -1,18 +1,16 @@
 """Who looked at whose data: for supervisors and admins, from intake's record."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 
-from services.dispatch.console.language import both
+from services.dispatch.console.disclosure_search import wanted_disclosures
 from services.dispatch.console.rendering import page
 from services.dispatch.console.service_clients import intake_of
 from services.dispatch.console.session import allowed
 from shared.auth.permissions import Permission
 from shared.auth.tokens import Person
-from shared.clock import SHANGHAI
-from shared.problems import Problem
 from shared.routes import Route
 
 router = APIRouter(prefix="/disclosures", route_class=Route)
@@ -51,11 +49,7 @@ async def search(
 
 
 async def _page(request: Request, typed: dict[str, str], before: str = "") -> Response:
-    wanted = {name: value for name, value in typed.items() if value}
-    if since := wanted.get("since"):
-        wanted["since"] = _midnight(since).isoformat()
-    if until := wanted.get("until"):
-        wanted["until"] = (_midnight(until) + timedelta(days=1)).isoformat()
+    wanted = wanted_disclosures(typed)
     if before:
         wanted["before"] = before
     found = await intake_of(request).search(
@@ -65,11 +59,3 @@ async def _page(request: Request, typed: dict[str, str], before: str = "") -> Re
         for one in found["disclosures"]:
             one["disclosed_at"] = datetime.fromisoformat(one["disclosed_at"])
     return page(request, "disclosures.html", found=found, typed=typed)
-
-
-def _midnight(day: str) -> datetime:
-    """Of a day of the office. Raises Problem 422."""
-    try:
-        return datetime.combine(date.fromisoformat(day), time.min, SHANGHAI)
-    except ValueError:
-        raise Problem(422, "invalid_request", both("disclosure.no_such_day")) from None

@@ -1,7 +1,6 @@
 """The figures of a period: each opens the list of its complaints, and all go into a file."""
 
 import asyncio
-from collections.abc import Callable
 from datetime import date
 from io import BytesIO
 from typing import Annotated, Literal
@@ -9,16 +8,15 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from services.dispatch.complaint_facts import complaint_facts
-from services.dispatch.console.language import both
 from services.dispatch.console.rendering import page, words_of
 from services.dispatch.console.report_pictures import pictures
+from services.dispatch.console.report_selection import selection, two_days
 from services.dispatch.console.session import allowed
 from services.dispatch.report.content import (
     BREAKDOWNS,
     SELECTIONS,
     TOTALS,
     Report,
-    is_late_because,
     make_report,
     totals_of,
 )
@@ -34,7 +32,6 @@ from shared.auth.permissions import Permission
 from shared.auth.tokens import Person
 from shared.clock import SHANGHAI
 from shared.db import Database, DatabaseHere
-from shared.problems import Problem
 from shared.routes import Route
 
 router = APIRouter(prefix="/report", route_class=Route)
@@ -43,28 +40,13 @@ Reader = Annotated[Person, allowed(Permission.HOTSPOT_SEE)]
 _PAGE = 50
 
 
-def _day(written: str) -> date:
-    try:
-        return date.fromisoformat(written)
-    except ValueError:
-        raise Problem(422, "invalid_request", both("report.no_such_day")) from None
-
-
-def _checked(first: date, last: date) -> tuple[date, date]:
-    if not date(2000, 1, 1) <= first <= last < date(2100, 1, 1):
-        raise Problem(422, "invalid_request", both("report.no_such_period"))
-    return first, last
-
-
 def _period(
     database: DatabaseHere,
     since: Annotated[str, Query(alias="from", max_length=10)] = "",
     until: Annotated[str, Query(alias="to", max_length=10)] = "",
 ) -> tuple[date, date]:
     """The days asked for; else this month so far. Raises Problem 422."""
-    today = _today(database)
-    first = _day(since) if since else today.replace(day=1)
-    return _checked(first, _day(until) if until else max(today, first))
+    return two_days(since, until, _today(database))
 
 
 def _earlier(
@@ -74,7 +56,8 @@ def _earlier(
     """The period to compare with; one day alone is no period. Raises Problem 422."""
     if not (compare_from or compare_to):
         return None
-    return _checked(_day(compare_from), _day(compare_to))
+    # One that is missing is not guessed.
+    return two_days(compare_from or "?", compare_to or "?", date.min)
 
 
 def _today(database: Database) -> date:
@@ -138,19 +121,6 @@ async def complaints(
         count=len(counted),
         found=counted[first : first + _PAGE],
     )
-
-
-def selection(figure: str, kind: str, value: str) -> Callable[[ComplaintFact], bool]:
-    """Which complaints stand behind a figure. Raises Problem 404."""
-    if figure not in SELECTIONS or (kind and kind != "cause" and kind not in BREAKDOWNS):
-        raise Problem(404, "unknown_figure", both("report.no_such_figure"))
-
-    def is_in_line(fact: ComplaintFact) -> bool:
-        if kind == "cause":
-            return is_late_because(fact, value)
-        return not kind or BREAKDOWNS[kind](fact) == value
-
-    return lambda fact: SELECTIONS[figure](fact) and is_in_line(fact)
 
 
 @router.get("/file")

@@ -62,7 +62,7 @@ class WaitingComplaint:
 
 
 async def read_waiting(
-    session: AsyncSession, county: str, filters: Filters = _EVERYTHING
+    session: AsyncSession, county: str, filters: Filters = _EVERYTHING, most: int = COUNTED
 ) -> tuple[WaitingComplaint, ...]:
     """Urgent ones, then those with the next deadline, then the longest waiting."""
     its = and_(deadline.c.complaint_id == complaint.c.id, is_unmet)
@@ -71,6 +71,6 @@ async def read_waiting(
     query = (
         undecided(select(Complaint, next_due, unverified), county, filters)
         .order_by(complaint.c.urgent.desc(), next_due.nulls_last(), complaint.c.received_at)
-        .limit(COUNTED)
+        .limit(most)
     )
     return tuple(WaitingComplaint(*row) for row in await session.execute(query))

@@ -173,13 +173,21 @@ async def read_due(
     after: Position | None = None,
 ) -> tuple[DueLine, ...]:
     """At most `most` lines of those that `filters.due` names, from `after` on."""
+    query = due_lines(county, filters, now, most, after)
+    return tuple(DueLine(*row) for row in await session.execute(query))
+
+
+def due_lines(
+    county: str, filters: DueFilters, now: datetime, most: int, after: Position | None = None
+) -> Select[Any]:
+    """The same as a query of DueLine's fields, for long lists that are read row by row."""
     faults = _only_due(_faults(county, filters).subquery(), filters.due, now, after, most)
     first = and_(
         deadline.c.complaint_id == faults.c.complaint_id,
         deadline.c.stage == faults.c.stage,
         deadline.c.round == faults.c.round,
     )
-    query = (
+    return (
         select(
             faults.c.fault,
             faults.c.due_at,
@@ -221,7 +229,6 @@ async def read_due(
         .outerjoin(crew, crew.c.id == work_order.c.crew_id)
         .order_by(faults.c.due_at, faults.c.fault)
     )
-    return tuple(DueLine(*row) for row in await session.execute(query))
 
 
 def _faults(county: str, filters: DueFilters) -> Select[Any]:

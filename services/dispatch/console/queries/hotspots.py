@@ -43,13 +43,15 @@ class HotspotLine:
         return (unseen, self.hotspot.failures, self.complaints, self.hotspot.last_at)
 
 
-async def read_hotspots(session: AsyncSession, county: str) -> tuple[HotspotLine, ...]:
+async def read_hotspots(
+    session: AsyncSession, county: str, most: int = _SHOWN
+) -> tuple[HotspotLine, ...]:
     found = await session.execute(
         select(Hotspot, Scheme)
         .join(Scheme, col(Scheme.id) == col(Hotspot.scheme_id))
         .where(col(Hotspot.county) == county)
         .order_by(col(Hotspot.last_at).desc())
-        .limit(_SHOWN)
+        .limit(most)
     )
     rows = list(found.tuples())
     ids = [one for spot, _ in rows for one in spot.work_order_ids]

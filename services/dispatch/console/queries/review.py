@@ -68,6 +68,7 @@ async def read_review_list(
     county: str,
     filters: ReplyFilters,
     after: tuple[datetime, str] | None = None,
+    most: int = _SHOWN,
 ) -> ReviewList:
     """The next deadline of a reply first."""
     faults = (
@@ -95,13 +96,13 @@ async def read_review_list(
             select(func.count(), func.coalesce(func.sum(faults.c.drafts), 0)).select_from(faults)
         )
     ).one()
-    page = select(faults).order_by(faults.c.due_at, faults.c.key).limit(_SHOWN + 1)
+    page = select(faults).order_by(faults.c.due_at, faults.c.key).limit(most + 1)
     if after:
         page = page.where(tuple_(faults.c.due_at, faults.c.key) > after)
     found = (await session.execute(page)).all()
     platforms = await _platforms(session, county, filters, [row.key for row in found])
-    lines = [FaultToReview(*[*row, platforms[row.key]]) for row in found[:_SHOWN]]
-    last = lines[-1] if len(found) > _SHOWN else None
+    lines = [FaultToReview(*[*row, platforms[row.key]]) for row in found[:most]]
+    last = lines[-1] if len(found) > most else None
     return ReviewList(
         tuple(lines), in_all[0], int(in_all[1]), (last.due_at, last.key) if last else None
     )

@@ -30,7 +30,9 @@ class Found:
         return bool(self.work_orders or self.complaints)
 
 
-async def find(session: AsyncSession, county: str, wanted: str, now: datetime) -> Found:
+async def find(
+    session: AsyncSession, county: str, wanted: str, now: datetime, most: int = _SHOWN
+) -> Found:
     """By a whole id or number; else by a part of one; else by town and village, with or without a
     space between them. The newest first."""
     since = now - _SEARCHED_BACK
@@ -39,6 +41,7 @@ async def find(session: AsyncSession, county: str, wanted: str, now: datetime) -
         county,
         or_(col(WorkOrder.id) == wanted, col(WorkOrder.number) == wanted.upper()),
         or_(col(Complaint.id) == wanted, col(Complaint.external_id) == wanted),
+        most,
     )
     if exact or not wanted:
         return exact
@@ -49,10 +52,13 @@ async def find(session: AsyncSession, county: str, wanted: str, now: datetime) -
             col(WorkOrder.number).contains(wanted.upper(), autoescape=True),
             col(Complaint.external_id).contains(wanted, autoescape=True)
             & (col(Complaint.received_at) >= since),
+            most,
         )
         if part:
             return part
-    return Found(complaints=await _of_village(session, county, "".join(wanted.split()), since))
+    return Found(
+        complaints=await _of_village(session, county, "".join(wanted.split()), since, most)
+    )
 
 
 async def _numbered(
@@ -60,18 +66,20 @@ async def _numbered(
     county: str,
     of_work_order: ColumnElement[bool],
     of_complaint: ColumnElement[bool],
+    most: int,
 ) -> Found:
     work_orders = await session.execute(
         select(WorkOrder)
         .where(col(WorkOrder.county) == county, of_work_order)
         .order_by(col(WorkOrder.opened_at).desc())
-        .limit(_SHOWN)
+        .limit(most)
     )
-    return Found(tuple(work_orders.scalars()), await _complaints(session, county, of_complaint))
+    complaints = await _complaints(session, county, of_complaint, most)
+    return Found(tuple(work_orders.scalars()), complaints)
 
 
 async def _of_village(
-    session: AsyncSession, county: str, wanted: str, since: datetime
+    session: AsyncSession, county: str, wanted: str, since: datetime, most: int
 ) -> tuple[Complaint, ...]:
     name = col(SchemeVillage.town) + col(SchemeVillage.village)
     codes = await session.execute(
@@ -81,16 +89,16 @@ async def _of_village(
     )
     there: Sequence[str] = codes.scalars().all()
     lately = col(Complaint.village_code).in_(there) & (col(Complaint.received_at) >= since)
-    return await _complaints(session, county, lately)
+    return await _complaints(session, county, lately, most)
 
 
 async def _complaints(
-    session: AsyncSession, county: str, which: ColumnElement[bool]
+    session: AsyncSession, county: str, which: ColumnElement[bool], most: int
 ) -> tuple[Complaint, ...]:
     found = await session.execute(
         select(Complaint)
         .where(col(Complaint.county) == county, which)
         .order_by(col(Complaint.received_at).desc())
-        .limit(_SHOWN)
+        .limit(most)
     )
     return tuple(found.scalars())

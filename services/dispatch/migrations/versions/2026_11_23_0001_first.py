@@ -140,6 +140,37 @@ def upgrade() -> None:
     )
 
     op.create_table(
+        "export_job",
+        sa.Column("id", sa.String, primary_key=True),
+        sa.Column("county", sa.String, nullable=False),
+        sa.Column("asked_by", sa.String, nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("listing", sa.String, nullable=False),
+        sa.Column("form", sa.String, nullable=False),
+        sa.Column("language", sa.String, nullable=False),
+        sa.Column("chosen", JSONB, nullable=False),
+        sa.Column("state", sa.String, nullable=False),
+        sa.Column("attempts", sa.Integer, nullable=False),
+        sa.Column("claimed_until", sa.DateTime(timezone=True)),
+        sa.Column("rows_in_all", sa.Integer, nullable=False),
+        sa.Column("rows_written", sa.Integer, nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True)),
+    )
+    _partial_index("export_to_do", "export_job", ["asked_at"], "state IN ('waiting', 'running')")
+    op.create_index("export_asked_at", "export_job", ["asked_at"])
+    op.create_table(
+        "export_part",
+        sa.Column(
+            "job_id",
+            sa.String,
+            sa.ForeignKey("export_job.id", ondelete="CASCADE"),
+            primary_key=True,
+        ),
+        sa.Column("number", sa.Integer, primary_key=True),
+        sa.Column("content", sa.LargeBinary, nullable=False),
+    )
+
+    op.create_table(
         "scheme",
         sa.Column("id", sa.String, primary_key=True),
         sa.Column("county", sa.String, nullable=False),

@@ -1,0 +1,1 @@
+"""Lists as files: a list declares its columns once, and all its rows go into CSV or Excel."""
