@@ -48,7 +48,7 @@ def test_no_cell_is_a_formula_when_it_is_read_back(rows: list[tuple[str, str]]) 
     with TemporaryDirectory() as folder:
         for form in ("csv", "xlsx"):
             path = Path(folder) / form
-            file = open_file(form, path, ["=1", "b"])  # type: ignore[arg-type]
+            file = open_file(form, path, ["=1", "b"])
             file.add(rows)
             file.close()
         with (Path(folder) / "csv").open(encoding="utf-8-sig", newline="") as read:
@@ -62,8 +62,8 @@ def test_no_cell_is_a_formula_when_it_is_read_back(rows: list[tuple[str, str]]) 
     for read_row, row in zip(from_xlsx, written, strict=False):
         for shown, text in zip(read_row, row, strict=True):
             assert str(shown).replace("\r\n", "\n") == text.replace("\r\n", "\n")
-    for row in [*from_csv, *from_xlsx]:
-        assert not str(row[0]).lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r"))
+    first_cells = [str(row[0]) for row in from_csv] + [str(row[0]) for row in from_xlsx]
+    assert not any(one.lstrip(" ").startswith((*"=+-@\t\r",)) for one in first_cells)
 
 
 def test_csv_begins_with_a_byte_order_mark_and_times_are_shanghais(tmp_path: Path) -> None:
