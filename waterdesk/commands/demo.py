@@ -126,4 +126,6 @@ def _print_sign_ins(installation: Installation, state: DemoState) -> None:
     typer.echo(f"\n控制台 console:  {address}\n")
     for name, what in SHOWN_ACCOUNTS.items():
         typer.echo(f"  {name:<12}{state.passwords.get(name, ''):<20}{what}")
+    phones = f"http://127.0.0.1:{installation.settings.simulators_port}/phones"
+    typer.echo(f"\n工作人员的手机（企业微信、短信）what staff get on their phones:  {phones}")
     typer.echo(f"\n数据 data: {installation.settings.home}   Ctrl-C 结束 ends it\n")

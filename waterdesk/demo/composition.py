@@ -23,6 +23,7 @@ from waterdesk import composition
 from waterdesk.audit.simulator_journal import JOURNAL
 from waterdesk.demo.in_process_http import InProcessTransport
 from waterdesk.installation import Installation
+from waterdesk.simulators import sms
 from waterdesk.simulators.app import build_app
 from waterdesk.simulators.settings import SimulatorSettings
 from waterdesk.simulators.simulators import Simulators
@@ -86,6 +87,29 @@ def reply_settings(
         wechat_template_id="reply",
         board_appears_within_hours=_LIVE_BOARD_HOURS if is_live else _BOARD_HOURS,
         sender_seconds=1,
+    )
+
+
+def dispatch_settings(
+    installation: Installation, simulated: SimulatorSettings, root: str, *, is_live: bool
+) -> DispatchSettings:
+    """Staff are told by WeCom and by text message in the live demo only: nobody is woken by the
+    history."""
+    home = installation.settings.home
+    if not is_live:
+        return DispatchSettings(home=home)
+    description = home / "sms-provider.yaml"
+    description.write_text(sms.DESCRIPTION.format(root=root), encoding="utf-8")
+    return DispatchSettings(
+        home=home,
+        wecom_url=f"{root}/wecom",
+        wecom_corp_id=simulated.wecom_corp_id,
+        wecom_agent_id=simulated.wecom_agent_id,
+        wecom_secret=SecretStr(simulated.wecom_secret),
+        wecom_token=SecretStr(simulated.wecom_token),
+        wecom_aes_key=SecretStr(simulated.wecom_aes_key),
+        sms_provider=description,
+        sms_secret=SecretStr(simulated.sms_secret),
     )
 
 
@@ -156,6 +180,7 @@ async def compose_demo(
     simulated = SimulatorSettings(
         journal_path=installation.settings.home / JOURNAL,
         push_to=intake_url,
+        press_to=f"http://127.0.0.1:{installation.settings.dispatch_port}",
         hotline_decides_after=timedelta(minutes=2),
     )
     services = {
@@ -163,7 +188,11 @@ async def compose_demo(
             installation, bus, clock, intake_settings(installation, simulated, root), transport
         ),
         "dispatch": composition.dispatch(
-            installation, bus, clock, DispatchSettings(home=installation.settings.home)
+            installation,
+            bus,
+            clock,
+            dispatch_settings(installation, simulated, root, is_live=not in_process),
+            transport,
         ),
         "reply": composition.reply(
             installation,

@@ -14,6 +14,7 @@ from .control import control_router
 from .failure_modes import silence_cut_connections
 from .hotline_api import hotline_router
 from .message_board_api import board_router
+from .phones import phones_router
 from .settings import SimulatorSettings
 from .simulators import Simulators
 from .sms_api import sms_router
@@ -52,5 +53,6 @@ def build_app(
     app.include_router(wechat_router(simulators.wechat), prefix="/wechat")
     app.include_router(wecom_router(simulators.wecom), prefix="/wecom")
     app.include_router(sms_router(simulators.sms), prefix="/sms")
+    app.include_router(phones_router(simulators), prefix="/phones")
     app.include_router(control_router(simulators), prefix="/_control")
     return app

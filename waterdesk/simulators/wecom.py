@@ -139,9 +139,12 @@ class WeCom:
         self._record("pressed", pressed)
         return code
 
-    def cards_of(self, user: str) -> list[Mapping[str, Any]]:
-        """The cards a member holds, as they now look, the oldest first."""
-        return [held for held in self._cards.values() if held["userId"] == user]
+    def cards(self) -> Mapping[str, list[Mapping[str, Any]]]:
+        """The cards each member holds, as they now look, the oldest first."""
+        held: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+        for card in self._cards.values():
+            held[card["userId"]].append(card)
+        return held
 
     def expire_token(self) -> None:
         """As WeCom does at times before its end."""

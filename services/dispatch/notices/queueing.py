@@ -43,8 +43,8 @@ async def queue(
 ) -> Mapping[tuple[str, str], Way]:
     """Queue one message a person and alert, by the best of their ways. Returns the way chosen, by
     alert and sign-in name, of those that were not queued before. People who are not active, or
-    unknown, are told nothing."""
-    if not notices:
+    unknown, are told nothing, and nobody where no way is `configured`."""
+    if not notices or not configured:
         return {}
     names = sorted({notice.sign_in_name for notice in notices})
     found = await session.execute(_STAFF, {"names": names})

@@ -12,8 +12,9 @@ from services.dispatch.rules.staff_messages import Button
 from shared.platform_kit import wechat_xml
 from shared.platform_kit.wechat_crypto import MessageCrypto
 from tests.integration.dispatch.county import DISPATCHER, EAST, EAST_CREW, WEST
-from tests.integration.dispatch.events import received
+from tests.integration.dispatch.events import deadlines_set, received
 from tests.integration.dispatch.telling import MINUTE, Telling
+from tests.integration.dispatch.test_alerts import alerts, warned
 from waterdesk.simulators.failure_modes import FailureMode
 
 BOTH = (Button.ACCEPT, Button.ON_SITE)
@@ -38,7 +39,7 @@ async def presses(telling: Telling, card: str, button: str) -> None:
 
 
 def shown(telling: Telling, card: str) -> dict[str, Any]:
-    (held,) = telling.simulators.wecom.cards_of("LiJie")
+    (held,) = telling.simulators.wecom.cards()["LiJie"]
     assert held["taskId"] == card
     return dict(held["card"])
 
@@ -166,3 +167,15 @@ async def test_saving_the_callbacks_settings_and_what_is_not_signed(telling: Tel
         assert (await calls("POST", meant_for_another)).status_code == 403
     for close in service.closing:
         await close()
+
+
+async def test_an_alert_is_taken_on_from_its_message(telling: Telling) -> None:
+    _, work_order_id = await one_card(telling)
+    await telling.dispatch.receives(deadlines_set("c1"), warned("c1", 50))
+    (alert,) = await alerts(telling.dispatch)
+    await telling.tells(alert=f"{alert.id}/50", work_order_id=work_order_id)
+    await telling.sends()
+    card = telling.seen("wecom")[-1]
+    await presses(telling, card["taskId"], "acknowledge")
+    assert (await alerts(telling.dispatch))[0].taken_by == "li"
+    assert telling.seen("wecom", "card_updated")[-1]["replaceName"] == "由 李师傅 处理 09:30"
