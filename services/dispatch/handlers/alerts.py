@@ -18,6 +18,7 @@ from services.dispatch.rules.alerts import is_told, told_up_to
 from shared.advisory_locks import AdvisoryLock
 from shared.sql import any_of, table_of
 
+from .alert_messages import queue_messages, withdraw_messages
 from .alert_people import colleagues_of
 from .context import Context
 
@@ -161,6 +162,7 @@ async def bring_up_to_date(context: Context, faults: Collection[str]) -> None:
             stepped.append(alert)
     for alert in open_alerts.values():
         alert.end(context.now)
+    await withdraw_messages(context, open_alerts.values())
     telling = [
         alert
         for alert in stepped
@@ -196,6 +198,7 @@ async def _tell(context: Context, alerts: Sequence[Alert]) -> None:
                 )
                 for name in people
             )
+            await queue_messages(context, alert, people)
 
 
 async def _crews_of(context: Context, alerts: Iterable[Alert]) -> Mapping[str | None, str]:

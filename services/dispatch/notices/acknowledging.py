@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from services.dispatch.handlers.alert_messages import alert_of_message
 from services.dispatch.handlers.alert_steps import AlertEnded, NotTheirs, UnknownAlert, take_on
 from services.dispatch.handlers.context import Context
 from services.dispatch.models import Staff
@@ -10,10 +11,10 @@ from services.dispatch.rules.card_answers import ENDED, NOT_THEIRS, seen, taken_
 
 async def acknowledge(context: Context, staff: Staff, alert_id: str, now: datetime) -> str:
     """Returns what the card says: they have the alert, or why not; where the message is about no
-    alert, that they have seen it. Of `alert_id` the alert's own id stands before the first `/`."""
+    alert, that they have seen it."""
     who = staff.display_name or staff.sign_in_name
     try:
-        await take_on(context, staff.person, alert_id.partition("/")[0])
+        await take_on(context, staff.person, alert_of_message(alert_id))
     except UnknownAlert:
         return seen(who, now)
     except NotTheirs:
