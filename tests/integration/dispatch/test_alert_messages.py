@@ -5,9 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
 
-from services.dispatch.models import Alert
 from services.dispatch.rules.staff_messages import Way
 from shared.events.event import Event
 from tests.conftest import NOW
@@ -78,8 +76,7 @@ async def test_it_is_taken_on_from_the_message(telling: Telling) -> None:
     await telling.sends()
     (card,) = telling.seen("wecom")
     await presses(telling, card["taskId"], "acknowledge")
-    async with telling.dispatch.database.reading() as session:
-        assert (await session.execute(select(Alert.taken_by))).scalars().all() == ["li"]
+    assert [each.taken_by for each in await alerts(telling.dispatch)] == ["li"]
     assert shown(telling, card["taskId"])["replace_text"] == "由 li 处理 09:30"
 
 
