@@ -184,3 +184,21 @@ class ComposeNotice(_Command):
     """The newest calendar with the year of this notice published."""
 
     notice: RulebookText
+
+
+_TemplateText = Annotated[str, Field(max_length=4000)]
+
+
+class PreviewTemplate(_Command):
+    text: _TemplateText
+    real: bool = False
+    """With the facts of the newest open complaint of the platform, where there is one."""
+
+
+class SaveTemplate(_Command):
+    """The next version of a county's template."""
+
+    text: _TemplateText
+    version: Annotated[int, Field(ge=0)]
+    """The newest one its writer has read; 0: as shipped."""
+    note: Annotated[str, Field(max_length=200)] = ""

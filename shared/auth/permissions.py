@@ -41,6 +41,10 @@ class Permission(StrEnum):
     """Read by what policies and calendar deadlines are counted, and what else is set."""
     POLICY_EDIT = "policy.edit"
     """Change the county's policies and its calendar."""
+    TEMPLATE_EDIT = "template.edit"
+    """Change the words that drafts of replies begin with."""
+    RELEASE_RULE_EDIT = "release_rule.edit"
+    """Say which replies go out by themselves."""
 
 
 _P = Permission
@@ -64,7 +68,14 @@ ALLOWED: Mapping[Role, frozenset[Permission]] = {
     Role.DISPATCHER: _DISPATCHER,
     Role.CREW: frozenset({_P.WORDS_SEE, _P.RESIDENT_SEE, _P.WORK_ORDER_WORK, _P.POLICY_SEE}),
     Role.REVIEWER: frozenset(
-        {_P.BOARD_SEE, _P.WORDS_SEE, _P.REPLY_WRITE, _P.REPLY_APPROVE, _P.POLICY_SEE}
+        {
+            _P.BOARD_SEE,
+            _P.WORDS_SEE,
+            _P.REPLY_WRITE,
+            _P.REPLY_APPROVE,
+            _P.POLICY_SEE,
+            _P.RELEASE_RULE_EDIT,
+        }
     ),
     Role.SUPERVISOR: frozenset(
         {

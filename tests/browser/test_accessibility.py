@@ -58,6 +58,8 @@ _PAGES = {
         "/disclosures",
     ],
     "admin": [
+        "/templates",
+        "/templates/hotline_12345/solved",
         "/parked",
         "/parked/reply/drop?key=c-01",
         "/settings",

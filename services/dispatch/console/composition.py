@@ -25,6 +25,7 @@ from services.dispatch.console.pages import (
     messages,
     parked,
     replies,
+    reply_templates,
     report,
     review,
     schemes,
@@ -68,6 +69,7 @@ _PAGES = (
     exports,
     parked,
     disclosures,
+    reply_templates,
     search,
 )
 

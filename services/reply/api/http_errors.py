@@ -89,6 +89,13 @@ _TEXTS: Mapping[Objection, tuple[int, Text]] = {
         409,
         Text("自己写的答复须由他人批准。", "Somebody else must approve what you wrote."),
     ),
+    Objection.TEMPLATE_HAS_NUMBER: (
+        422,
+        Text(
+            "模板里有疑似个人的号码，请删去；服务电话用 {service_phone}。",
+            "The template has what may be somebody's number: our own phone is {service_phone}.",
+        ),
+    ),
     Objection.CHECKS_AGAINST: (
         409,
         Text(

@@ -1,7 +1,7 @@
 """Replies over HTTP: read, write, approve, and what only a person can decide."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
@@ -28,7 +28,7 @@ from services.reply.handlers.review import (
 from services.reply.models import Complaint, Reply, ReplyState
 from services.reply.rules.drafting import ROOM_FOR_RESPONSIBLE
 from services.reply.rules.objections import CHANGED_SINCE, CommandRejected, Objection
-from services.reply.rules.reply_checks import findings_in
+from services.reply.rules.reply_checks import Finding, findings_in
 from services.reply.rules.wording import wording_of
 from shared.auth.permissions import Permission
 from shared.auth.requires import requires
@@ -55,6 +55,10 @@ class FoundInWords(BaseModel):
     words: str
     serious: bool
     """Not approved together with others unless a person confirms it."""
+
+    @classmethod
+    def of(cls, finding: Finding) -> Self:
+        return cls(check=finding.check.value, words=finding.words, serious=finding.serious)
 
 
 class ReplySummary(BaseModel):
@@ -297,6 +301,5 @@ def _summary(reply: Reply) -> dict[str, object]:
 
 def _findings(reply: Reply, config: ReplyConfig) -> list[FoundInWords]:
     return [
-        FoundInWords(check=each.check.value, words=each.words, serious=each.serious)
-        for each in findings_in(config.checked(reply.platform, reply.text))
+        FoundInWords.of(each) for each in findings_in(config.checked(reply.platform, reply.text))
     ]

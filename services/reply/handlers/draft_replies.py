@@ -127,13 +127,7 @@ def _stays(context: Context, live: Reply, complaint: Complaint, facts: DraftFact
 def _facts(complaint: Complaint, work_order: WorkOrder | None) -> DraftFacts | None:
     """What there is to answer, or None where there is nothing yet."""
     if is_return(is_ours=complaint.is_ours, needs_human=complaint.needs_human):
-        return DraftFacts(
-            Answering.RETURN,
-            complaint.category,
-            complaint.village or "",
-            reason=NOT_OURS,
-            responsible=ROOM_FOR_RESPONSIBLE,
-        )
+        return _facts_of_return(complaint)
     if not complaint.is_ours or work_order is None:
         return None
     if work_order.nothing_found:
@@ -141,6 +135,27 @@ def _facts(complaint: Complaint, work_order: WorkOrder | None) -> DraftFacts | N
     if work_order.repaired_at is None:
         return None
     return _facts_of(Answering.SOLVED, complaint, work_order)
+
+
+def facts_as(
+    answering: Answering, complaint: Complaint, work_order: WorkOrder | None, at: datetime
+) -> DraftFacts:
+    """What a draft of this kind would be told of the complaint now."""
+    if answering is Answering.RETURN:
+        return _facts_of_return(complaint)
+    if work_order is None or answering is Answering.INTERIM:
+        return replace(_facts_so_far(complaint, work_order, at), answering=answering)
+    return _facts_of(answering, complaint, work_order)
+
+
+def _facts_of_return(complaint: Complaint) -> DraftFacts:
+    return DraftFacts(
+        Answering.RETURN,
+        complaint.category,
+        complaint.village or "",
+        reason=NOT_OURS,
+        responsible=ROOM_FOR_RESPONSIBLE,
+    )
 
 
 def _facts_so_far(complaint: Complaint, work_order: WorkOrder | None, at: datetime) -> DraftFacts:

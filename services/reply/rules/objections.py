@@ -16,6 +16,7 @@ class Objection(StrEnum):
     TOO_LONG = "reply_too_long"
     RESPONSIBLE_MISSING = "responsible_missing"
     OWN_WORDS = "approver_wrote_it"
+    TEMPLATE_HAS_NUMBER = "template_has_number"
     CHECKS_AGAINST = "reply_checks_against"
     NOT_STUCK = "reply_not_stuck"
     NOT_BY_HAND = "reply_not_by_hand"

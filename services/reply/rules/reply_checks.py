@@ -118,6 +118,12 @@ def findings_in(checked: Checked) -> tuple[Finding, ...]:
     return tuple(found for check in CHECKS if (found := check(checked)) is not None)
 
 
+def findings_in_template(text: str, longest: int, office_phone: str | None) -> tuple[Finding, ...]:
+    """Of its own words; what stands in braces is filled in, and checked, in every draft."""
+    words = re.sub(r"\{\w*\}", "", text)
+    return findings_in(Checked(words, longest, office_phone))
+
+
 def is_serious(findings: Iterable[Finding]) -> bool:
     return any(each.serious for each in findings)
 

@@ -224,6 +224,8 @@ def reply_stand_in(recorded: Recorded) -> FastAPI:
     async def platforms() -> list[dict[str, Any]]:
         return recorded.platforms
 
+    template_stand_in(app, recorded)
+
     @app.post("/replies/drafts")
     async def drafts(request: Request) -> list[dict[str, Any]]:
         body = await request.json()
@@ -281,6 +283,45 @@ def reply_stand_in(recorded: Recorded) -> FastAPI:
         return JSONResponse(None, 200)
 
     return app
+
+
+def template_stand_in(app: FastAPI, recorded: Recorded) -> None:
+    template = {
+        "platform": "hotline_12345",
+        "answering": "solved",
+        "text": "办理情况：{crew}到场查看：{found}。",
+        "version": 1,
+    }
+    version = {"version": 1, "text": "旧的写法。", "changed_by": "admin", "note": "试用"}
+
+    @app.get("/templates")
+    async def templates() -> list[dict[str, Any]]:
+        return [template, {**template, "answering": "interim", "version": 0}]
+
+    @app.get("/templates/{platform}/{answering}")
+    async def one(platform: str, answering: str) -> Any:
+        if answering != "solved":
+            return _problem(422, "没有这一项。")
+        return {
+            **template,
+            "shipped": "自带的写法。",
+            "longest": 2000,
+            "versions": [{**version, "changed_at": "2026-10-12T01:00:00Z"}],
+            "names": [{"name": "crew", "zh": "维修队", "en": "crew"}],
+        }
+
+    @app.post("/templates/{platform}/{answering}/preview")
+    async def preview(platform: str, answering: str, request: Request) -> Any:
+        body = await request.json()
+        if "{phone}" in body["text"]:
+            return _problem(422, "没有叫 {phone} 的占位符。")
+        found = {"check": "blame", "words": "村民自己", "serious": False}
+        return {"text": "东片维修队已修好。", "findings": [found], "complaint_id": None}
+
+    @app.put("/templates/{platform}/{answering}")
+    async def save(platform: str, answering: str, request: Request) -> dict[str, int]:
+        recorded.calls.append(("PUT", request.url.path, await request.json()))
+        return {"version": 2}
 
 
 def draft_version(complaint_id: str, version: int) -> dict[str, Any]:

@@ -23,6 +23,7 @@ class Setting(NamedTuple):
 
 SETTINGS = (
     Setting("/staff", "staff", Permission.STAFF_MANAGE),
+    Setting("/templates", "templates", Permission.POLICY_SEE),
     Setting("/messages", "messages", Permission.MESSAGES_SEE),
 )
 
