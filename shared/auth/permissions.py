@@ -27,6 +27,8 @@ class Permission(StrEnum):
     HOTSPOT_SEE = "hotspot.see"
     HOTSPOT_DECIDE = "hotspot.decide"
     """Open, change and end cases of schemes that keep failing."""
+    REWORK_DECIDE = "rework.decide"
+    """Whether what was reworked already, and is not solved again, is repaired once more."""
     DEADLINE_EXPLAIN = "deadline.explain"
     """Say why a deadline was missed."""
     MESSAGES_SEE = "messages.see"
@@ -84,6 +86,7 @@ ALLOWED: Mapping[Role, frozenset[Permission]] = {
             _P.RESIDENT_SEE,
             _P.HOTSPOT_SEE,
             _P.HOTSPOT_DECIDE,
+            _P.REWORK_DECIDE,
             _P.DEADLINE_EXPLAIN,
             _P.REPLY_APPROVE,
             _P.DISCLOSURE_SEE,

@@ -19,6 +19,7 @@ _ENTRIES = (
     (Entry("/waiting", "waiting", "2"), {_P.COMPLAINT_DECIDE}),
     (Entry("/review", "review", "3"), {_P.REPLY_WRITE, _P.REPLY_APPROVE}),
     (Entry("/replies", "replies", "R"), {_P.BOARD_SEE}),
+    (Entry("/call-backs", "call_backs", "C"), {_P.BOARD_SEE}),
     (Entry("/hotspots", "hotspots", "4"), {_P.HOTSPOT_SEE}),
     (Entry("/report", "report", "0"), {_P.HOTSPOT_SEE}),
     (Entry("/complaints/new", "enter", "5"), {_P.COMPLAINT_ENTER}),

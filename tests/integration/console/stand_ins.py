@@ -57,6 +57,7 @@ def intake_stand_in(recorded: Recorded) -> FastAPI:
             "edits": [],
             "chases": 0,
             "chase_words": [],
+            "answers": [],
             "reasons": [],
             "erased_at": "2026-10-12T01:00:00Z" if complaint_id in recorded.erased else None,
         }
@@ -194,6 +195,15 @@ def parked_stand_in(app: FastAPI, service: str, recorded: Recorded) -> None:
 def reply_stand_in(recorded: Recorded) -> FastAPI:
     app = FastAPI()
     parked_stand_in(app, "reply", recorded)
+
+    @app.get("/call-backs/{complaint_id}")
+    async def call_backs(complaint_id: str) -> list[dict[str, Any]]:
+        return [{"version": 1, "note": "水压还是小"}]
+
+    @app.post("/call-backs/{complaint_id}/outcome")
+    async def outcome(complaint_id: str, request: Request) -> JSONResponse:
+        recorded.calls.append(("POST", request.url.path, await request.json()))
+        return JSONResponse(None, 200)
 
     def versions(complaint_id: str) -> list[dict[str, Any]]:
         first = [] if complaint_id == WITHOUT_REPLY else [draft_version(complaint_id, 1)]

@@ -11,13 +11,21 @@ from services.dispatch.console.language import LANGUAGES, catalogue
 from services.dispatch.console.queries.messages import MessageList
 from services.dispatch.models import ComplaintState, Happening, Outcome
 from services.dispatch.rules.assignment import AssignmentReason, WaitReason
+from services.dispatch.rules.call_back_lists import CallBackList
 from services.dispatch.rules.fault_matching import LinkReason
 from services.dispatch.rules.reply_lists import ReplyList
+from services.dispatch.rules.rework import ReworkOutcome, WhyPerson
 from services.dispatch.rules.staff_messages import REASONS, MessageState, Way
 from services.dispatch.rules.work_order import State, Step
 from shared.auth.permissions import Role
 from shared.events.complaints import ComplaintReceived
-from shared.events.replies import ReplyRetryScheduled, ReplyStuck, ResidentTold, Stage
+from shared.events.replies import (
+    CallBackChanged,
+    ReplyRetryScheduled,
+    ReplyStuck,
+    ResidentTold,
+    Stage,
+)
 from shared.vocabulary import Category, Component
 from tests.integration.console.conftest import SignedIn
 
@@ -47,6 +55,16 @@ CODES: dict[str, list[str] | type[StrEnum]] = {
     "way": Way,
     "reply_list_why": ReplyList,
     "told_by": list(get_args(ResidentTold.model_fields["by"].annotation)),
+    "call_back_list": CallBackList,
+    "call_back_source": list(
+        get_args(get_args(CallBackChanged.model_fields["source"].annotation)[0])
+    ),
+    "asked_by": list(get_args(CallBackChanged.model_fields["asked_by"].annotation)),
+    "why_not_called_back": list(
+        get_args(get_args(CallBackChanged.model_fields["why_closed"].annotation)[0])
+    ),
+    "rework_outcome": ReworkOutcome,
+    "why_person": WhyPerson,
     "platform": list(get_args(ComplaintReceived.model_fields["platform"].annotation)),
     "assign_reason": [*AssignmentReason, *WaitReason],
 }

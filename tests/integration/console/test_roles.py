@@ -21,6 +21,7 @@ PAGES = {
     "/replies": (200, 403, 200, 200, 200),
     "/replies/call-sheet": (200, 403, 200, 403, 200),
     "/replies/outages": (200, 200, 200, 200, 200),
+    "/call-backs": (200, 403, 200, 200, 200),
     "/hotspots": (200, 403, 403, 200, 200),
     "/schemes": (200, 403, 403, 200, 200),
     "/schemes/scheme-1": (200, 403, 403, 200, 200),
@@ -51,6 +52,8 @@ PAGES = {
 }
 ACTS = {
     "/schemes/scheme-1/case": (403, 403, 403, 422, 422),
+    "/call-backs/complaint-01/outcome": (422, 403, 422, 403, 422),
+    "/call-backs/complaint-01/rework": (403, 403, 403, 422, 422),
     "/review/fault/work-order-03": (403, 403, 422, 422, 422),
     f"/work-orders/{IDS.assigned}/assign": (422, 403, 403, 403, 422),
     f"/work-orders/{IDS.assigned}/close": (422, 403, 403, 403, 422),

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Form, Query, Request, Response
 
 from services.dispatch.console.errors import not_found
 from services.dispatch.console.language import both
+from services.dispatch.console.queries.call_backs import call_backs_of
 from services.dispatch.console.queries.complaints import (
     ComplaintPage,
     read_complaint,
@@ -15,7 +16,7 @@ from services.dispatch.console.queries.complaints import (
 from services.dispatch.console.queries.extensions import read_extensions
 from services.dispatch.console.queries.staff import read_display_names
 from services.dispatch.console.rendering import go_to, page, part
-from services.dispatch.console.service_clients import intake_of
+from services.dispatch.console.service_clients import intake_of, reply_of
 from services.dispatch.console.session import allowed
 from services.dispatch.models import Complaint
 from services.dispatch.rules.crew_access import crew_may_see
@@ -59,10 +60,26 @@ async def complaint_page(
     async with database.reading() as session:
         names = await read_display_names(session, person.county)
         extensions = await read_extensions(session, person.county, complaint_id)
+        call_backs = await call_backs_of(session, complaint_id)
+    notes = await _notes_of(request, complaint_id) if call_backs else None
     words = await words_of_complaint(request, complaint_id)
     return page(
-        request, "complaint.html", view=view, words=words, names=names, extensions=extensions
+        request,
+        "complaint.html",
+        view=view,
+        words=words,
+        names=names,
+        extensions=extensions,
+        call_backs=call_backs,
+        notes=notes,
     )
+
+
+async def _notes_of(request: Request, complaint_id: str) -> Mapping[int, str] | None:
+    """What was written of what is not solved, by the answer's version; None while reply is
+    unavailable."""
+    found = await reply_of(request).read(request, f"/call-backs/{complaint_id}")
+    return None if found is None else {each["version"]: each["note"] for each in found}
 
 
 async def _visible(database: Database, person: Person, complaint_id: str) -> ComplaintPage | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Select, and_, func, literal, select, tuple_
+from sqlalchemy import Select, and_, func, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.dispatch.console.queries.deadlines import is_unmet
@@ -34,6 +34,8 @@ class WorkOrderLine:
     complaints: int
     chases: int
     opened_at: datetime
+    rework: bool
+    """Repaired before, and not solved (重办)."""
     due_at: datetime | None
     """The next deadline of its complaints."""
     unverified: bool
@@ -98,6 +100,7 @@ def open_work_orders(county: str) -> Select[Any]:
             work_order.c.complaints,
             work_order.c.chases,
             work_order.c.opened_at,
+            or_(work_order.c.rework_of.is_not(None), work_order.c.reworks > 0),
         )
         .join(scheme, scheme.c.id == work_order.c.scheme_id)
         .outerjoin(crew, crew.c.id == work_order.c.crew_id)
