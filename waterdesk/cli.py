@@ -26,6 +26,7 @@ COMMANDS = (
     "triage",
     "report",
     "hotspots",
+    "history",
     "due",
     "calendar",
     "bench",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from waterdesk.commands.csv_files import CannotRead, encoding_of, not_a_formula
+from shared.spreadsheets import CannotRead, encoding_of, not_a_formula
 
 if TYPE_CHECKING:
     from services.dispatch.rules.reliability.asset_history import Asset

@@ -13,7 +13,7 @@ from services.intake.rules.categories import categorise
 from services.intake.rules.gazetteer import Gazetteer
 from services.intake.rules.letter import letter_of
 from services.intake.rules.location import locate
-from waterdesk.commands.csv_files import CannotRead, encoding_of, not_a_formula
+from shared.spreadsheets import CannotRead, encoding_of, not_a_formula
 
 _COLUMNS_IN = ("id", "title", "text")
 COLUMNS_OUT = (

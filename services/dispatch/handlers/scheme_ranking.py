@@ -9,7 +9,14 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from services.dispatch.models import Failure, RankingRun, Scheme, SchemeRank, WorkOrder
+from services.dispatch.models import (
+    Failure,
+    PastFailure,
+    RankingRun,
+    Scheme,
+    SchemeRank,
+    WorkOrder,
+)
 from services.dispatch.rules.assignment import SHANGHAI
 from services.dispatch.rules.failure_incidents import Repair
 from shared.bulk_insert import bulk_insert
@@ -20,7 +27,8 @@ from shared.vocabulary import Category
 if TYPE_CHECKING:  # it imports numpy and scikit-learn, which take a second and 80 MB
     from services.dispatch.rules.scheme_ranking import CountyRanking, SchemeFacts
 
-_failures, _work_orders, _schemes = table_of(Failure), table_of(WorkOrder), table_of(Scheme)
+_failures, _past = table_of(Failure), table_of(PastFailure)
+_work_orders, _schemes = table_of(WorkOrder), table_of(Scheme)
 _REPAIRS = (
     select(
         _failures.c.scheme_id,
@@ -42,7 +50,11 @@ class _Held(NamedTuple):
     """What a county's history holds."""
 
     failures: int
+    past_failures: int
     newest_repair_at: datetime | None
+
+
+_NOTHING = _Held(0, 0, None)
 
 
 async def rank_all_schemes(database: Database) -> int:
@@ -68,13 +80,20 @@ async def _outdated(session: AsyncSession, today: date) -> list[tuple[str, _Held
             _failures.c.county
         )
     )
-    held = {county: _Held(failures, newest) for county, failures, newest in counted}
+    held = {county: _Held(failures, 0, newest) for county, failures, newest in counted}
+    past = await session.execute(select(_past.c.county, func.count()).group_by(_past.c.county))
+    for county, failures in past:
+        held[county] = held.get(county, _NOTHING)._replace(past_failures=failures)
     runs = {run.county: run for run in (await session.execute(select(RankingRun))).scalars()}
     counties = (await session.execute(select(_schemes.c.county).distinct())).scalars()
     outdated = []
     for county in sorted(counties):
-        run, holds = runs.get(county), held.get(county, _Held(0, None))
-        if run is None or run.ranked_on != today or (run.failures, run.newest_repair_at) != holds:
+        run, holds = runs.get(county), held.get(county, _NOTHING)
+        if (
+            run is None
+            or run.ranked_on != today
+            or (run.failures, run.past_failures, run.newest_repair_at) != holds
+        ):
             outdated.append((county, holds))
     return outdated
 
@@ -90,7 +109,11 @@ async def _facts(
         )
     )
     repairs = await session.execute(_REPAIRS.where(_failures.c.county == county))
-    return [SchemeFacts(*row) for row in schemes], [Repair(*row) for row in repairs]
+    past = await session.execute(select(PastFailure).where(col(PastFailure.county) == county))
+    return (
+        [SchemeFacts(*row) for row in schemes],
+        [*(Repair(*row) for row in repairs), *(failure.repair for failure in past.scalars())],
+    )
 
 
 def _ranked(
@@ -117,6 +140,7 @@ async def _replace(
             ranked_at=now,
             ranked_on=today,
             failures=held.failures,
+            past_failures=held.past_failures,
             newest_repair_at=held.newest_repair_at,
             used=model.used if model else _NOTHING_FAILED,
             why=model.why if model else "",

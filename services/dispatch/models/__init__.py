@@ -9,7 +9,7 @@ from .complaint import Complaint
 from .county import Crew, Scheme, SchemeVillage, Staff, Supply
 from .export_job import ExportJob, ExportPart
 from .extension import ExtensionView
-from .history import Failure, Hotspot
+from .history import Failure, HistoryImport, Hotspot, PastFailure
 from .missed_cause import Cause, MissedCause
 from .opening import open_work_order
 from .read_models import DeadlineView, ReplyView
@@ -38,11 +38,13 @@ __all__ = [
     "ExtensionView",
     "Failure",
     "Happening",
+    "HistoryImport",
     "Hotspot",
     "Line",
     "MissedCause",
     "NumbersOfDay",
     "Outcome",
+    "PastFailure",
     "RankingRun",
     "ReplyView",
     "Rework",

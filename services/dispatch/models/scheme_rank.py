@@ -76,6 +76,7 @@ class RankingRun(DispatchTable, table=True):
     ranked_on: date
     """Shanghai's day: a ranking counts up to the day before."""
     failures: int
+    past_failures: int
     newest_repair_at: Moment | None
     used: str
     """`regression` or `shrunken rate`; `nothing` where nothing has failed yet."""

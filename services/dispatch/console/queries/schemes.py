@@ -20,6 +20,7 @@ from services.dispatch.console.queries.tables import (
 from services.dispatch.models import (
     CaseStep,
     Failure,
+    PastFailure,
     RankingRun,
     Scheme,
     SchemeCase,
@@ -57,8 +58,8 @@ class RankLine:
 
 @dataclass(frozen=True, slots=True)
 class SchemePage:
-    """`incidents` newest first, each with its work orders by id. `standing`: None before the
-    first ranking."""
+    """`incidents` newest first; their repairs are work orders or past failures, by id. `standing`:
+    None before the first ranking."""
 
     scheme: Scheme
     standing: SchemeRank | None
@@ -66,6 +67,8 @@ class SchemePage:
     villages: Sequence[str]
     incidents: Sequence[Incident]
     work_orders: Mapping[str, WorkOrder]
+    past: Mapping[str, PastFailure]
+    """Failures that have no work order, by id."""
     cases: Sequence[tuple[SchemeCase, Sequence[CaseStep]]]
     """The newest first, each with its history."""
 
@@ -164,7 +167,16 @@ async def read_scheme(
         .where(col(Failure.scheme_id) == scheme_id, col(Failure.failed_at) >= since)
     )
     failures = list(found.tuples())
-    incidents = incidents_of(_repair(*each) for each in failures)
+    told = await session.execute(
+        select(PastFailure).where(
+            col(PastFailure.scheme_id) == scheme_id,
+            col(PastFailure.failed_on) >= since.date(),
+        )
+    )
+    past = told.scalars().all()
+    incidents = incidents_of(
+        [*(_repair(*each) for each in failures), *(each.repair for each in past)]
+    )
     return SchemePage(
         scheme=its,
         standing=await session.get(SchemeRank, scheme_id),
@@ -172,6 +184,7 @@ async def read_scheme(
         villages=[f"{town}{village}" for town, village in villages],
         incidents=incidents[::-1],
         work_orders={work_order.id: work_order for _, work_order in failures},
+        past={each.id: each for each in past},
         cases=await _cases(session, scheme_id),
     )
 

@@ -366,6 +366,41 @@ def upgrade() -> None:
     op.create_index("failure_of_county", "failure", ["county", "failed_at"])
 
     op.create_table(
+        "history_import",
+        sa.Column("id", sa.String, primary_key=True),
+        sa.Column("county", sa.String, nullable=False),
+        sa.Column("file_name", sa.String, nullable=False),
+        sa.Column("imported_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("imported_by", sa.String, nullable=False),
+        sa.Column("failures", sa.Integer, nullable=False),
+        sa.Column("undone_at", sa.DateTime(timezone=True)),
+    )
+    op.create_table(
+        "past_failure",
+        sa.Column("id", sa.String, primary_key=True),
+        sa.Column("import_id", sa.String, sa.ForeignKey("history_import.id"), nullable=False),
+        sa.Column("county", sa.String, nullable=False),
+        sa.Column("scheme_id", sa.String, sa.ForeignKey("scheme.id"), nullable=False),
+        sa.Column("component", sa.String, nullable=False),
+        sa.Column("village", sa.String, nullable=False),
+        sa.Column("failed_on", sa.Date, nullable=False),
+        sa.Column("repaired_on", sa.Date, nullable=False),
+        sa.Column("complaints", sa.Integer, nullable=False),
+        sa.Column("number", sa.String, nullable=False),
+        sa.Column("note", sa.String, nullable=False),
+        sa.UniqueConstraint(
+            "scheme_id",
+            "component",
+            "failed_on",
+            "village",
+            "number",
+            name="past_failure_is_told_once",
+        ),
+    )
+    op.create_index("past_failure_of_county", "past_failure", ["county", "failed_on"])
+    op.create_index("past_failure_of_import", "past_failure", ["import_id"])
+
+    op.create_table(
         "scheme_rank",
         sa.Column("scheme_id", sa.String, sa.ForeignKey("scheme.id"), primary_key=True),
         sa.Column("county", sa.String, nullable=False),
@@ -426,6 +461,7 @@ def upgrade() -> None:
         sa.Column("ranked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ranked_on", sa.Date, nullable=False),
         sa.Column("failures", sa.Integer, nullable=False),
+        sa.Column("past_failures", sa.Integer, nullable=False),
         sa.Column("newest_repair_at", sa.DateTime(timezone=True)),
         sa.Column("used", sa.String, nullable=False),
         sa.Column("why", sa.String, nullable=False),
