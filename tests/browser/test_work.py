@@ -216,7 +216,12 @@ async def test_a_parked_event_is_dropped_only_after_a_second_question(
             "/complaints/new "
             "/complaints/complaint-waiting /work-orders/work-order-03 /search?q=樊家 /nowhere",
         ),
-        ("admin", "/parked /parked/reply/drop?key=c-01 /settings /staff /account /disclosures"),
+        (
+            "admin",
+            "/parked /parked/reply/drop?key=c-01 /settings /policies /policies/ordinary/edit "
+            "/calendar?year=2026 /rulebook/calendar/yaml /rulebook/policies/versions/2 /staff "
+            "/account /disclosures",
+        ),
         ("li.weixiu", "/crew"),
     ],
 )

@@ -7,6 +7,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
 from services.reply.rules.drafting import ROOM_FOR_RESPONSIBLE
+from tests.integration.console.rulebook_stand_in import add_rulebook
 
 LETTER = (
     "我们村三组从前天早上开始一滴水都没有，打电话问村上说是水泵坏了，到现在没人修。"
@@ -195,6 +196,7 @@ def parked_stand_in(app: FastAPI, service: str, recorded: Recorded) -> None:
 def reply_stand_in(recorded: Recorded) -> FastAPI:
     app = FastAPI()
     parked_stand_in(app, "reply", recorded)
+    add_rulebook(app)
 
     @app.get("/call-backs/{complaint_id}")
     async def call_backs(complaint_id: str) -> list[dict[str, Any]]:

@@ -25,6 +25,8 @@ SETTINGS = (
     Setting("/staff", "staff", Permission.STAFF_MANAGE),
     Setting("/templates", "templates", Permission.POLICY_SEE),
     Setting("/messages", "messages", Permission.MESSAGES_SEE),
+    Setting("/policies", "policies", Permission.POLICY_SEE),
+    Setting("/calendar", "calendar", Permission.POLICY_SEE),
 )
 
 
