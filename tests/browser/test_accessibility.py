@@ -23,6 +23,7 @@ _PAGES = {
         "/waiting",
         "/due?due=overdue",
         "/work-orders",
+        "/alerts?whose=all",
         "/review",
         "/hotspots",
         "/complaints/new",

@@ -182,6 +182,7 @@ async def _tell(context: Context, alerts: Sequence[Alert]) -> None:
     await context.session.flush()
     crews = await _crews_of(context, alerts)
     already = await _told_already(context, alerts)
+    told_now: dict[str, list[str]] = {}
     for county in sorted({alert.county for alert in alerts}):
         staff = await colleagues_of(context.session, county, context.now)
         for alert in alerts:
@@ -198,7 +199,9 @@ async def _tell(context: Context, alerts: Sequence[Alert]) -> None:
                 )
                 for name in people
             )
-            await queue_messages(context, alert, people)
+            told_now[alert.id] = people
+    await context.session.flush()
+    await queue_messages(context, told_now)
 
 
 async def _crews_of(context: Context, alerts: Iterable[Alert]) -> Mapping[str | None, str]:

@@ -5,7 +5,7 @@ Messages are read by people of the county, so they are Chinese.
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from shared.clock import SHANGHAI
 
@@ -19,14 +19,19 @@ _STAGES: Final[Mapping[str, str]] = {
 }
 
 
-def title(stage: str, share: int, *, is_miss: bool, urgent: bool) -> str:
+class Words(NamedTuple):
+    title: str
+    body: str
+
+
+def title_of(stage: str, share: int, *, is_miss: bool, urgent: bool) -> str:
     """At most 26 characters: longer ones are cut by WeCom."""
     what = _STAGES.get(stage, stage)
     come = f"{what}已超期" if is_miss else f"{what}时限已用{share}%"
     return f"【紧急】{come}" if urgent else come
 
 
-def body(
+def body_of(
     number: str | None, place: str, complaints: int, due_at: datetime, *, is_miss: bool
 ) -> str:
     """At most 100 characters. `place`: town and village; empty where nobody knows."""
