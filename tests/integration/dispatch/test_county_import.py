@@ -1,15 +1,19 @@
 """A county's files become tables, as often as they are loaded."""
 
+from datetime import time
 from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import select
 
-from services.dispatch.county_file import StaffPart, read_county
+from services.dispatch.county_file import QuietPart, StaffPart, read_county
+from services.dispatch.handlers.alert_people import quiet_hours_of
 from services.dispatch.handlers.county_import import NameTaken, give_first_passwords
 from services.dispatch.models import Crew, Scheme, SchemeVillage, Staff
+from services.dispatch.rules.alerts import QUIET_AT_NIGHT, QuietHours
 from shared.auth.permissions import Role
+from shared.vocabulary import Level
 from tests.integration.dispatch.county import COUNTY, EAST, HILL_B, WEST, small_county
 from tests.integration.dispatch.events import HOUR, received
 from tests.integration.dispatch.harness import Dispatch
@@ -94,3 +98,21 @@ async def test_the_demo_county_loads(dispatch: Dispatch) -> None:
     async with dispatch.database.reading() as session:
         villages = (await session.execute(select(SchemeVillage))).scalars().all()
     assert len({row.village_code for row in villages}) == 352
+
+
+async def test_levels_in_the_file_win_and_others_stay_as_the_console_says(
+    dispatch: Dispatch,
+) -> None:
+    async with dispatch.database.work() as (session, _):
+        for name in ("wang", "li"):
+            (await session.get_one(Staff, name)).levels = ["bureau"]
+    county = small_county()
+    wang, *others = county.staff
+    told = wang.model_copy(update={"levels": [Level.DIRECTOR]})
+    quiet = QuietPart.model_validate({"from": "23:00", "to": "06:30"})
+    await dispatch.loads(county.model_copy(update={"staff": [told, *others], "quiet_hours": quiet}))
+    async with dispatch.database.reading() as session:
+        levels = [(await session.get_one(Staff, name)).levels for name in ("wang", "li")]
+        assert levels == [["director"], ["bureau"]]
+        assert await quiet_hours_of(session, COUNTY) == QuietHours(time(23), time(6, 30))
+        assert await quiet_hours_of(session, "610124") == QUIET_AT_NIGHT
