@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
 from services.reply.rules.pauses import PauseKind
+from shared.vocabulary import Category
 
 
 class _Command(BaseModel):
@@ -202,3 +203,16 @@ class SaveTemplate(_Command):
     version: Annotated[int, Field(ge=0)]
     """The newest one its writer has read; 0: as shipped."""
     note: Annotated[str, Field(max_length=200)] = ""
+
+
+class WriteRule(_Command):
+    """Which drafts go out by themselves. The rule is off until it is switched on."""
+
+    platform: Annotated[str, Field(min_length=1, max_length=50)]
+    answering: Literal["solved", "interim"]
+    category: Category | Literal["any"] = "any"
+    most_complaints: Annotated[int, Field(ge=1, le=500)]
+
+
+class SwitchRule(_Command):
+    on: bool

@@ -14,6 +14,7 @@ from shared.db import Database
 from shared.events.event import Event
 from shared.pace import Pace
 
+from .release_rules import ReleaseRules
 from .rulebook import Editions
 from .rulebooks import Rulebooks
 from .rules.call_backs import CallBackPolicy
@@ -47,6 +48,7 @@ class ReplyConfig:
     pace: Pace = field(default_factory=Pace)
     call_backs: CallBackPolicy = field(default_factory=CallBackPolicy)
     templates: TemplateBook = field(default_factory=TemplateBook)
+    release_rules: ReleaseRules = field(default_factory=ReleaseRules)
 
     def profile(self, platform: str) -> PlatformProfile:
         return self.profiles[platform]

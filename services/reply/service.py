@@ -13,7 +13,7 @@ from shared.db import Database
 from shared.service import Service
 from shared.web import service_app
 
-from .api import call_backs, deadlines, platforms, replies, rulebook, templates
+from .api import call_backs, deadlines, platforms, release_rules, replies, rulebook, templates
 from .api.http_errors import answer_rejected_commands
 from .channel_registry import Channels, known_profiles, open_channels
 from .context import Context, Office, ReplyConfig, in_transaction
@@ -91,4 +91,5 @@ def _app(database: Database, secret: str, config: ReplyConfig, *, docs: bool) ->
     app.include_router(call_backs.router)
     app.include_router(rulebook.router)
     app.include_router(templates.router)
+    app.include_router(release_rules.router)
     return app

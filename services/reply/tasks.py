@@ -22,7 +22,7 @@ _RECOUNT_SECONDS = 5.0
 _PROBE_SECONDS = 10.0
 _INTERIM_SECONDS = 5.0
 _TEMPLATE_SECONDS = 2.0
-"""After which a template that was changed at another replica is used."""
+"""After which a template, or a rule of release, that was changed at another replica is used."""
 
 _END_PAUSES_SECONDS = 10.0
 
@@ -64,4 +64,5 @@ def tasks(
 async def _refresh(database: Database, config: ReplyConfig) -> int:
     async with database.reading() as session:
         await config.templates.refresh(session)
+        await config.release_rules.refresh(session)
     return 0

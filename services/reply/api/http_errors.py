@@ -89,6 +89,11 @@ _TEXTS: Mapping[Objection, tuple[int, Text]] = {
         409,
         Text("自己写的答复须由他人批准。", "Somebody else must approve what you wrote."),
     ),
+    Objection.UNKNOWN_RULE: (404, Text("没有这条规则。", "There is no such rule.")),
+    Objection.OWN_RULE: (
+        409,
+        Text("自己写的规则须由他人启用。", "Somebody else must switch on the rule you wrote."),
+    ),
     Objection.TEMPLATE_HAS_NUMBER: (
         422,
         Text(

@@ -1,7 +1,7 @@
 """One draft for each complaint whose facts ask for one, kept up to date until a person writes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.reply.context import Context, Office
@@ -29,9 +29,19 @@ _KINDS: Mapping[Answering, ReplyKind] = {
 _MAY_BE_REPLACED = (ReplyState.DRAFT, ReplyState.APPROVED)
 
 
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """A draft of ours that is not inserted yet, and what it was made of."""
+
+    reply: Reply
+    facts: DraftFacts
+    complaint: Complaint
+    work_order: WorkOrder | None
+
+
 def draft_where_due(
     context: Context, complaint: Complaint, work_order: WorkOrder | None, versions: Sequence[Reply]
-) -> Reply | None:
+) -> Drafted | None:
     """The draft that is missing; ours is replaced where the facts have changed since.
 
     What a person has written stays as it is, unless the complaint turned out to be ours after all,
@@ -59,7 +69,7 @@ def draft_where_due(
 
 def draft_interim(
     context: Context, complaint: Complaint, work_order: WorkOrder | None, versions: Sequence[Reply]
-) -> Reply:
+) -> Drafted:
     """What is known so far; another answer follows (handlers/interim_replies.py says when)."""
     facts = _facts_so_far(complaint, work_order, context.now)
     return _draft(context, complaint, work_order, versions, facts)
@@ -71,8 +81,8 @@ def _draft(
     work_order: WorkOrder | None,
     versions: Sequence[Reply],
     facts: DraftFacts,
-) -> Reply:
-    return Reply.draft(
+) -> Drafted:
+    reply = Reply.draft(
         complaint,
         max((reply.version for reply in versions), default=0) + 1,
         _text(context, complaint, facts, context.now),
@@ -82,6 +92,7 @@ def _draft(
         said=said_by(facts),
         repair_sequence=work_order.repaired_sequence if work_order else None,
     )
+    return Drafted(reply, facts, complaint, work_order)
 
 
 def _is_followed_by_another(

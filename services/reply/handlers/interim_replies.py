@@ -26,7 +26,8 @@ from services.reply.rules.rounds import RoundStart
 from shared.bulk_insert import bulk_insert
 from shared.sql import table_of
 
-from .draft_replies import draft_interim
+from .draft_replies import Drafted, draft_interim
+from .release import release_by_rule
 
 _AT_ONCE = 200
 _NEAR = text("""
@@ -66,7 +67,7 @@ async def prepare_interim_replies(context: Context) -> int:
     replies = by_complaint(await rows(session, REPLIES, ids))
     links = await links_of(session, ids)
     rounds = await later_rounds(session, complaints)
-    drafts: list[Reply] = []
+    drafts: list[Drafted] = []
     for complaint in complaints:
         later = rounds.get((complaint.id, complaint.round))
         versions = replies.get(complaint.id, ())
@@ -78,8 +79,9 @@ async def prepare_interim_replies(context: Context) -> int:
             work_order = linked[-1][1] if linked else None
             drafts.append(draft_interim(context, complaint, work_order, versions))
     for draft in drafts:
-        context.tell(draft.drafted)
-    await bulk_insert(session, table_of(Reply), drafts)
+        context.tell(draft.reply.drafted)
+    await release_by_rule(context, drafts)
+    await bulk_insert(session, table_of(Reply), [each.reply for each in drafts])
     return len(drafts)
 
 

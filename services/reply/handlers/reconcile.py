@@ -33,8 +33,9 @@ from shared.bulk_insert import bulk_insert, bulk_update, new_rows
 from shared.sql import any_of, table_of
 
 from .call_back_deadlines import call_back_due
-from .draft_replies import draft_where_due
+from .draft_replies import Drafted, draft_where_due
 from .pauses import resume_done
+from .release import release_by_rule
 
 _COMPLAINTS = beside_session(COMPLAINTS, Complaint)
 _DEADLINES_TO_JUDGE = beside_session(DEADLINES, Deadline).where(
@@ -85,7 +86,7 @@ async def reconcile(context: Context, causes: Mapping[str, str | None]) -> None:
     judged = [deadline for deadline in deadlines if deadline.stage != Stage.CALL_BACK]
     await _judge(context, complaints, judged, done, causes)
     await _call_back(context, complaints, deadlines, facts, causes)
-    drafts: list[Reply] = []
+    drafts: list[Drafted] = []
     accepted: list[Complaint] = []
     for complaint in complaints:
         cause, linked = causes[complaint.id], links.get(complaint.id)
@@ -96,10 +97,11 @@ async def reconcile(context: Context, causes: Mapping[str, str | None]) -> None:
         work_order = linked[-1][1] if linked else None
         draft = draft_where_due(context, complaint, work_order, replies.get(complaint.id, ()))
         if draft is not None:
-            context.tell(draft.drafted, caused_by=cause)
+            context.tell(draft.reply.drafted, caused_by=cause)
             drafts.append(draft)
     await bulk_update(session, table_of(Complaint), accepted, Complaint.CHANGED_BY_ACCEPTANCE)
-    await bulk_insert(session, table_of(Reply), drafts)
+    await release_by_rule(context, drafts)
+    await bulk_insert(session, table_of(Reply), [each.reply for each in drafts])
 
 
 async def _call_back(

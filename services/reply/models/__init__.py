@@ -16,6 +16,7 @@ from .deadline import deadlines_set as deadlines_set
 from .extension import ExtensionRequest as ExtensionRequest
 from .pause import Pause as Pause
 from .platform_health import PlatformHealth as PlatformHealth
+from .release_rule import ReleaseRule as ReleaseRule
 from .reply import Reply as Reply
 from .round import LaterRound as LaterRound
 from .rulebook import RulebookEffect as RulebookEffect

@@ -15,6 +15,7 @@ from services.reply.rules.delivery import (
     StuckReason,
 )
 from services.reply.rules.platform_profile import ToldBy
+from services.reply.rules.release import is_by_rule
 from services.reply.rules.reviewing import Version
 from shared.bulk_insert import new_row
 from shared.columns import Moment
@@ -154,8 +155,9 @@ class Reply(ReplyTable, table=True):
 
     @property
     def is_by_person(self) -> bool:
-        """Written or approved by one."""
-        return self.written_by is not None or self.state == ReplyState.APPROVED
+        """Written or approved by one, and by no rule."""
+        approved = self.state == ReplyState.APPROVED and not is_by_rule(self.approved_by)
+        return self.written_by is not None or approved
 
     def supersede(self) -> None:
         """A newer version replaces it; what was delivered stays delivered. An interim reply on its
@@ -180,6 +182,12 @@ class Reply(ReplyTable, table=True):
         self.approved_by, self.by_hand = by, by_hand
         self.approved_at = self.next_attempt_at = now
         return self._approved
+
+    def hold(self) -> ReplyDrafted:
+        """What approved it does not stand any more, and it has not left: it is a draft again."""
+        self.state, self.by_hand = ReplyState.DRAFT.value, False
+        self.approved_by = self.approved_at = self.next_attempt_at = None
+        return self.drafted
 
     @property
     def _approved(self) -> ReplyApproved:

@@ -16,6 +16,8 @@ class Objection(StrEnum):
     TOO_LONG = "reply_too_long"
     RESPONSIBLE_MISSING = "responsible_missing"
     OWN_WORDS = "approver_wrote_it"
+    UNKNOWN_RULE = "unknown_release_rule"
+    OWN_RULE = "release_rule_by_its_writer"
     TEMPLATE_HAS_NUMBER = "template_has_number"
     CHECKS_AGAINST = "reply_checks_against"
     NOT_STUCK = "reply_not_stuck"

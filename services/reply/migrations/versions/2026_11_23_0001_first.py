@@ -23,6 +23,7 @@ def upgrade() -> None:
     _make_extension_request()
     _make_rulebook()
     _make_template_version()
+    _make_release_rule()
     _make_call_back()
 
 
@@ -351,4 +352,22 @@ def _make_template_version() -> None:
         _text("changed_by"),
         _at("changed_at", nullable=False),
         _text("note"),
+    )
+
+
+def _make_release_rule() -> None:
+    op.create_table(
+        "release_rule",
+        _text("county", primary_key=True),
+        _text("name", primary_key=True),
+        _count("version"),
+        _text("platform"),
+        _text("answering"),
+        _text("category"),
+        _count("most_complaints"),
+        _text("written_by"),
+        _at("written_at", nullable=False),
+        sa.Column("enabled", sa.Boolean, nullable=False),
+        _text("switched_by", nullable=True),
+        _at("switched_at"),
     )
