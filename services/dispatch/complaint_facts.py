@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.dispatch.handlers.official_codes import read_codes
 from services.dispatch.models import (
     CallBackView,
     Complaint,
@@ -17,6 +18,7 @@ from services.dispatch.models import (
     WorkOrder,
 )
 from services.dispatch.rules.figures import ComplaintFact, StageFact
+from services.dispatch.rules.official_codes import STANDARD, labels
 from shared.clock import SHANGHAI
 from shared.sql import table_of
 
@@ -26,9 +28,15 @@ _deadlines, _causes = table_of(DeadlineView), table_of(MissedCause)
 
 
 async def complaint_facts(
-    session: AsyncSession, county: str, received_from: datetime, received_before: datetime
+    session: AsyncSession,
+    county: str,
+    received_from: datetime,
+    received_before: datetime,
+    code_system: str = STANDARD,
 ) -> Sequence[ComplaintFact]:
-    """The complaints received from one instant until before the other, the oldest first."""
+    """The complaints received from one instant until before the other, the oldest first.
+    `code_system`: the standard that names their official classes."""
+    classes = labels((await read_codes(session, county, code_system)).lines)
     in_period = (
         _complaints.c.county == county,
         _complaints.c.received_at >= received_from,
@@ -103,6 +111,7 @@ async def complaint_facts(
             is_ours=row.is_ours,
             chases=row.chases,
             stages=tuple(stages[row.id]),
+            official_class=classes.get(row.category, ""),
             satisfied=satisfied.get(row.id),
             reworks=reworks.get(row.id, 0),
         )

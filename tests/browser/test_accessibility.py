@@ -70,6 +70,7 @@ _PAGES = {
         "/rulebook/policies/versions/2",
         "/calendar?year=2026",
         "/staff",
+        "/codes",
         "/staff/li.weixiu/ways",
         "/messages",
         "/account",

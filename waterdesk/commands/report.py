@@ -10,6 +10,7 @@ import typer
 
 from services.dispatch.complaint_facts import complaint_facts
 from services.dispatch.report.content import Report, as_json, make_report, period
+from services.dispatch.rules.official_codes import STANDARD
 from services.intake.settings import IntakeSettings
 from waterdesk.commands.opening import opened_database, opened_installation
 from waterdesk.installation import Installation
@@ -26,6 +27,9 @@ def report(
         str | None, typer.Option(help="The first day of a period to compare with.")
     ] = None,
     compare_to: Annotated[str | None, typer.Option(help="Its last day.")] = None,
+    codes: Annotated[
+        str, typer.Option(help="The standard of the official classes, as at /codes.")
+    ] = STANDARD,
     county: Annotated[
         str | None, typer.Option(help="Six-digit code; default: WATERDESK_COUNTY.")
     ] = None,
@@ -48,7 +52,7 @@ def report(
         raise typer.BadParameter(f"--out: 没有此文件夹 no such folder: {out.parent}")
     settings = IntakeSettings()
     with opened_installation(settings) as installation:
-        made = asyncio.run(_make(installation, county or settings.county, days, earlier))
+        made = asyncio.run(_make(installation, county or settings.county, days, earlier, codes))
     try:
         _write(made, out)
     except OSError as error:
@@ -82,13 +86,14 @@ async def _make(
     county: str,
     days: tuple[date, date],
     earlier: tuple[date, date] | None,
+    codes: str,
 ) -> Report:
     async with opened_database(installation, "dispatch") as database:
 
         async def of(days: tuple[date, date], before: Report | None) -> Report:
             async with database.reading() as session:
-                facts = await complaint_facts(session, county, *period(*days))
-            return make_report(facts, county, *days, database.clock.now(), before)
+                facts = await complaint_facts(session, county, *period(*days), codes)
+            return make_report(facts, county, *days, database.clock.now(), before, codes)
 
         return await of(days, await of(earlier, None) if earlier else None)
 

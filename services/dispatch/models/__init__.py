@@ -5,6 +5,7 @@ from services.dispatch.rules.fault_matching import ComplaintState
 from .alert import Alert, AlertPerson, CountyQuietHours
 from .base import metadata
 from .call_back import CallBackView, Rework
+from .code_table import CodeTable
 from .complaint import Complaint
 from .county import Crew, Scheme, SchemeVillage, Staff, Supply
 from .export_job import ExportJob, ExportPart
@@ -28,6 +29,7 @@ __all__ = [
     "CaseStep",
     "Cause",
     "Change",
+    "CodeTable",
     "Complaint",
     "ComplaintState",
     "CountyQuietHours",

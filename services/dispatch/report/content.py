@@ -16,6 +16,7 @@ from services.dispatch.rules.figures import (
     count,
     count_by,
 )
+from services.dispatch.rules.official_codes import STANDARD
 from shared.clock import SHANGHAI
 
 BREAKDOWNS: Mapping[str, Callable[[ComplaintFact], str]] = {
@@ -24,6 +25,7 @@ BREAKDOWNS: Mapping[str, Callable[[ComplaintFact], str]] = {
     "platform": lambda fact: fact.platform,
     "crew": lambda fact: fact.crew,
     "category": lambda fact: fact.category,
+    "official_class": lambda fact: fact.official_class,
 }
 _MISSED = frozenset({StageResult.MISSED})
 SELECTIONS: Mapping[str, Callable[[ComplaintFact], bool]] = {
@@ -93,6 +95,8 @@ class Report:
     by: Mapping[str, Sequence[tuple[str, Figures]]]
     late: Sequence[LateStage]
     earlier: "Report | None" = None
+    code_system: str = STANDARD
+    """The standard of its official classes."""
 
     def lines(self, breakdown: str) -> Sequence[Line]:
         """Of one of BREAKDOWNS, with the earlier period's beside them."""
@@ -123,6 +127,7 @@ def make_report(
     until: date,
     made_at: datetime,
     earlier: Report | None = None,
+    code_system: str = STANDARD,
 ) -> Report:
     ours = [fact for fact in facts if fact.is_ours]
     return Report(
@@ -150,6 +155,7 @@ def make_report(
             if stage.result in NOT_IN_TIME
         ],
         earlier=earlier,
+        code_system=code_system,
     )
 
 
@@ -165,6 +171,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "from": report.since.isoformat(),
         "to": report.until.isoformat(),
         "made_at": _shanghai(report.made_at),
+        "code_system": report.code_system,
         **totals_of(report.total),
         "stages": _stages(report.total),
         **{

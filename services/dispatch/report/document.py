@@ -57,7 +57,7 @@ def _fields(report: Report) -> dict[str, Any]:
         "headings": [heading(name) for name in TOTALS],
         "breakdowns": [
             {
-                "title": title(kind),
+                "title": title(kind, report.code_system),
                 "rows": [
                     {
                         "cells": [

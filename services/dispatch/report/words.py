@@ -14,9 +14,10 @@ def heading(figure: str) -> str:
     return _words(f"report.{figure}")
 
 
-def title(breakdown: str) -> str:
-    """Of one of content.BREAKDOWNS."""
-    return _words(f"report.by_{breakdown}")
+def title(breakdown: str, code_system: str = "") -> str:
+    """Of one of content.BREAKDOWNS; official classes name their standard."""
+    named = f"（{code_system}）" if code_system and breakdown == "official_class" else ""
+    return _words(f"report.by_{breakdown}") + named
 
 
 def value_of(kind: str, code: str) -> str:

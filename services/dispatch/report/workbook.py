@@ -132,6 +132,7 @@ def _write_totals(book: xlsxwriter.Workbook, report: Report) -> None:
     sheet = _Sheet(book, "总表", (16, 14, *((14, 16, 12) if report.earlier else ()), 60))
     sheet.row([f"{report.since:%Y年%m月%d日} 至 {report.until:%Y年%m月%d日}"])
     sheet.row(["统计时间", report.made_at])
+    sheet.row(["官方分类", report.code_system])
     if report.earlier is None:
         sheet.heading(("指标", "数值", "口径"))
     else:

@@ -60,6 +60,8 @@ class ComplaintFact:
     is_ours: bool
     chases: int
     stages: tuple[StageFact, ...]
+    official_class: str = ""
+    """Its category's code and name in the standard the report is made by; empty: none."""
     satisfied: bool | None = None
     """What the resident said of the newest answer that they were asked about; None: nothing."""
     reworks: int = 0

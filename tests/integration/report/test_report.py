@@ -13,11 +13,13 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import text
 
 from services.dispatch.complaint_facts import complaint_facts
+from services.dispatch.handlers.official_codes import Codes, save_codes
 from services.dispatch.models import CallBackView, Complaint, DeadlineView, MissedCause, Rework
 from services.dispatch.report.content import Report, as_json, make_report, period
 from services.dispatch.report.document import write_document
 from services.dispatch.report.workbook import write_workbook
 from services.dispatch.rules.fault_matching import ComplaintState
+from services.dispatch.rules.official_codes import OfficialCode
 from shared.bulk_insert import bulk_insert, new_row
 from shared.db import Database
 from shared.sql import table_of
@@ -279,6 +281,26 @@ async def test_two_periods_are_compared_as_sql_does(dispatch: Database, compared
         )
 
 
+async def test_complaints_are_counted_by_their_official_class(dispatch: Database) -> None:
+    province = "DB61/T (a test)"
+    lines = [
+        OfficialCode("outage", "0101", "供水", "表A.1", verified=True),
+        OfficialCode("pipe_leak", "0101", "供水", "表A.1", verified=True),
+    ]
+    async with dispatch.work() as (session, _):
+        codes = Codes(province, 0, lines)
+        await save_codes(session, COUNTY, codes, "admin", datetime(2026, 1, 1, tzinfo=UTC))
+    async with dispatch.reading() as session:
+        facts = await complaint_facts(session, COUNTY, *period(*YEAR), province)
+    made = make_report(facts, COUNTY, *YEAR, datetime(2027, 1, 4, tzinfo=UTC), None, province)
+    figures = as_json(made)
+    assert figures["code_system"] == province
+    counted = {one["official_class"]: one["complaints"] for one in figures["by_official_class"]}
+    assert counted == {"": 0, "0101 供水": await _one(dispatch, "SELECT count(*) FROM ours")}
+    as_shipped = as_json(await _report(dispatch, YEAR))["by_official_class"]
+    assert [one["official_class"] for one in as_shipped] == [""]
+
+
 def test_every_form_shows_both_periods(compared: Report, tmp_path: Path) -> None:
     write_workbook(compared, tmp_path / "two.xlsx")
     sheets = CalamineWorkbook.from_path(tmp_path / "two.xlsx")
@@ -347,6 +369,7 @@ def test_the_workbook_shows_the_same_figures_and_no_formula(report: Report, tmp_
         "按渠道",
         "按队伍",
         "按类别",
+        "按官方分类",
         "逾期原因",
         "逾期清单",
     ]

@@ -25,6 +25,7 @@ from services.dispatch.console.report_selection import selection, two_days
 from services.dispatch.models import Complaint, WorkOrder
 from services.dispatch.report.content import period
 from services.dispatch.rules.figures import ComplaintFact
+from services.dispatch.rules.official_codes import STANDARD
 from shared.auth.permissions import Permission
 from shared.clock import SHANGHAI
 
@@ -115,10 +116,11 @@ async def _complaints(asked: Asked) -> AsyncIterator[Sequence[ComplaintFact]]:
     """A day at a time: the rows of one are put together in one go."""
     is_counted = _selection(asked)
     first, before = period(*_days(asked))
+    codes = asked.chosen.get("codes") or STANDARD
     while first < before:
         until = min(first + _AT_ONCE, before)
         async with asked.database.reading() as session:
-            facts = await complaint_facts(session, asked.county, first, until)
+            facts = await complaint_facts(session, asked.county, first, until, codes)
         yield [fact for fact in facts if is_counted(fact)]
         first = until
 

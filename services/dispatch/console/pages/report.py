@@ -12,6 +12,7 @@ from services.dispatch.console.rendering import page, words_of
 from services.dispatch.console.report_pictures import pictures
 from services.dispatch.console.report_selection import selection, two_days
 from services.dispatch.console.session import allowed
+from services.dispatch.handlers.official_codes import read_systems
 from services.dispatch.report.content import (
     BREAKDOWNS,
     SELECTIONS,
@@ -28,6 +29,7 @@ from services.dispatch.rules.comparison import (
     this_month_and_last,
 )
 from services.dispatch.rules.figures import DEFINITIONS, ComplaintFact
+from services.dispatch.rules.official_codes import LONGEST, STANDARD
 from shared.auth.permissions import Permission
 from shared.auth.tokens import Person
 from shared.clock import SHANGHAI
@@ -65,14 +67,22 @@ def _today(database: Database) -> date:
 
 
 Period = Annotated[tuple[date, date], Depends(_period)]
+CodeSystem = Annotated[str, Query(alias="codes", min_length=1, max_length=LONGEST)]
 Earlier = Annotated[tuple[date, date] | None, Depends(_earlier)]
 
 
 @router.get("")
 async def figures(
-    request: Request, person: Reader, period: Period, earlier: Earlier, database: DatabaseHere
+    request: Request,
+    person: Reader,
+    period: Period,
+    earlier: Earlier,
+    database: DatabaseHere,
+    codes: CodeSystem = STANDARD,
 ) -> Response:
-    report = await _report(database, person.county, period, earlier)
+    report = await _report(database, person.county, period, earlier, codes)
+    async with database.reading() as session:
+        systems = await read_systems(session, person.county)
     today = _today(database)
     return page(
         request,
@@ -85,6 +95,7 @@ async def figures(
         selections=SELECTIONS,
         compare=compare,
         fewest=FEWEST,
+        systems=systems,
         pictures=pictures(report, words_of(request)),
         presets={
             "last_month": this_month_and_last(today),
@@ -103,10 +114,11 @@ async def complaints(
     kind: str = "",
     value: Annotated[str, Query(max_length=100)] = "",
     number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
+    codes: CodeSystem = STANDARD,
 ) -> Response:
     """What one figure counts: of the whole period, or of one line of a breakdown."""
     is_counted = selection(figure, kind, value)
-    facts = await _facts(database, person.county, period)
+    facts = await _facts(database, person.county, period, codes)
     counted = [fact for fact in facts if is_counted(fact)]
     first = (number - 1) * _PAGE
     return page(
@@ -117,6 +129,7 @@ async def complaints(
         kind=kind,
         value=value,
         number=number,
+        codes=codes,
         pages=max(1, -(-len(counted) // _PAGE)),
         count=len(counted),
         found=counted[first : first + _PAGE],
@@ -130,8 +143,9 @@ async def file(
     earlier: Earlier,
     database: DatabaseHere,
     form: Literal["xlsx", "docx"],
+    codes: CodeSystem = STANDARD,
 ) -> Response:
-    report = await _report(database, person.county, period, earlier)
+    report = await _report(database, person.county, period, earlier, codes)
     content = await asyncio.to_thread(_content, report, form)
     name = f"{period[0]}_{period[1]}.{form}"
     disposition = f'attachment; filename="{name}"'
@@ -155,13 +169,19 @@ def _content(report: Report, form: str) -> bytes:
 
 
 async def _report(
-    database: Database, county: str, period: tuple[date, date], earlier: tuple[date, date] | None
+    database: Database,
+    county: str,
+    period: tuple[date, date],
+    earlier: tuple[date, date] | None,
+    codes: str,
 ) -> Report:
-    before = await _report(database, county, earlier, None) if earlier else None
-    facts = await _facts(database, county, period)
-    return make_report(facts, county, *period, database.clock.now(), before)
+    before = await _report(database, county, earlier, None, codes) if earlier else None
+    facts = await _facts(database, county, period, codes)
+    return make_report(facts, county, *period, database.clock.now(), before, codes)
 
 
-async def _facts(database: Database, county: str, period: tuple[date, date]) -> list[ComplaintFact]:
+async def _facts(
+    database: Database, county: str, period: tuple[date, date], codes: str
+) -> list[ComplaintFact]:
     async with database.reading() as session:
-        return list(await complaint_facts(session, county, *instants(*period)))
+        return list(await complaint_facts(session, county, *instants(*period), codes))

@@ -22,6 +22,7 @@ class Setting(NamedTuple):
 
 
 SETTINGS = (
+    Setting("/codes", "codes", Permission.POLICY_SEE),
     Setting("/staff", "staff", Permission.STAFF_MANAGE),
     Setting("/templates", "templates", Permission.POLICY_SEE),
     Setting("/messages", "messages", Permission.MESSAGES_SEE),

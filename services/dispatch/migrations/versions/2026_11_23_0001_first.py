@@ -140,6 +140,16 @@ def upgrade() -> None:
     )
 
     op.create_table(
+        "code_table",
+        sa.Column("county", sa.String, primary_key=True),
+        sa.Column("system", sa.String, primary_key=True),
+        sa.Column("version", sa.Integer, primary_key=True),
+        sa.Column("lines", JSONB, nullable=False),
+        sa.Column("changed_by", sa.String, nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+    )
+
+    op.create_table(
         "export_job",
         sa.Column("id", sa.String, primary_key=True),
         sa.Column("county", sa.String, nullable=False),
