@@ -63,6 +63,7 @@ _STANDING = (
         func.count(),
         func.bool_or(_complaints.c.urgent),
         func.min(_deadlines.c.due_at),
+        func.bool_and(_deadlines.c.paused_since.is_not(None)),
         _first(_deadlines.c.despite_acknowledgement, *_highest_first),
     )
     .join(_complaints, _complaints.c.id == _deadlines.c.complaint_id)

@@ -33,11 +33,13 @@ class Standing:
     complaints: int
     urgent: bool
     due_at: datetime
+    paused: bool
 
 
 class Alert(DispatchTable, table=True):
     """A fault (or a complaint without one) of which deadlines of one stage pass or have passed:
-    one alert, however many complaints it has. It ends when they are met or moved away."""
+    one alert, however many complaints it has. It ends when they are met or moved away,
+    and rests while they are paused."""
 
     __tablename__ = "alert"
     __table_args__ = (
@@ -72,6 +74,8 @@ class Alert(DispatchTable, table=True):
     urgent: bool
     due_at: Moment
     """When the first of them is due."""
+    paused: bool = False
+    """The clocks of all of them stand still: nobody has to act, and it is on nobody's list."""
     raised_at: Moment
     stepped_at: Moment
     """When it came to its step."""

@@ -10,7 +10,7 @@ ten times as much to set.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 from sqlalchemy import BigInteger, Index, SmallInteger, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -104,6 +104,14 @@ class DeadlineView(DispatchTable, table=True):
     """The sequence of the event that the state is from; 0: none yet."""
 
 
+class Alarm(NamedTuple):
+    """A step that a deadline has come to and still stands at."""
+
+    step: int
+    due_at: datetime
+    is_paused: bool
+
+
 @dataclass(slots=True)
 class Deadline:
     """Columns as of DeadlineView."""
@@ -132,10 +140,12 @@ class Deadline:
     state_sequence: int = 0
 
     @property
-    def alarm(self) -> int | None:
-        """The step that people are to be told of; None: there is none."""
+    def alarm(self) -> Alarm | None:
+        """What people are to be told of; None: there is nothing."""
         stands = self.met_at is None and self.step == self.told_step != 0
-        return self.step if stands and self.told_level is not None else None
+        if not stands or self.told_level is None:
+            return None
+        return Alarm(self.step, self.due_at, self.paused_since is not None)
 
     def set(self, sequence: int, counted: SetDeadline, *, limit_unreadable: bool) -> None:
         """The deadline was counted, or counted again."""

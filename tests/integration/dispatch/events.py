@@ -104,6 +104,7 @@ def deadlines_set(
     due_at: datetime = DUE,
     unreadable: bool = False,
     step: int = 0,
+    paused_since: datetime | None = None,
 ) -> DeadlinesSet:
     return DeadlinesSet(
         complaint_id=complaint_id,
@@ -116,6 +117,8 @@ def deadlines_set(
                 provisional=False,
                 source="printed",
                 step=step,
+                paused_since=paused_since,
+                paused_for="parts" if paused_since else None,
             ),
         ),
         limit_unreadable=unreadable,

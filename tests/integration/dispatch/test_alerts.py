@@ -206,3 +206,18 @@ async def test_a_complaint_takes_its_alert_along_to_its_work_order(dispatch: Dis
     before, after = await alerts(dispatch)
     assert before.ended_at is not None
     assert (after.fault, after.ended_at) == ((await dispatch.work_order()).id, None)
+
+
+async def test_while_its_clock_is_paused_it_rests_and_then_goes_on_as_it_was(
+    dispatch: Dispatch,
+) -> None:
+    await a_fault(dispatch, "c1")
+    await dispatch.receives(warned("c1", 50))
+    await takes(dispatch, LI)
+    await dispatch.receives(deadlines_set("c1", step=50, paused_since=DUE - DAY))
+    (alert,) = await alerts(dispatch)
+    assert (alert.paused, alert.ended_at) == (True, None)
+    await dispatch.receives(deadlines_set("c1", due_at=DUE + DAY, step=50))
+    (alert,) = await alerts(dispatch)
+    assert (alert.paused, alert.due_at, alert.taken_by) == (False, DUE + DAY, "li")
+    assert await told(dispatch) == {("li", 50)}

@@ -48,6 +48,7 @@ class AlertLine:
     complaints: int
     urgent: bool
     due_at: datetime
+    paused: bool
     taken_by: str | None
     """What the person is called."""
     taken_name: str | None
@@ -136,7 +137,8 @@ def who_has_it(fault: ColumnElement[str]) -> Any:
 
 
 def _open(county: str) -> ColumnElement[bool]:
-    return and_(alert.c.county == county, alert.c.ended_at.is_(None))
+    """Those that somebody has to act on."""
+    return and_(alert.c.county == county, alert.c.ended_at.is_(None), ~alert.c.paused)
 
 
 def _mine(person: Person) -> ColumnElement[bool]:
@@ -163,6 +165,7 @@ def _lines() -> Select[Any]:
             alert.c.complaints,
             alert.c.urgent,
             alert.c.due_at,
+            alert.c.paused,
             _taken_by,
             alert.c.taken_by,
             alert.c.taken_at,

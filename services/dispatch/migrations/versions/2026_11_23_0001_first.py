@@ -621,6 +621,7 @@ def _make_alerts() -> None:
         sa.Column("complaints", sa.Integer, nullable=False),
         sa.Column("urgent", sa.Boolean, nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("paused", sa.Boolean, nullable=False, server_default=sa.false()),
         sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("stepped_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("taken_by", sa.String),
