@@ -102,7 +102,10 @@ def run(program: Path, *arguments: str, cwd: Path) -> None:
 
 
 def start(program: Path, *arguments: str, cwd: Path, log: int) -> subprocess.Popen[bytes]:
-    """Start under the server's account, in `cwd`, in our process group; `log`: a descriptor."""
+    """Start under the server's account, in `cwd`; `log`: a descriptor.
+
+    In a process group of its own: Ctrl-C is for us, and we then stop the server in order.
+    """
     user = account()
     return subprocess.Popen(
         [str(program), *arguments],
@@ -113,6 +116,7 @@ def start(program: Path, *arguments: str, cwd: Path, log: int) -> subprocess.Pop
         user=user and user.pw_uid,
         group=user and user.pw_gid,
         extra_groups=user and [],
+        process_group=0,
         preexec_fn=_die_with_us(),
     )
 

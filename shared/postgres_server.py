@@ -1,9 +1,9 @@
 """One PostgreSQL server on one data folder: make it, start it, stop it.
 
 It listens on a Unix socket in a folder that only its owner may enter, and lets in nobody but the
-account that started it (peer authentication). It lives in our process group, so that what ends the
-one ends the other. The wheel's own start-up is not used because it detaches the server from the
-group.
+account that started it (peer authentication). It lives in our session, in a process group of its
+own: Ctrl-C does not reach it, and it ends with us (postgres_programs.py). The wheel's own start-up
+is not used because it detaches the server from us.
 """
 
 import os

@@ -1,4 +1,5 @@
-"""`waterdesk run` whose embedded PostgreSQL is killed: it comes back by itself."""
+"""`waterdesk run` whose embedded PostgreSQL is killed: it comes back by itself. Ctrl-C then stops
+it in order."""
 
 import asyncio
 import os
@@ -46,8 +47,11 @@ async def test_pages_answer_503_meanwhile_and_work_again(tmp_path: Path) -> None
             return group.postmaster() not in (None, killed) and await ready()
 
         await comes_true(another_serves, _BACK_WITHIN, [group])
-        group.process.send_signal(signal.SIGTERM)
+        os.killpg(group.process.pid, signal.SIGINT)  # as Ctrl-C does
         async with asyncio.timeout(10):
             assert await group.process.wait() == 0
+    log = (tmp_path / "home.log").read_text()
+    assert log.count("postgres_ended") == 1, "it ended once, when it was killed"
+    assert "administrator command" not in (tmp_path / "home" / "postgres.log").read_text()
     assert 503 in statuses
     assert not {status for status in statuses if status >= 500} - {503}, statuses

@@ -1,13 +1,14 @@
-"""SIGKILL for a whole process group at an exact step between us and a platform."""
+"""SIGKILL for a whole session at an exact step between us and a platform."""
 
 import os
 import re
-import signal
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from tests.journey.process_group import kill_session
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +49,12 @@ class _KillAtPoint:
             if message["type"] == "http.response.start" and message["status"] < 300:
                 self._done += 1
                 if self._done == self._point.nth:
-                    os.killpg(0, signal.SIGKILL)
+                    kill_session(os.getsid(0))
             await send(message)
 
         await self._app(scope, receive, answer if fits else send)
 
 
 def kill_at(point: KillPoint, apps: Mapping[str, FastAPI]) -> None:
-    """Kill the calling process group at `point`. Call it before the first request."""
+    """Kill the calling session at `point`. Call it before the first request."""
     apps[point.app].add_middleware(_KillAtPoint, point=point)

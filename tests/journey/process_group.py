@@ -7,7 +7,7 @@ import socket
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ _ENDS_WITHIN_SECONDS = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """`process` leads it; the embedded PostgreSQL on `home` is in it."""
+    """`process` leads its session; the embedded PostgreSQL on `home` is in it."""
 
     process: Process
     home: Path
@@ -30,11 +30,11 @@ class Group:
 
     def holds_postgres(self) -> bool:
         postmaster = self.postmaster()
-        return postmaster is not None and os.getpgid(postmaster) == self.process.pid
+        return postmaster is not None and os.getsid(postmaster) == self.process.pid
 
     async def kill(self) -> None:
         """SIGKILL to all processes at once."""
-        os.killpg(self.process.pid, signal.SIGKILL)
+        kill_session(self.process.pid)
         await self.is_dead()
 
     async def is_dead(self) -> None:
@@ -45,6 +45,24 @@ class Group:
             postmaster = self.postmaster()
             while postmaster is not None and _lives(postmaster):  # noqa: ASYNC110
                 await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+
+
+def kill_session(session: int) -> None:
+    """SIGKILL to its processes at once, to the calling one last."""
+    members = [pid for pid in _pids() if _session_of(pid) == session]
+    for pid in sorted(members, key=lambda each: each == os.getpid()):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def _pids() -> list[int]:
+    return [int(each.name) for each in Path("/proc").iterdir() if each.name.isdecimal()]
+
+
+def _session_of(pid: int) -> int | None:
+    with suppress(ProcessLookupError):
+        return os.getsid(pid)
+    return None
 
 
 def _lives(pid: int) -> bool:

@@ -64,7 +64,7 @@ async def _make_year(installation: Installation, kill_point: KillPoint | None) -
 
 
 def main() -> None:
-    assert os.getpgrp() == os.getpid(), "a kill point kills the whole process group"
+    assert os.getsid(0) == os.getpid(), "a kill point kills the whole session"
     collect_less_often()
     kill_point = json.loads(sys.stdin.readline())
     configure_logging("ERROR")
