@@ -122,6 +122,7 @@ def _render(request: Request, template: str, found: Mapping[str, Any]) -> str:
         t=words,
         language=words.language,
         person=person,
+        person_name=getattr(request.state, "person_name", ""),
         may=may,
         now=now,
         path=request.url.path,

@@ -86,6 +86,7 @@ async def signed_in(request: Request) -> Person:
         raise MustChangePassword
     person: Person = staff.person
     request.state.person = person
+    request.state.person_name = staff.display_name or staff.sign_in_name
     return person
 
 

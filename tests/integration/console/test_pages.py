@@ -241,3 +241,15 @@ async def test_a_timeline_names_people_rather_than_accounts(signed_in: SignedIn)
     page = (await (await signed_in("admin")).get(f"/work-orders/{IDS.on_site}")).text
     assert "李师傅" in page
     assert "li.weixiu" not in page
+
+
+async def test_people_are_called_by_their_names_and_the_account_stands_with_the_staff_only(
+    signed_in: SignedIn,
+) -> None:
+    disclosures = (await (await signed_in("chen.zhuguan")).get("/disclosures")).text
+    assert ">陈主管</a>" in disclosures
+    assert "<td>李师傅</td>" in disclosures
+    assert "chen.zhuguan" not in disclosures
+    assert "li.weixiu" not in disclosures
+    staff = (await (await signed_in("admin")).get("/staff")).text
+    assert '李师傅 <span class="soft small">li.weixiu</span>' in staff

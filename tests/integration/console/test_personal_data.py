@@ -60,7 +60,7 @@ async def test_a_crew_opens_no_unreadable_message(signed_in: SignedIn, recorded:
 @pytest.mark.parametrize("name", ["chen.zhuguan", "admin"])
 async def test_supervisors_and_admins_see_who_looked(signed_in: SignedIn, name: str) -> None:
     page = (await (await signed_in(name)).get("/disclosures")).text
-    for shown in ("li.weixiu", "维修队", 'href="/complaints/complaint-03"', "raw-1", "更早的记录"):
+    for shown in ("李师傅", "维修队", 'href="/complaints/complaint-03"', "raw-1", "更早的记录"):
         assert shown in page
 
 

@@ -12,6 +12,9 @@ from services.dispatch.console.queries.tables import crew, staff
 @dataclass(frozen=True, slots=True)
 class StaffLine:
     name: str
+    """To sign in with."""
+    display_name: str
+    """What the person is called."""
     role: str
     crew: str | None
     password: str
@@ -25,6 +28,7 @@ async def read_staff(session: AsyncSession, county: str) -> tuple[StaffLine, ...
     rows = await session.execute(
         select(
             staff.c.sign_in_name,
+            staff.c.display_name,
             staff.c.role,
             crew.c.name,
             staff.c.password_hash.is_not(None),
@@ -38,12 +42,13 @@ async def read_staff(session: AsyncSession, county: str) -> tuple[StaffLine, ...
     return tuple(
         StaffLine(
             name,
+            display_name or name,
             role,
             of_crew,
             _password_state(has_one, one_time),
             None if levels is None else tuple(levels),
         )
-        for name, role, of_crew, has_one, one_time, levels in rows
+        for name, display_name, role, of_crew, has_one, one_time, levels in rows
     )
 
 
