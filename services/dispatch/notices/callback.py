@@ -65,19 +65,24 @@ async def press(taker: StepTaker, pressed: Pressed) -> None:
     now. Nothing is said to whoever does not hold the card."""
     async with taker.database.reading() as session:
         held = await _held(session, pressed)
-        repeated = await session.get(CardUpdate, pressed.response_code) is not None
+        before = await _pressed_before(session, pressed.task_id)
     if held is None:
         log.warning("press_not_theirs", message_id=pressed.task_id, button=pressed.key)
         return
-    if repeated:
+    if pressed.response_code in before:
         return
     message, staff = held
     button, now = Button(pressed.key), taker.database.clock.now()
     if button is Button.ACKNOWLEDGE:
         words = await taker.run(lambda context: acknowledge(context, staff, message.alert_id, now))
-        buttons: list[str] = []
+        standing = await _standing(taker, message, staff.person)
     else:
-        words, buttons = await _take_step(taker, message, staff, button)
+        refused = await _take_step(taker, message, staff.person, button)
+        standing = await _standing(taker, message, staff.person)
+        words = words_of(standing, refused) if standing else refused or ""
+    buttons = buttons_now(standing, message.buttons) if standing else []
+    if button is not Button.ACKNOWLEDGE and Button.ACKNOWLEDGE in message.buttons:
+        buttons += [] if Button.ACKNOWLEDGE in before.values() else [Button.ACKNOWLEDGE.value]
     update = CardUpdate(
         response_code=pressed.response_code,
         message_id=message.id,
@@ -108,15 +113,24 @@ async def _held(session: AsyncSession, pressed: Pressed) -> tuple[StaffMessage, 
     return row if is_theirs and pressed.key in (message.buttons or [Button.ACKNOWLEDGE]) else None
 
 
+async def _pressed_before(session: AsyncSession, message_id: str) -> Mapping[str, str | None]:
+    """The buttons of this card that were pressed, by response code."""
+    found = await session.execute(
+        select(col(CardUpdate.response_code), col(CardUpdate.pressed)).where(
+            col(CardUpdate.message_id) == message_id
+        )
+    )
+    return dict(found.tuples().all())
+
+
 async def _take_step(
-    taker: StepTaker, message: StaffMessage, staff: Staff, button: Button
-) -> tuple[str, list[str]]:
+    taker: StepTaker, message: StaffMessage, person: Person, button: Button
+) -> str | None:
+    """Returns why it is refused, as a sentence for the person; None: it is taken."""
     assert message.work_order_id is not None
-    refused = None
     try:
-        await taker(staff.person, message.work_order_id, _COMMANDS[button])
+        await taker(person, message.work_order_id, _COMMANDS[button])
     except Problem as problem:
-        refused = problem.text.zh
         log.info(
             "press_refused",
             message_id=message.id,
@@ -124,30 +138,32 @@ async def _take_step(
             button=button.value,
             why=problem.key,
         )
-    async with taker.database.reading() as session:
-        standing = await _standing(session, message.work_order_id, staff.person)
-    if standing is None:
-        return refused or "", []
-    return words_of(standing, refused), buttons_now(standing, message.buttons)
+        return problem.text.zh
+    return None
 
 
-async def _standing(session: AsyncSession, work_order_id: str, person: Person) -> Standing | None:
-    work_order = await session.get(WorkOrder, work_order_id)
-    if work_order is None or work_order.county != person.county:
+async def _standing(taker: StepTaker, message: StaffMessage, person: Person) -> Standing | None:
+    """None: the message is about no work order, or one that is gone."""
+    if message.work_order_id is None:
         return None
-    state = State(work_order.state)
-    is_theirs = work_order.crew_id is not None and work_order.crew_id == person.crew_id
-    led_here = await session.execute(
-        select(Staff.display_name, WorkOrderStep.who, WorkOrderStep.at)  # type: ignore[call-overload]
-        .outerjoin(Staff, col(Staff.sign_in_name) == col(WorkOrderStep.who))
-        .where(
-            col(WorkOrderStep.work_order_id) == work_order_id,
-            col(WorkOrderStep.what) == _LED_TO.get(state),
+    async with taker.database.reading() as session:
+        work_order = await session.get(WorkOrder, message.work_order_id)
+        if work_order is None or work_order.county != person.county:
+            return None
+        state = State(work_order.state)
+        led_here = await session.execute(
+            select(col(Staff.display_name), col(WorkOrderStep.who), col(WorkOrderStep.at))
+            .select_from(WorkOrderStep)
+            .outerjoin(Staff, col(Staff.sign_in_name) == col(WorkOrderStep.who))
+            .where(
+                col(WorkOrderStep.work_order_id) == work_order.id,
+                col(WorkOrderStep.what) == _LED_TO.get(state),
+            )
+            .order_by(col(WorkOrderStep.id).desc())
+            .limit(1)
         )
-        .order_by(col(WorkOrderStep.id).desc())
-        .limit(1)
-    )
-    step = led_here.one_or_none()
+        step = led_here.tuples().one_or_none()
+    is_theirs = work_order.crew_id is not None and work_order.crew_id == person.crew_id
     if step is None:
         return Standing(state, is_theirs)
     shown, who, at = step

@@ -173,9 +173,15 @@ async def test_an_alert_is_taken_on_from_its_message(telling: Telling) -> None:
     _, work_order_id = await one_card(telling)
     await telling.dispatch.receives(deadlines_set("c1"), warned("c1", 50))
     (alert,) = await alerts(telling.dispatch)
-    await telling.tells(alert=f"{alert.id}/50", work_order_id=work_order_id)
+    buttons = [*BOTH, Button.ACKNOWLEDGE]
+    await telling.tells(alert=f"{alert.id}/50", work_order_id=work_order_id, buttons=buttons)
     await telling.sends()
     card = telling.seen("wecom")[-1]
     await presses(telling, card["taskId"], "acknowledge")
     assert (await alerts(telling.dispatch))[0].taken_by == "li"
-    assert telling.seen("wecom", "card_updated")[-1]["replaceName"] == "由 李师傅 处理 09:30"
+    now = telling.seen("wecom", "card_updated")[-1]["card"]
+    assert now["sub_title_text"].startswith("由 李师傅 处理 09:30")
+    assert [each["key"] for each in now["button_list"]] == ["accept", "on_site"]
+    await presses(telling, card["taskId"], "accept")
+    now = telling.seen("wecom", "card_updated")[-1]["card"]
+    assert [each["key"] for each in now["button_list"]] == ["on_site"]
