@@ -60,6 +60,7 @@ _PAGES = {
     ],
     "admin": [
         "/templates",
+        "/release-rules",
         "/templates/hotline_12345/solved",
         "/parked",
         "/parked/reply/drop?key=c-01",

@@ -28,6 +28,7 @@ from services.dispatch.console.pages import (
     messages,
     parked,
     policies,
+    release_rules,
     replies,
     reply_templates,
     report,
@@ -80,6 +81,7 @@ _PAGES = (
     parked,
     disclosures,
     reply_templates,
+    release_rules,
     search,
 )
 

@@ -237,6 +237,7 @@ def reply_stand_in(recorded: Recorded) -> FastAPI:
         return recorded.platforms
 
     template_stand_in(app, recorded)
+    release_rule_stand_in(app, recorded)
 
     @app.post("/replies/drafts")
     async def drafts(request: Request) -> list[dict[str, Any]]:
@@ -295,6 +296,42 @@ def reply_stand_in(recorded: Recorded) -> FastAPI:
         return JSONResponse(None, 200)
 
     return app
+
+
+def release_rule_stand_in(app: FastAPI, recorded: Recorded) -> None:
+    @app.get("/release-rules")
+    async def rules() -> dict[str, Any]:
+        rule = {
+            "name": "小停水",
+            "version": 1,
+            "platform": "hotline_12345",
+            "answering": "solved",
+            "category": "any",
+            "most_complaints": 3,
+            "written_by": "admin",
+            "written_at": "2026-10-12T00:30:00Z",
+            "enabled": True,
+            "switched_by": "zhao.shenhe",
+            "switched_at": "2026-10-12T00:31:00Z",
+        }
+        gone = {
+            "complaint_id": "complaint-14",
+            "version": 1,
+            "platform": "hotline_12345",
+            "kind": "answer",
+            "state": "delivered",
+            "approved_by": "rule 小停水",
+            "approved_at": "2026-10-12T01:00:00Z",
+        }
+        return {"rules": [rule], "today": [gone]}
+
+    @app.put("/release-rules/{name}", status_code=204)
+    async def write(name: str, request: Request) -> None:
+        recorded.calls.append(("PUT", f"/release-rules/{name}", await request.json()))
+
+    @app.post("/release-rules/{name}/switch", status_code=204)
+    async def switch(name: str, request: Request) -> None:
+        recorded.calls.append(("POST", f"/release-rules/{name}/switch", await request.json()))
 
 
 def template_stand_in(app: FastAPI, recorded: Recorded) -> None:

@@ -161,6 +161,29 @@ async def test_what_differs_from_the_first_wording_is_marked(
     assert "<mark>另请节约用水。</mark>" in page
 
 
+async def test_what_the_checks_find_is_shown_and_the_serious_is_left_out_unless_confirmed(
+    signed_in: SignedIn, recorded: Recorded, burst: list[str]
+) -> None:
+    number = {"check": "number", "words": "13900001111", "serious": True}
+    blame = {"check": "blame", "words": "村民自己", "serious": False}
+    recorded.drafts[burst[2]] = [{**draft_version(burst[2], 1), "findings": [number]}]
+    recorded.drafts[burst[4]] = [{**draft_version(burst[4], 1), "findings": [blame]}]
+    recorded.drafts[burst[6]] = [{**draft_version(burst[6], 1), "kind": "interim"}]
+    reviewer = await signed_in("zhao.shenhe")
+    fault = await reviewer.get(f"/review/fault/{BURST}")
+    assert "2 件的用词需要留意，其中 1 件默认不勾选" in fault.text
+    assert "疑似个人号码“13900001111”" in fault.text
+    assert "阶段性答复" in fault.text
+    ticked = _Page(fault.text).ticked
+    assert f"{burst[2]}:1" not in ticked
+    assert f"{burst[4]}:1" in ticked
+    assert f'name="confirmed" value="{burst[2]}:1"' in fault.text
+    form = {"chosen": ticked[:1], "confirmed": [f"{burst[2]}:1"]}
+    await reviewer.post(f"/review/fault/{BURST}", data=form)
+    ((_, _, body),) = recorded.calls
+    assert [each["confirmed"] for each in body["replies"]] == [False, True]
+
+
 async def test_the_list_is_complete_over_its_pages(
     signed_in: SignedIn, database: Database, clock: ManualClock
 ) -> None:

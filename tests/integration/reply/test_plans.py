@@ -38,6 +38,10 @@ _HISTORY = (
         FROM generate_series(1, :rows) n, unnest(ARRAY['accept', 'resolve']) stage""",
     """INSERT INTO work_order (id, county) SELECT 'hw' || n, '610122'
         FROM generate_series(1, :rows) n""",
+    """INSERT INTO extension_request (id, complaint_id, county, platform, stage, round, until,
+        reason, asked_by, asked_at, state, attempts, resident) SELECT 'h' || n, 'h' || n, '610122',
+        'hotline_12345', 'resolve', 1, :at, '', 'li', :at, 'granted', 1, 'told'
+        FROM generate_series(1, :rows) n""",
     """INSERT INTO link SELECT 'h' || n, n, 'hw' || n, :at FROM generate_series(1, :rows) n""",
     """INSERT INTO reply (complaint_id, version, county, platform, request_id, text, solved,
         kind, said, by_hand, responsible, drafted_at, state, attempts, contested) SELECT 'h' || n,

@@ -25,6 +25,7 @@ SETTINGS = (
     Setting("/codes", "codes", Permission.POLICY_SEE),
     Setting("/staff", "staff", Permission.STAFF_MANAGE),
     Setting("/templates", "templates", Permission.POLICY_SEE),
+    Setting("/release-rules", "release_rules", Permission.BOARD_SEE),
     Setting("/messages", "messages", Permission.MESSAGES_SEE),
     Setting("/policies", "policies", Permission.POLICY_SEE),
     Setting("/calendar", "calendar", Permission.POLICY_SEE),
