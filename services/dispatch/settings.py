@@ -93,7 +93,8 @@ class DispatchSettings(CommonSettings):
         300, gt=0, description="How far the timestamp of WeCom's callbacks may be off our clock."
     )
     sms_provider: Path | None = Field(
-        None, description="How text messages are sent, YAML (docs/sms.md). None: none are sent."
+        None,
+        description="How text messages are sent, YAML (services/dispatch/README.md). None: by none.",
     )
     sms_secret: SecretStr = Field(SecretStr(""), description="Key at the provider of messages.")
     messages_seconds: float = Field(

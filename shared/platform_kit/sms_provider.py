@@ -1,4 +1,5 @@
-"""Text messages by any HTTP provider, as one YAML file describes it (docs/sms.md has an example).
+"""Text messages by any HTTP provider, as one YAML file describes it (the example stands in
+services/dispatch/README.md).
 
 Every provider has its own form of request; none of them needs code. In `url`, `headers` and `body`
 stand {phone}, {text}, {id} (ours, the same when it is sent again) and {timestamp} (seconds since
