@@ -94,7 +94,8 @@ class DispatchSettings(CommonSettings):
     )
     sms_provider: Path | None = Field(
         None,
-        description="How text messages are sent, YAML (services/dispatch/README.md). None: by none.",
+        description="How text messages are sent, YAML (services/dispatch/README.md). "
+        "None: they are not.",
     )
     sms_secret: SecretStr = Field(SecretStr(""), description="Key at the provider of messages.")
     messages_seconds: float = Field(

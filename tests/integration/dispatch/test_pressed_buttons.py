@@ -6,15 +6,18 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlmodel import select
 
 from services.dispatch.commands import Accept, Arrive, Release
+from services.dispatch.models import Alert
 from services.dispatch.rules.staff_messages import Button
+from shared.events.replies import DeadlineWarned
 from shared.platform_kit import wechat_xml
 from shared.platform_kit.wechat_crypto import MessageCrypto
-from tests.integration.dispatch.county import DISPATCHER, EAST, EAST_CREW, WEST
-from tests.integration.dispatch.events import deadlines_set, received
+from shared.vocabulary import Level
+from tests.integration.dispatch.county import COUNTY, DISPATCHER, EAST, EAST_CREW, WEST
+from tests.integration.dispatch.events import DUE, deadlines_set, received
 from tests.integration.dispatch.telling import MINUTE, Telling
-from tests.integration.dispatch.test_alerts import alerts, warned
 from waterdesk.simulators.failure_modes import FailureMode
 
 BOTH = (Button.ACCEPT, Button.ON_SITE)
@@ -30,6 +33,11 @@ async def one_card(telling: Telling) -> tuple[str, str]:
     await telling.sends()
     (card,) = telling.seen("wecom")
     return str(card["taskId"]), work_order_id
+
+
+async def the_alert(telling: Telling) -> Alert:
+    async with telling.dispatch.database.reading() as session:
+        return (await session.exec(select(Alert))).one()
 
 
 async def presses(telling: Telling, card: str, button: str) -> None:
@@ -171,14 +179,23 @@ async def test_saving_the_callbacks_settings_and_what_is_not_signed(telling: Tel
 
 async def test_an_alert_is_taken_on_from_its_message(telling: Telling) -> None:
     _, work_order_id = await one_card(telling)
-    await telling.dispatch.receives(deadlines_set("c1"), warned("c1", 50))
-    (alert,) = await alerts(telling.dispatch)
+    warned = DeadlineWarned(
+        complaint_id="c1",
+        county=COUNTY,
+        stage="reply",
+        due_at=DUE,
+        warned_at=telling.dispatch.clock.now(),
+        step=50,
+        level=Level.CREW_LEADER,
+    )
+    await telling.dispatch.receives(deadlines_set("c1"), warned)
+    alert = await the_alert(telling)
     buttons = [*BOTH, Button.ACKNOWLEDGE]
     await telling.tells(alert=f"{alert.id}/50", work_order_id=work_order_id, buttons=buttons)
     await telling.sends()
     card = telling.seen("wecom")[-1]
     await presses(telling, card["taskId"], "acknowledge")
-    assert (await alerts(telling.dispatch))[0].taken_by == "li"
+    assert (await the_alert(telling)).taken_by == "li"
     now = telling.seen("wecom", "card_updated")[-1]["card"]
     assert now["sub_title_text"].startswith("由 李师傅 处理 09:30")
     assert [each["key"] for each in now["button_list"]] == ["accept", "on_site"]
