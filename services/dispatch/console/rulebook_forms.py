@@ -11,7 +11,7 @@ from services.dispatch.console.durations import UNITS, write_duration
 from services.dispatch.console.language import both
 from shared.problems import Problem
 
-STAGES = ("accept", "first_contact", "on_site", "resolve", "reply")
+STAGES = ("accept", "first_contact", "on_site", "resolve", "reply", "call_back")
 Change = dict[str, Any]
 
 
