@@ -66,23 +66,26 @@ class Rulebooks:
         await session.execute(_LOCK)
 
     async def take_over_files(self, session: AsyncSession, now: datetime) -> None:
-        """The files are the newest version of every county that has not made its own."""
+        """The files are the newest version, unless somebody has saved one after them: theirs stays,
+        for all counties or for one."""
         await self.lock(session)
-        newest = await self._newest_of_files(session)
+        newest = await self._newest_of_all(session)
         for kind, content in self.shipped.texts.items():
             before = newest.get(kind)
-            if before is None or before.content != content:
-                self._add(session, kind, before.number + 1 if before else 1, now)
+            if before is None:
+                self._add(session, kind, 1, now)
+            elif before.saved_by is None and before.content != content:
+                self._add(session, kind, before.number + 1, now)
         await session.flush()
         await self.refresh(session, now=True)
 
     async def take_over_first(self, session: AsyncSession, now: datetime) -> None:
         """Where nothing is kept yet: the files are version 1."""
-        for kind in self.shipped.texts.keys() - (await self._newest_of_files(session)).keys():
+        for kind in self.shipped.texts.keys() - (await self._newest_of_all(session)).keys():
             self._add(session, kind, 1, now)
         await session.flush()
 
-    async def _newest_of_files(self, session: AsyncSession) -> Mapping[Kind, RulebookVersion]:
+    async def _newest_of_all(self, session: AsyncSession) -> Mapping[Kind, RulebookVersion]:
         found = (await session.execute(_NEWEST)).scalars()
         return {Kind(each.kind): each for each in found if each.county == ANY_COUNTY}
 

@@ -71,7 +71,7 @@ class RulebookPart(VersionSummary):
     parsed: Any
     """The same as JSON; dates as they are written."""
     shipped_differs: bool
-    """A release brought another default, and the county keeps its own."""
+    """A release brought another default, and what was saved here stays."""
     being_counted: bool
     """Some open complaints are still counted by the version before."""
     versions: list[VersionSummary]
@@ -202,13 +202,14 @@ async def get_newest(
         effects = await read_effects(session, kind, person.county)
         await config.rulebooks.refresh(session, now=True)
         waiting = await outdated(session, config.rulebooks.current)
+    shipped = config.rulebooks.shipped.texts[kind]
     return RulebookPart(
-        **_summary(history.newest, effects),
-        content=history.newest.content,
-        parsed=content_of(history.newest.content),
-        shipped_differs=history.shipped is not None,
+        **_summary(history[0], effects),
+        content=history[0].content,
+        parsed=content_of(history[0].content),
+        shipped_differs=all(each.content != shipped for each in history),
         being_counted=any(each.county == person.county for each in waiting),
-        versions=[VersionSummary(**_summary(each, effects)) for each in history.versions],
+        versions=[VersionSummary(**_summary(each, effects)) for each in history],
     )
 
 
@@ -225,7 +226,7 @@ async def get_version(kind: Kind, number: int, database: DatabaseHere, person: R
         version = await read_version(session, kind, person.county, number)
         history = await read_history(session, kind, person.county)
         effects = await read_effects(session, kind, person.county)
-    before = next((each.content for each in history.versions if each.number < number), "")
+    before = next((each.content for each in history if each.number < number), "")
     lines = unified_diff(before.splitlines(), version.content.splitlines(), lineterm="", n=1)
     return Version(
         **_summary(version, effects),
@@ -305,8 +306,8 @@ async def _newest(
 ) -> RulebookVersion:
     async with database.reading() as session:
         history = await read_history(session, kind, person.county)
-    if history.versions:
-        return history.newest
+    if history:
+        return history[0]
     await in_transaction(
         database,
         config,

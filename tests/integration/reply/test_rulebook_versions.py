@@ -24,6 +24,7 @@ from tests.conftest import NOW
 from tests.integration.reply.conftest import Caller
 from tests.integration.reply.events import COUNTY, received
 from tests.integration.reply.harness import Harness
+from waterdesk.calendar_load import load_into
 
 BEFORE_NEW_YEAR = datetime(2026, 12, 30, 2, 0, tzinfo=UTC)
 NOTICE = """\
@@ -192,7 +193,6 @@ async def test_a_policy_with_a_day_of_force_moves_nothing_sent_before(
     await saved(call, "policies", content)
     assert await recounted(harness, config) == 1
     assert await dues(harness) == before
-    await harness.receives()  # nothing
     parsed = (await call("GET", "/rulebook/policies")).json()["parsed"]["policies"]
     old, new = parsed[0], parsed[-1]
     assert (old["id"], old["in_force"]["to"]) == ("ordinary", "2026-12-31")
@@ -299,7 +299,7 @@ async def test_a_process_that_is_behind_does_not_count_back(
 
 
 async def test_a_release_replaces_the_default_where_nobody_has_edited_it(
-    harness: Harness, call: Caller
+    harness: Harness, call: Caller, config: ReplyConfig
 ) -> None:
     await saved(call, "policies", LONGER, county=ELSEWHERE)
     shipped = harness.config.rulebooks.shipped.texts
@@ -325,10 +325,43 @@ async def test_a_release_replaces_the_default_where_nobody_has_edited_it(
             ("policies", 2),
             ("calendar", 1),
         }
+    config.rulebooks.shipped = released.shipped
     here = (await call("GET", "/rulebook/policies")).json()
     assert (here["number"], here["shipped_differs"]) == (2, False)
     there = (await call("GET", "/rulebook/policies", county=ELSEWHERE)).json()
     assert (there["content"], there["shipped_differs"]) == (LONGER, True)
+
+
+async def test_a_notice_is_loaded_into_every_calendar_by_command(
+    harness: Harness, call: Caller
+) -> None:
+    """One county has a calendar of its own, the other the one of all."""
+    closures = [{"days": "2026-12-03", "part": "morning", "reason": "停电"}]
+    change = {"path": ["counties", COUNTY], "value": {"closures": closures}}
+    composed = await call(
+        "POST", "/rulebook/calendar/compose", {"changes": [change]}, role=Role.ADMIN
+    )
+    await saved(call, "calendar", composed.json()["content"])
+    await harness.receives(
+        received("own", sent_at=BEFORE_NEW_YEAR),
+        received("shared", sent_at=BEFORE_NEW_YEAR, county=ELSEWHERE),
+    )
+    config = replace(harness.config, rulebooks=Rulebooks(read_rulebook()))
+    lines = await load_into(harness.database, config, NOTICE, "2027.yaml")
+    assert [(each["county"], each["version"]) for each in lines] == [(COUNTY, 3), (ELSEWHERE, 2)]
+    assert all(each["moved"] > 0 and each["latest_by"] > 0 for each in lines)
+    assert all(each["earliest_by"] == 0 and each["complaints"] == 1 for each in lines)
+    assert not any(each.provisional for each in (await harness.deadlines("shared")).values())
+    assert await load_into(harness.database, config, NOTICE, "2027.yaml") == []
+    own = (await call("GET", "/rulebook/calendar")).json()
+    assert own["parsed"]["counties"] == {COUNTY: {"closures": closures}}
+    # The next start takes over no file: what was loaded for all stays.
+    again = Rulebooks(read_rulebook())
+    new = replace(harness.config, rulebooks=again)
+    await in_transaction(
+        harness.database, new, lambda context: again.take_over_files(context.session, NOW)
+    )
+    assert again.current.of(ELSEWHERE).calendars.default.is_published(2027)
 
 
 async def test_a_year_is_shown_day_by_day(call: Caller) -> None:

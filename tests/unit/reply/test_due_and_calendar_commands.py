@@ -12,7 +12,7 @@ from waterdesk.commands.due import due
 
 app = typer.Typer()
 app.command()(due)
-app.command()(calendar)
+app.add_typer(calendar, name="calendar")
 
 
 def called(*arguments: str) -> Result:
