@@ -65,6 +65,9 @@ class DeadlineView(DispatchTable, table=True):
             "due_at",
             postgresql_where=text("met_at IS NULL AND state IN ('open', 'warned', 'missed')"),
         ),
+        Index(
+            "deadline_at_step", "complaint_id", postgresql_where=text("step > 0 AND met_at IS NULL")
+        ),
     )
 
     complaint_id: str = Field(primary_key=True)

@@ -63,6 +63,9 @@ def upgrade() -> None:
         ["county", "due_at"],
         "met_at IS NULL AND state IN ('open', 'warned', 'missed')",
     )
+    _partial_index(
+        "deadline_at_step", "deadline_view", ["complaint_id"], "step > 0 AND met_at IS NULL"
+    )
 
     op.create_table(
         "extension_view",
