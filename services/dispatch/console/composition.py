@@ -27,6 +27,7 @@ from services.dispatch.console.pages import (
     hotspots,
     messages,
     parked,
+    pauses,
     policies,
     release_rules,
     replies,
@@ -64,6 +65,7 @@ _PAGES = (
     alerts,
     call_backs,
     due,
+    pauses,  # before work_order, whose steps are any word
     work_order,
     crew,
     enter,  # before complaint: /complaints/new is no complaint's id

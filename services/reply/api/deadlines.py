@@ -15,6 +15,7 @@ from services.reply.commands import (
     ResumeDeadlines,
 )
 from services.reply.context import in_transaction
+from services.reply.handlers.deadline_arithmetic import Explained, explain_deadlines
 from services.reply.handlers.deadline_extensions import (
     answer_extension,
     ask_for_extension,
@@ -22,7 +23,8 @@ from services.reply.handlers.deadline_extensions import (
 )
 from services.reply.handlers.pauses import pause_deadlines, resume_deadlines
 from services.reply.handlers.resident_contact import record_contact
-from services.reply.models import Complaint, Deadline, ExtensionRequest
+from services.reply.models import Complaint, ExtensionRequest
+from services.reply.rules.arithmetic import Words
 from services.reply.rules.deadlines import Stage
 from services.reply.rules.extensions import ExtensionState, ResidentNews
 from services.reply.rules.objections import Objection
@@ -42,6 +44,21 @@ Reader = Annotated[Person, requires(Permission.BOARD_SEE)]
 Writer = Annotated[Person, requires(Permission.REPLY_WRITE)]
 
 
+class WordsView(BaseModel):
+    zh: str
+    en: str
+
+
+class MoveView(BaseModel):
+    """What moved a deadline: a pause, an extension, a chase or a supervision."""
+
+    kind: str
+    at: datetime
+    by: str | None
+    why: str
+    words: WordsView
+
+
 class DeadlineView(BaseModel):
     complaint_id: str
     stage: Stage
@@ -58,27 +75,54 @@ class DeadlineView(BaseModel):
     extensions_granted: int
     extensions_allowed: int
     extension_asked_until: datetime | None
+    paused_since: datetime | None
+    paused_for: str | None
+
+
+class ExplainedView(DeadlineView):
+    round_why: str | None
+    """rework or not_satisfied; None: it is the first round."""
+    words: WordsView
+    """Its arithmetic: what is used of its limit, and when it is due."""
+    holidays: list[WordsView]
+    moves: list[MoveView]
+    can_be_paused: bool
+
+
+def _words(words: Words) -> WordsView:
+    return WordsView(zh=words.zh, en=words.en)
+
+
+def _view(explained: Explained) -> ExplainedView:
+    row = explained.deadline
+    return ExplainedView(
+        **{name: getattr(row, name) for name in DeadlineView.model_fields},
+        round_why=explained.round_why,
+        words=_words(explained.words),
+        holidays=[_words(each) for each in explained.holidays],
+        moves=[
+            MoveView(kind=move.kind, at=move.at, by=move.by, why=move.why, words=_words(move.words))
+            for move in explained.moves
+        ],
+        can_be_paused=explained.can_be_paused,
+    )
 
 
 @router.get("/deadlines", responses=problems(404))
 async def get_deadlines(
     complaint_id: str,
     database: DatabaseHere,
+    config: Config,
     person: Reader,
-) -> list[DeadlineView]:
-    """One complaint's deadlines in the order of rounds and stages."""
+) -> list[ExplainedView]:
+    """One complaint's deadlines in the order of rounds and stages, with their arithmetic."""
     async with database.reading() as session:
         complaint = await session.get(Complaint, complaint_id)
         if complaint is None or complaint.county != person.county:
             raise problem_of(Objection.UNKNOWN_COMPLAINT)
-        found = await session.exec(
-            select(Deadline).where(col(Deadline.complaint_id) == complaint_id)
-        )
-        views = [
-            DeadlineView(**{name: getattr(row, name) for name in DeadlineView.model_fields})
-            for row in found
-        ]
-    return sorted(views, key=lambda view: (view.round, list(Stage).index(view.stage)))
+        rulebook = config.rulebooks.current.of(complaint.county)
+        now = await config.time.now(session)
+        return [_view(one) for one in await explain_deadlines(session, rulebook, complaint, now)]
 
 
 @router.post("/complaints/{complaint_id}/contacted", status_code=204)

@@ -11,8 +11,7 @@ from .call_back import CallBack as CallBack
 from .complaint import Complaint as Complaint
 from .complaint import ComplaintState as ComplaintState
 from .deadline import Deadline as Deadline
-from .deadline import SweepHeartbeat as SweepHeartbeat
-from .deadline import deadlines_set as deadlines_set
+from .deadlines_told import deadlines_set as deadlines_set
 from .extension import ExtensionRequest as ExtensionRequest
 from .pause import Pause as Pause
 from .platform_health import PlatformHealth as PlatformHealth
@@ -21,6 +20,7 @@ from .reply import Reply as Reply
 from .round import LaterRound as LaterRound
 from .rulebook import RulebookEffect as RulebookEffect
 from .rulebook import RulebookVersion as RulebookVersion
+from .sweep_heartbeat import SweepHeartbeat as SweepHeartbeat
 from .template_version import TemplateVersion as TemplateVersion
 from .work_order import Link as Link
 from .work_order import WorkOrder as WorkOrder

@@ -1,10 +1,9 @@
 """One stage of one complaint that is due at a time; how it is warned of, missed, met and moved."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import ClassVar, Self
 
-from sqlalchemy import CheckConstraint, Index, SmallInteger, text
+from sqlalchemy import Index, SmallInteger, text
 from sqlmodel import Field
 
 from services.reply.rules.counting import CountedDeadline
@@ -30,10 +29,7 @@ from shared.columns import Moment
 from shared.events.replies import (
     DeadlineMet,
     DeadlineMissed,
-    DeadlinesSet,
     DeadlineWarned,
-    RulebookChange,
-    SetDeadline,
 )
 from shared.vocabulary import Level
 
@@ -286,48 +282,3 @@ class Deadline(ReplyTable, table=True):
                 )
             )
         return events
-
-
-_ORDER = {stage.value: number for number, stage in enumerate(Stage)}
-
-
-def deadlines_set(
-    complaint: Complaint,
-    deadlines: Iterable[Deadline | CountedDeadline],
-    because: RulebookChange | None = None,
-) -> DeadlinesSet:
-    """Deadlines of a complaint as they are now, in the order of rounds and stages.
-
-    `because`: the version of a policy or calendar that they are counted again by."""
-    return DeadlinesSet(
-        complaint_id=complaint.id,
-        county=complaint.county,
-        deadlines=tuple(
-            SetDeadline(
-                stage=Stage(deadline.stage).value,
-                round=deadline.round,
-                due_at=deadline.due_at,
-                warn_at=deadline.warn_at,
-                provisional=deadline.provisional,
-                source=deadline.source,
-                unverified=deadline.unverified,
-                paused_since=deadline.paused_since,
-                paused_for=PauseKind(deadline.paused_for).value if deadline.paused_for else None,
-                step=deadline.step,
-            )
-            for deadline in sorted(deadlines, key=lambda each: (each.round, _ORDER[each.stage]))
-        ),
-        limit_unreadable=complaint.limit_unreadable,
-        because=because,
-    )
-
-
-class SweepHeartbeat(ReplyTable, table=True):
-    """One row: up to when every deadline has been swept. What fell due before it and is neither
-    met nor missed was overlooked; what fell due after it waits for a sweep."""
-
-    __tablename__ = "sweep_heartbeat"
-    __table_args__ = (CheckConstraint("id = 1", name="sweep_heartbeat_is_one"),)
-
-    id: int = Field(default=1, sa_type=SmallInteger, primary_key=True)
-    last_swept_at: Moment

@@ -222,6 +222,19 @@ def reply_stand_in(recorded: Recorded) -> FastAPI:
             "extensions_granted": 0,
             "extensions_allowed": 1,
             "extension_asked_until": None,
+            "round": 1,
+            "round_why": None,
+            "source": "ordinary",
+            "unverified": False,
+            "paused_since": None,
+            "paused_for": None,
+            "can_be_paused": True,
+            "words": {
+                "zh": "5 个工作日中已用 3 个，周三 17:30 到期",
+                "en": "3 of 5 working days used, due Wed 17:30",
+            },
+            "holidays": [{"zh": "跨国庆假期 8 天", "en": "across National Day, 8 days"}],
+            "moves": [],
         }
         asked = {"stage": "reply", "extension_asked_until": "2099-02-01T00:00:00Z"}
         return [open_one, open_one | asked]

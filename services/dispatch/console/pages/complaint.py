@@ -1,6 +1,8 @@
 """One complaint: facts, words, deadlines, answer; deciding it; who the resident is."""
 
+from asyncio import gather
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Request, Response
@@ -62,7 +64,9 @@ async def complaint_page(
         extensions = await read_extensions(session, person.county, complaint_id)
         call_backs = await call_backs_of(session, complaint_id)
     notes = await _notes_of(request, complaint_id) if call_backs else None
-    words = await words_of_complaint(request, complaint_id)
+    words, explained = await gather(
+        words_of_complaint(request, complaint_id), _explained(request, person, complaint_id)
+    )
     return page(
         request,
         "complaint.html",
@@ -70,9 +74,25 @@ async def complaint_page(
         words=words,
         names=names,
         extensions=extensions,
+        explained=explained,
         call_backs=call_backs,
         notes=notes,
     )
+
+
+async def _explained(request: Request, person: Person, complaint_id: str) -> Any:
+    """The deadlines with their arithmetic, as reply has them; None while it is unavailable, for a
+    crew, and where reply does not know the complaint yet."""
+    if not person.may(Permission.BOARD_SEE):
+        return None
+    try:
+        found = await reply_of(request).read(request, "/deadlines", complaint_id=complaint_id)
+    except Problem:
+        return None
+    for deadline in found or ():
+        for name in ("due_at", "met_at", "paused_since"):
+            deadline[name] = deadline[name] and datetime.fromisoformat(deadline[name])
+    return found
 
 
 async def _notes_of(request: Request, complaint_id: str) -> Mapping[int, str] | None:
