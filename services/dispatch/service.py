@@ -1,10 +1,13 @@
 """Wiring only: settings become the app, the consumer and the periodic tasks."""
 
+from datetime import timedelta
+
 import httpx
 
 from services.dispatch import api
 from services.dispatch.api import wecom
 from services.dispatch.console.composition import add_console
+from services.dispatch.console.digest_messages import DigestMessages
 from services.dispatch.console.exports.jobs import export_tasks
 from services.dispatch.county_file import DEMO_COUNTY, read_county
 from services.dispatch.notices.callback import callback_of
@@ -12,6 +15,7 @@ from services.dispatch.notices.deliveries import SendingRules
 from services.dispatch.notices.sender import MessageSender
 from services.dispatch.notices.ways import open_ways, profiles_of
 from services.dispatch.policy import policy_of
+from services.dispatch.reply_facts import ReplyFacts
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.subscriptions import handlers
 from services.dispatch.tasks import periodic_tasks
@@ -19,8 +23,10 @@ from shared.bus.consumer import Consumer
 from shared.bus.protocol import Bus
 from shared.bus.topics import COMPLAINTS, REPLIES
 from shared.db import Database
-from shared.service import Service
+from shared.service import PeriodicTask, Service
 from shared.web import service_app
+
+_DIGESTS_EVERY_SECONDS = 60.0
 
 
 def build(
@@ -47,6 +53,9 @@ def build(
 
     consumer = Consumer("dispatch", database, bus, (COMPLAINTS, REPLIES), handlers(policy))
     close_console = add_console(app, settings)
+    facts = ReplyFacts(settings.reply_url, secret, database.clock)
+    tolerated = timedelta(minutes=settings.platform_unavailable_minutes)
+    digests = DigestMessages(database, policy, facts, tolerated)
     return Service(
         name="dispatch",
         app=app,
@@ -55,6 +64,7 @@ def build(
         tasks=(
             *periodic_tasks(settings, database, policy, county, sender),
             *export_tasks(database),
+            PeriodicTask("digests", digests.once, _DIGESTS_EVERY_SECONDS),
         ),
-        closing=(close_console, *(way.close for way in ways.values())),
+        closing=(close_console, facts.close, *(way.close for way in ways.values())),
     )

@@ -54,6 +54,7 @@ _PAGES = {
         "/report?from=2026-01-01&to=2027-01-01",
         "/report?from=2026-07-01&to=2026-12-31&compare_from=2026-01-01&compare_to=2026-06-30",
         "/exports",
+        "/digest",
         "/report/complaints?from=2026-01-01&to=2027-01-01&figure=late",
         "/work-orders/work-order-20",
         "/disclosures",

@@ -8,6 +8,7 @@ from .call_back import CallBackView, Rework
 from .code_table import CodeTable
 from .complaint import Complaint
 from .county import Crew, Scheme, SchemeVillage, Staff, Supply
+from .digest import DigestSubscription
 from .export_job import ExportJob, ExportPart
 from .extension import ExtensionView
 from .history import Failure, HistoryImport, Hotspot, PastFailure
@@ -35,6 +36,7 @@ __all__ = [
     "CountyQuietHours",
     "Crew",
     "DeadlineView",
+    "DigestSubscription",
     "ExportJob",
     "ExportPart",
     "ExtensionView",

@@ -35,7 +35,9 @@ _AT_ONCE = timedelta(days=1)
 
 async def _hotspots(asked: Asked) -> AsyncIterator[Sequence[HotspotLine]]:
     async with asked.database.reading() as session:
-        yield await read_hotspots(session, asked.county, ALL)
+        yield await read_hotspots(
+            session, asked.county, ALL, unseen=asked.chosen.get("unseen") == "true"
+        )
 
 
 HOTSPOTS: Listing[HotspotLine] = Listing(

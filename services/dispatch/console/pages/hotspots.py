@@ -21,11 +21,13 @@ Seer = Annotated[Person, allowed(Permission.HOTSPOT_SEE)]
 
 
 @router.get("")
-async def hotspots_page(request: Request, person: Seer, database: DatabaseHere) -> Response:
+async def hotspots_page(
+    request: Request, person: Seer, database: DatabaseHere, *, unseen: bool = False
+) -> Response:
     async with database.reading() as session:
-        hotspots = await read_hotspots(session, person.county)
+        hotspots = await read_hotspots(session, person.county, unseen=unseen)
         names = await read_display_names(session, person.county)
-    return page(request, "hotspots.html", hotspots=hotspots, names=names)
+    return page(request, "hotspots.html", hotspots=hotspots, names=names, unseen=unseen)
 
 
 @router.post("/{scheme_id}/{component}/seen")

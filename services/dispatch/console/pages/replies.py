@@ -49,7 +49,7 @@ async def replies_page(
         found = await read_replies(session, person.county, which, filters, position)
         towns = await read_towns(session, person.county)
         crews = await read_crew_names(session, person.county)
-    platforms = await _health_of(request).read(request, person.county)
+    platforms = await health_of(request).read(request, person.county)
     return page(
         request,
         "replies.html",
@@ -100,7 +100,7 @@ async def call_sheet(
 async def outages_part(request: Request, person: Annotated[Person, allowed()]) -> Response:
     """The banner of every page: platforms, and ways of telling staff, that have not answered for
     too long; and how many messages to staff did not arrive, for whoever sees those."""
-    health = _health_of(request)
+    health = health_of(request)
     platforms = await health.read(request, person.county)
     ways, failed = await _ways(request, person)
     now = request.app.state.database.clock.now()
@@ -125,7 +125,7 @@ async def _ways(request: Request, person: Person) -> tuple[Sequence[Platform], i
     return ways, failed
 
 
-def _health_of(request: Request) -> PlatformHealth:
+def health_of(request: Request) -> PlatformHealth:
     health = request.app.state.platform_health
     assert isinstance(health, PlatformHealth)
     return health

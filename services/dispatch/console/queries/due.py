@@ -29,6 +29,8 @@ from services.dispatch.console.queries.tables import (
     staff,
     work_order,
 )
+from services.dispatch.rules.digest import day_begins
+from shared.clock import SHANGHAI
 
 SOON = timedelta(hours=24)
 _of_deadline = and_(
@@ -37,9 +39,9 @@ _of_deadline = and_(
     missed_cause.c.round == deadline.c.round,
     missed_cause.c.due_at == deadline.c.due_at,
 )
-_KINDS: tuple["Due", ...] = ("overdue", "soon", "warned", "open", "paused")
+_KINDS: tuple["Due", ...] = ("overdue", "soon", "warned", "open", "paused", "today")
 """As DueCounts."""
-Due = Literal["", "overdue", "soon", "warned", "open", "paused", "pending"]
+Due = Literal["", "overdue", "today", "soon", "warned", "open", "paused", "pending"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +58,14 @@ class DueFilters(Filters):
 @dataclass(frozen=True, slots=True)
 class DueCounts:
     """Faults. Those not overdue are warned of, open, or paused: all that is left of them stands
-    still. Some of those warned of or open are due within SOON."""
+    still. Some of those warned of or open are due within SOON, or before the day ends."""
 
     overdue: int
     soon: int
     warned: int
     open: int
     paused: int
+    today: int
 
     @property
     def pending(self) -> int:
@@ -283,6 +286,9 @@ def _is(faults: Any, due: Due, now: datetime) -> tuple[Any, ...]:
     match due:
         case "overdue":
             return (~pending,)
+        case "today":
+            end = day_begins(now.astimezone(SHANGHAI).date() + timedelta(days=1))
+            return pending, running, faults.c.due_at < end
         case "soon":
             return pending, running, faults.c.due_at <= now + SOON
         case "warned":

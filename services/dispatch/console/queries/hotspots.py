@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -43,16 +44,27 @@ class HotspotLine:
         return (unseen, self.hotspot.failures, self.complaints, self.hotspot.last_at)
 
 
+async def count_unseen(session: AsyncSession, county: str) -> int:
+    unseen = select(func.count()).where(
+        col(Hotspot.county) == county, col(Hotspot.seen_at).is_(None)
+    )
+    return int((await session.execute(unseen)).scalar_one())
+
+
 async def read_hotspots(
-    session: AsyncSession, county: str, most: int = _SHOWN
+    session: AsyncSession, county: str, most: int = _SHOWN, *, unseen: bool = False
 ) -> tuple[HotspotLine, ...]:
-    found = await session.execute(
+    """`unseen`: those that nobody has looked at."""
+    query = (
         select(Hotspot, Scheme)
         .join(Scheme, col(Scheme.id) == col(Hotspot.scheme_id))
         .where(col(Hotspot.county) == county)
         .order_by(col(Hotspot.last_at).desc())
         .limit(most)
     )
+    if unseen:
+        query = query.where(col(Hotspot.seen_at).is_(None))
+    found = await session.execute(query)
     rows = list(found.tuples())
     ids = [one for spot, _ in rows for one in spot.work_order_ids]
     evidence = await session.execute(select(WorkOrder).where(col(WorkOrder.id).in_(ids)))

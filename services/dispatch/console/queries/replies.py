@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Select, and_, func, literal, or_, select, tuple_
@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.dispatch.console.queries.deadlines import is_of_newest_round
 from services.dispatch.console.queries.filters import Choice, Filters, only_complaints
 from services.dispatch.console.queries.tables import complaint, crew, deadline, reply, work_order
+from services.dispatch.rules.digest import day_begins
 from services.dispatch.rules.reply_lists import ReplyList
 
 NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
@@ -37,12 +38,18 @@ _IN_LIST: Mapping[ReplyList, Any] = {
 class ReplyFilters(Filters):
     crew: Choice = ""
     """A crew's id."""
+    delivered_on: date | None = None
+    """A day of the office."""
 
 
 def only_replies(query: Select[Any], filters: ReplyFilters) -> Select[Any]:
     """`query` joins complaints and work orders."""
     if filters.crew:
         query = query.where(work_order.c.crew_id == filters.crew)
+    if filters.delivered_on:
+        day = day_begins(filters.delivered_on)
+        on_day = (reply.c.delivered_at >= day, reply.c.delivered_at < day + timedelta(days=1))
+        query = query.where(or_(reply.c.state != "delivered", and_(*on_day)))
     return only_complaints(query, filters)
 
 

@@ -241,6 +241,11 @@ def upgrade() -> None:
         sa.Column("password_is_one_time", sa.Boolean, nullable=False, server_default=sa.false()),
     )
     op.create_table(
+        "digest_subscription",
+        sa.Column("sign_in_name", sa.String, sa.ForeignKey("staff.sign_in_name"), primary_key=True),
+        sa.Column("at", sa.Time, nullable=False),
+    )
+    op.create_table(
         "sign_in",
         sa.Column("id", sa.String, primary_key=True),
         sa.Column("sign_in_name", sa.String, sa.ForeignKey("staff.sign_in_name"), nullable=False),
