@@ -1,5 +1,6 @@
 """Every way of telling staff, against its simulator: exactly one message, whatever fails."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -24,27 +25,27 @@ async def can_be_told(telling: Telling, way: str) -> None:
     )
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize(
-    "mode",
-    [
-        FailureMode.TIMEOUT_BEFORE_ACCEPTING,
-        FailureMode.TIMEOUT_AFTER_ACCEPTING,
-        FailureMode.RESET_AFTER_ACCEPTING,
-        FailureMode.ERROR_500_AFTER_ACCEPTING,
-        FailureMode.ERROR_503_AFTER_ACCEPTING,
-        FailureMode.ERROR_5XX,
-    ],
+FAILURES = (
+    FailureMode.TIMEOUT_BEFORE_ACCEPTING,
+    FailureMode.TIMEOUT_AFTER_ACCEPTING,
+    FailureMode.RESET_AFTER_ACCEPTING,
+    FailureMode.ERROR_500_AFTER_ACCEPTING,
+    FailureMode.ERROR_503_AFTER_ACCEPTING,
+    FailureMode.ERROR_5XX,
 )
-async def test_one_failure_leaves_one_message(
-    telling: Telling, way: str, mode: FailureMode
-) -> None:
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_each_failure_leaves_one_message(telling: Telling, way: str) -> None:
     await can_be_told(telling, way)
-    getattr(telling.simulators, way).failures.add(mode, on="send")
-    await telling.tells()
-    await telling.sends_for(10 * MINUTE)
-    assert len(telling.seen(way)) == 1
-    assert await telling.states() == [(way, "sent", None)]
+    for mode in FAILURES:
+        getattr(telling.simulators, way).failures.add(mode, on="send")
+        await telling.tells(alert=mode.value)
+        await telling.sends()
+    assert {state for _, state, _ in await telling.states()} == {"sending"}
+    await telling.sends_for(10 * MINUTE, every=MINUTE)
+    assert await telling.states() == [(way, "sent", None)] * len(FAILURES)
+    assert len(telling.seen(way)) == len(FAILURES)
 
 
 @pytest.mark.parametrize("drops", [True, False])
@@ -56,7 +57,7 @@ async def test_wecom_gets_a_repetition_once_by_its_content_or_its_task(
     failures = telling.simulators.wecom.failures
     failures.add(FailureMode.TIMEOUT_AFTER_ACCEPTING, times=3, on="send")
     await telling.tells()
-    await telling.sends_for(2 * HOUR, every=5 * MINUTE)
+    await telling.sends_for(2 * HOUR, every=15 * MINUTE)
     assert len(telling.seen("wecom")) == 1
     assert (await telling.states())[0][1] == "sent"
 
@@ -72,7 +73,7 @@ async def test_killed_between_claim_and_call_it_is_sent_by_another(
         assert len(await claim(session, killed.rules, 8, clock.now())) == 1
     await telling.sends()
     assert telling.seen(way) == []  # the lease is not over
-    await telling.sends_for(20 * MINUTE)
+    await telling.sends_for(20 * MINUTE, every=3 * MINUTE)
     assert len(telling.seen(way)) == 1
     assert await telling.states() == [(way, "sent", None)]
 
@@ -95,7 +96,7 @@ async def test_killed_between_call_and_record_it_is_not_sent_again(
             await telling.sender.once()
     assert len(telling.seen(way)) == 1
     telling.sender = telling.another_sender()
-    await telling.sends_for(20 * MINUTE)
+    await telling.sends_for(20 * MINUTE, every=3 * MINUTE)
     assert len(telling.seen(way)) == 1
     assert await telling.states() == [(way, "sent", None)]
 
@@ -106,9 +107,9 @@ async def test_while_wecom_is_silent_an_urgent_message_goes_by_sms_and_only_by_i
     await telling.reaches("li", wecom_userid="LiJie", phone=PHONE)
     telling.simulators.wecom.failures.add(FailureMode.TIMEOUT_BEFORE_ACCEPTING, times=500)
     await telling.tells(urgent=True)
-    await telling.sends_for(10 * MINUTE)
+    await telling.sends_for(10 * MINUTE, every=MINUTE)
     telling.simulators.wecom.failures.clear()
-    await telling.sends_for(HOUR, every=5 * MINUTE)
+    await telling.sends_for(HOUR, every=20 * MINUTE)
     assert telling.seen("wecom") == []
     assert len(telling.seen("sms")) == 1
     assert await telling.states() == [("wecom", "failed", "unavailable"), ("sms", "sent", None)]
@@ -118,7 +119,7 @@ async def test_what_can_wait_survives_an_outage_of_six_hours_once(telling: Telli
     await can_be_told(telling, "sms")
     telling.simulators.sms.failures.add(FailureMode.OUTAGE, amount=6 * 3600)
     await telling.tells()
-    await telling.sends_for(6 * HOUR + 30 * MINUTE, every=10 * MINUTE)
+    await telling.sends_for(6 * HOUR + 30 * MINUTE, every=30 * MINUTE)
     assert len(telling.seen("sms")) == 1
     assert await telling.states() == [("sms", "sent", None)]
 
@@ -167,13 +168,15 @@ async def test_a_token_that_ends_early_costs_no_message(telling: Telling) -> Non
     assert len(telling.seen("wecom")) == 2
 
 
-async def test_a_member_gets_what_is_due_without_wecom_dropping_any(telling: Telling) -> None:
+async def test_two_senders_tell_a_member_all_once_and_wecom_drops_none(telling: Telling) -> None:
     await can_be_told(telling, "wecom")
     for number in range(40):
         await telling.tells(alert=f"alert-{number}")
-    await telling.sends()
+    another = telling.another_sender()
+    for _ in range(5):
+        await asyncio.gather(telling.sender.once(), another.once())
     assert 20 <= len(telling.seen("wecom")) < 30
-    await telling.sends_for(3 * MINUTE, every=10 * SECOND)
+    await telling.sends_for(2 * MINUTE, every=20 * SECOND)
     assert len(telling.seen("wecom")) == 40
     assert telling.seen("wecom", "dropped") == []
 
