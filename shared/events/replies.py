@@ -52,14 +52,25 @@ class _ReplyEvent(Event):
         return self.complaint_id
 
 
+class MovedDeadline(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stage: Stage
+    round: Round = 1
+    old_due_at: AwareDatetime
+    new_due_at: AwareDatetime
+
+
 class RulebookChange(BaseModel):
-    """A version of the county's policies or calendar, as the person named it who saved it."""
+    """A version of the county's policies or calendar, as the person named it who saved it, and what
+    it moved."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["policies", "calendar"]
     number: int = Field(ge=1)
     note: str = ""
+    moved: tuple[MovedDeadline, ...] = ()
 
 
 class DeadlinesSet(_ReplyEvent):

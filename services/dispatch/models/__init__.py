@@ -8,6 +8,7 @@ from .call_back import CallBackView, Rework
 from .code_table import CodeTable
 from .complaint import Complaint
 from .county import Crew, Scheme, SchemeVillage, Staff, Supply
+from .deadline_move import DeadlineMove
 from .digest import DigestSubscription
 from .export_job import ExportJob, ExportPart
 from .extension import ExtensionView
@@ -35,6 +36,7 @@ __all__ = [
     "ComplaintState",
     "CountyQuietHours",
     "Crew",
+    "DeadlineMove",
     "DeadlineView",
     "DigestSubscription",
     "ExportJob",

@@ -29,7 +29,7 @@ from services.reply.rules.pauses import union
 from services.reply.rules.recount import Effect, Moved, effect_of
 from services.reply.rules.rounds import FIRST_ROUND
 from shared.bulk_insert import bulk_insert
-from shared.events.replies import RulebookChange
+from shared.events.replies import MovedDeadline, RulebookChange
 from shared.sql import table_of
 
 _BATCH = 200
@@ -127,10 +127,10 @@ async def _recount_by(
     found = await recount_rows(
         context.session, rulebook, complaints, context.now, limited_anew=limited_anew
     )
-    because = _change_of(rulebook) if is_change else None
     for complaint, recounted in zip(complaints, found, strict=True):
         context.tell(*recounted.events)
         if recounted.changed:
+            because = _change_of(rulebook, complaint, recounted) if is_change else None
             context.tell(deadlines_set(complaint, recounted.deadlines, because))
     new = [deadline for recounted in found for deadline in recounted.added]
     await bulk_insert(context.session, table_of(Deadline), new)
@@ -164,9 +164,25 @@ async def recount_rows(
     ]
 
 
-def _change_of(rulebook: Rulebook) -> RulebookChange | None:
+def _change_of(
+    rulebook: Rulebook, complaint: Complaint, recounted: "Recounted"
+) -> RulebookChange | None:
     newest = rulebook.newest
-    return newest and RulebookChange(kind=newest.kind.value, number=newest.number, note=newest.note)
+    return newest and RulebookChange(
+        kind=newest.kind.value,
+        number=newest.number,
+        note=newest.note,
+        moved=tuple(
+            MovedDeadline(
+                stage=each.stage.value,
+                round=complaint.round,
+                old_due_at=each.before,
+                new_due_at=each.after,
+            )
+            for each in recounted.moved
+            if each.has_moved
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)

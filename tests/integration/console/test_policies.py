@@ -2,16 +2,20 @@
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
 from html import unescape
 
 import httpx
 import pytest
 
+from services.dispatch.models import DeadlineMove
 from services.reply import service as reply_service
 from services.reply.settings import ReplySettings
 from shared.bus.embedded import EmbeddedBus
 from shared.db import Database
+from tests.conftest import NOW
 from tests.integration.console.conftest import SECRET, Reachable, SignedIn
+from tests.integration.console.county import COUNTY, IDS
 
 
 @pytest.fixture
@@ -184,6 +188,30 @@ async def test_what_is_typed_wrongly_is_said(signed_in: SignedIn) -> None:
         answer = await admin.post(path, data=typed)
         assert answer.status_code == 422
         assert said in answer.text
+
+
+async def test_a_complaint_says_why_its_deadline_moved(
+    signed_in: SignedIn, database: Database
+) -> None:
+    async with database.work() as (session, _):
+        session.add(
+            DeadlineMove(
+                complaint_id=IDS.drafted,
+                stage="reply",
+                round=1,
+                sequence=1,
+                county=COUNTY,
+                old_due_at=NOW,
+                new_due_at=NOW + timedelta(days=2),
+                kind="calendar",
+                number=2,
+                note="2027年放假通知",
+            )
+        )
+    page = (await (await signed_in("wang.diaodu")).get(f"/complaints/{IDS.drafted}")).text
+    assert "因办法或日历变更而变动" in page
+    assert "/rulebook/calendar/versions/2" in page
+    assert "2027年放假通知" in page
 
 
 async def test_while_reply_is_unavailable_the_pages_say_so(

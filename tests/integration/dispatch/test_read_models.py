@@ -8,16 +8,18 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from services.dispatch.models import DeadlineView, ExtensionView, ReplyView
+from services.dispatch.models import DeadlineMove, DeadlineView, ExtensionView, ReplyView
 from shared.events.event import Event
 from shared.events.replies import (
     DeadlineMet,
     DeadlineMissed,
     DeadlineWarned,
     ExtensionChanged,
+    MovedDeadline,
     ReplyApproved,
     ReplyStuck,
     ResidentTold,
+    RulebookChange,
 )
 from shared.vocabulary import Level
 from tests.conftest import NOW
@@ -188,3 +190,13 @@ async def test_a_delivered_reply_is_not_shown_as_approved_for_a_clock_that_is_ah
         await dispatch.receives(event, sequences=[sequence], time=time)
     (row,) = await picture(dispatch, ReplyView)
     assert row["state"] == "delivered"
+
+
+async def test_what_a_new_calendar_has_moved_is_kept_with_its_reason(dispatch: Dispatch) -> None:
+    moved = MovedDeadline(stage="reply", old_due_at=DUE - DAY, new_due_at=DUE)
+    change = RulebookChange(kind="calendar", number=2, note="2027年放假通知", moved=(moved,))
+    told = deadlines_set("c1").model_copy(update={"because": change})
+    await dispatch.receives(received("c1"), told, deadlines_set("c1"))
+    async with dispatch.database.reading() as session:
+        (move,) = (await session.execute(select(DeadlineMove))).scalars().all()
+    assert (move.old_due_at, move.new_due_at, move.note) == (DUE - DAY, DUE, "2027年放假通知")

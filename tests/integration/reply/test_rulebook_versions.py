@@ -119,6 +119,9 @@ async def test_a_notice_makes_what_was_provisional_firm_and_tells_why(
         "calendar",
         "2027年放假通知",
     )
+    for one in news.because.moved:
+        key = news.complaint_id, one.stage
+        assert (one.old_due_at, one.new_due_at) == (before[key], after[key])
     newest = (await call("GET", "/rulebook/calendar")).json()
     moved = {key for key in before if after[key] != before[key]}
     assert newest["effect"] == {

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from services.dispatch.console.queries.alerts import AlertLine, read_alerts_of_fault
 from services.dispatch.console.queries.deadlines import is_unmet
@@ -12,6 +13,7 @@ from services.dispatch.console.queries.filters import COUNTED, Filters, undecide
 from services.dispatch.console.queries.tables import complaint, deadline
 from services.dispatch.models import (
     Complaint,
+    DeadlineMove,
     DeadlineView,
     ReplyView,
     Scheme,
@@ -20,6 +22,7 @@ from services.dispatch.models import (
 from services.dispatch.queries import deadlines_of
 
 _FOUND_SHOWN = 50
+_MOVES_SHOWN = 20
 _SEARCHED_BACK = timedelta(days=400)
 _EVERYTHING = Filters()
 
@@ -28,6 +31,8 @@ _EVERYTHING = Filters()
 class ComplaintPage:
     complaint: Complaint
     deadlines: tuple[DeadlineView, ...]
+    moves: tuple[DeadlineMove, ...]
+    """What a new policy or calendar has moved, the newest first."""
     work_order: WorkOrder | None
     scheme: Scheme | None
     reply: ReplyView | None
@@ -45,11 +50,22 @@ async def read_complaint(
     return ComplaintPage(
         complaint=found,
         deadlines=tuple(await deadlines_of(session, [complaint_id])),
+        moves=await _read_moves(session, complaint_id),
         work_order=work_order,
         scheme=await session.get(Scheme, work_order.scheme_id) if work_order else None,
         reply=await session.get(ReplyView, complaint_id),
         alerts=await read_alerts_of_fault(session, found.work_order_id or complaint_id),
     )
+
+
+async def _read_moves(session: AsyncSession, complaint_id: str) -> tuple[DeadlineMove, ...]:
+    found = await session.execute(
+        select(DeadlineMove)
+        .where(col(DeadlineMove.complaint_id) == complaint_id)
+        .order_by(col(DeadlineMove.sequence).desc(), col(DeadlineMove.stage))
+        .limit(_MOVES_SHOWN)
+    )
+    return tuple(found.scalars())
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,20 @@ def upgrade() -> None:
     )
 
     op.create_table(
+        "deadline_move",
+        sa.Column("complaint_id", sa.String, primary_key=True),
+        sa.Column("stage", sa.String, primary_key=True),
+        sa.Column("round", sa.SmallInteger, primary_key=True, autoincrement=False),
+        sa.Column("sequence", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("county", sa.String, nullable=False),
+        sa.Column("old_due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("new_due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("kind", sa.String, nullable=False),
+        sa.Column("number", sa.Integer, nullable=False),
+        sa.Column("note", sa.String, nullable=False),
+    )
+
+    op.create_table(
         "extension_view",
         sa.Column("request_id", sa.String, primary_key=True),
         sa.Column("complaint_id", sa.String, nullable=False),
