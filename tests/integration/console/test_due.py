@@ -7,9 +7,11 @@ from itertools import chain, product
 
 import httpx
 import pytest
+from sqlalchemy import update
+from sqlmodel import col
 
 from services.dispatch.console.queries.board import read_board
-from services.dispatch.console.queries.due import DueFilters, count_due, read_due
+from services.dispatch.console.queries.due import DueCounts, DueFilters, count_due, read_due
 from services.dispatch.console.queries.filters import Filters
 from services.dispatch.models import Complaint, DeadlineView, WorkOrder
 from shared.clock import ManualClock
@@ -102,7 +104,7 @@ async def test_a_tile_is_what_its_list_holds_under_every_filter(
             due = DueFilters(filters.town, filters.category, filters.platform, filters.state)
             every = await read_due(session, COUNTY, due, clock.now(), 1000)
             listed = set[str]()
-            for kind in ("overdue", "warned", "open"):
+            for kind in ("overdue", "warned", "open", "paused"):
                 kind_only = replace(due, due=kind)
                 lines = await read_due(session, COUNTY, kind_only, clock.now(), 1000)
                 assert board.counts.due.of(kind) == len(lines), (filters, kind)
@@ -113,6 +115,31 @@ async def test_a_tile_is_what_its_list_holds_under_every_filter(
             soon = await read_due(session, COUNTY, replace(due, due="soon"), clock.now(), 1000)
             assert board.counts.due.soon == len(soon)
             assert {line.fault for line in board.overdue + board.pending} <= listed
+
+
+async def test_a_fault_whose_clocks_all_stand_still_is_listed_as_paused_and_counted_nowhere_else(
+    signed_in: SignedIn, database: Database, clock: ManualClock
+) -> None:
+    async def counted() -> DueCounts:
+        async with database.reading() as session:
+            return await count_due(session, COUNTY, DueFilters(), clock.now())
+
+    before = await counted()
+    async with database.work() as (session, _):
+        waits = (
+            col(DeadlineView.met_at).is_(None),
+            col(DeadlineView.state).in_(("open", "warned")),
+        )
+        await session.execute(
+            update(DeadlineView)
+            .where(col(DeadlineView.county) == COUNTY, *waits)
+            .values(paused_since=clock.now(), paused_for="parts")
+        )
+    after = await counted()
+    assert (after.total, after.overdue) == (before.total, before.overdue)
+    assert (after.paused, after.soon, after.warned, after.open) == (before.pending, 0, 0, 0)
+    page = (await (await signed_in("admin")).get("/due?due=paused")).text
+    assert page.count("已暂停：等配件") == after.paused > 0
 
 
 @pytest.mark.parametrize(
