@@ -9,7 +9,7 @@ from services.intake.api.dependencies import ContextHere, refuse_unopened
 from services.intake.batching import Ingestion
 from services.intake.context import Context
 from services.intake.handlers.answers import ask
-from services.intake.handlers.decide import Verdict, decide
+from services.intake.handlers.decide import ComeBack, Verdict, come_back, decide
 from services.intake.handlers.disclose import (
     ComplaintWords,
     disclose_resident,
@@ -82,6 +82,29 @@ async def post_decision(
             context.gazetteer,
             county=person.county,
             decided_by=person.name,
+            now=database.clock.now(),
+        )
+
+    await database.in_transaction(action)
+
+
+@router.post("/{complaint_id}/back", status_code=204)
+async def post_back(
+    complaint_id: str,
+    command: ComeBack,
+    database: DatabaseHere,
+    person: Annotated[Person, requires(Permission.REPLY_WRITE)],
+) -> None:
+    """ "Not ours" was wrong: a person decides again. 409: it was not decided so."""
+
+    async def action(session: Session, outbox: Outbox) -> None:
+        await come_back(
+            session,
+            outbox,
+            complaint_id,
+            command,
+            county=person.county,
+            by=person.name,
             now=database.clock.now(),
         )
 

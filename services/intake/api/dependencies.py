@@ -28,6 +28,17 @@ _REFUSED: dict[Refusal, tuple[int, Text]] = {
         422,
         Text("这类诉求需要派人到场，请选择村。", "A crew will be sent: choose the village."),
     ),
+    Refusal.NOT_RETURNED: (
+        409,
+        Text("这件诉求没有判为非供水职责。", "It is not decided to be another body's matter."),
+    ),
+    Refusal.RETURNED_BEFORE: (
+        409,
+        Text(
+            "平台已认定由本单位办理，不能再次退回。",
+            "The platform has decided that it is ours: it cannot be returned again.",
+        ),
+    ),
     Refusal.DECIDED_BY_ANOTHER: (
         409,
         Text(

@@ -65,9 +65,42 @@ async def decide(
     another = complaint.decided_by not in (None, decided_by) and not complaint.needs_human
     if another and not verdict.overrule:
         raise Refused(Refusal.DECIDED_BY_ANOTHER)
+    if not verdict.is_ours and complaint.cannot_be_returned:
+        raise Refused(Refusal.RETURNED_BEFORE)
     village = _village(verdict, gazetteer)
     decision = _decision(verdict, village, says_repeated=complaint.says_repeated)
     outbox.add(complaint.decide(decision, by=decided_by, at=now))
+
+
+class ComeBack(BaseModel):
+    """Why a complaint is ours after all, though it was decided not to be."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    reason: str = Field(min_length=2, max_length=500)
+    is_platforms_word: bool = False
+    """The platform says so: it cannot be returned again."""
+
+
+async def come_back(
+    session: AsyncSession,
+    outbox: Outbox,
+    complaint_id: str,
+    command: ComeBack,
+    *,
+    county: str,
+    by: str,
+    now: datetime,
+) -> None:
+    """Give a complaint that is not ours back to a person's decision. Raises Refused."""
+    wanted = select(Complaint).where(Complaint.id == complaint_id, Complaint.county == county)
+    complaint = await _locked(session, wanted)
+    if complaint.is_ours or complaint.needs_human:
+        raise Refused(Refusal.NOT_RETURNED)
+    told = complaint.come_back(
+        by=by, why=command.reason.strip(), at=now, is_platforms_word=command.is_platforms_word
+    )
+    outbox.add(told)
 
 
 async def mark_handled(

@@ -10,6 +10,8 @@ class Refusal(StrEnum):
     CATEGORY_CONTRADICTS = "category_contradicts_is_ours"
     VILLAGE_UNKNOWN = "unknown_village"
     VILLAGE_MISSING = "village_missing"
+    NOT_RETURNED = "not_returned"
+    RETURNED_BEFORE = "returned_before"
     DECIDED_BY_ANOTHER = "decided_by_another"
 
 

@@ -92,6 +92,12 @@ class Complaint(IntakeTable, table=True):
     """Names of the cues and rules that decided; never the resident's words."""
     decided_by: str | None = None
     decided_at: Moment | None = None
+    came_back_at: Moment | None = None
+    """When "not ours" was last found to be wrong, as for the next three."""
+    came_back_by: str | None = None
+    came_back_why: str | None = Field(default=None, repr=False)
+    cannot_be_returned: bool = False
+    """The platform itself has decided that it is ours."""
     erased_at: Moment | None = None
     """Words and identity were erased then, and what comes later is not kept either."""
 
@@ -194,6 +200,14 @@ class Complaint(IntakeTable, table=True):
             decided_by=by,
             decided_at=at,
         )
+
+    def come_back(
+        self, *, by: str, why: str, at: datetime, is_platforms_word: bool
+    ) -> ComplaintDecided:
+        """It is ours after all, it is said: a person decides it again."""
+        self.came_back_at, self.came_back_by, self.came_back_why = at, by, why
+        self.cannot_be_returned |= is_platforms_word
+        return self.decide(self.decision.model_copy(update={"needs_human": True}), by=by, at=at)
 
     def erase(self, at: datetime) -> None:
         """Nothing is left by which the resident can be known; counts, dates and place stay."""

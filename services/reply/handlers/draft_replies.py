@@ -100,15 +100,14 @@ def _is_followed_by_another(
 ) -> bool:
     if live.interim:
         return _is_news(live, facts, work_order)
-    return (
-        live.state == ReplyState.DELIVERED
-        and not live.returned
-        and asks_for_another_answer(
-            facts,
-            solved=live.solved and not live.contested,
-            repair=work_order.repaired_sequence if work_order else None,
-            repair_known=live.repair_sequence,
-        )
+    if live.returned:  # and it came back: it is ours after all
+        is_ours = facts is not None and facts.answering is not Answering.RETURN
+        return live.state == ReplyState.DELIVERED and is_ours
+    return live.state == ReplyState.DELIVERED and asks_for_another_answer(
+        facts,
+        solved=live.solved and not live.contested,
+        repair=work_order.repaired_sequence if work_order else None,
+        repair_known=live.repair_sequence,
     )
 
 

@@ -16,6 +16,7 @@ from services.reply.models import (
     deadlines_set,
 )
 from services.reply.rules.counting import count_deadlines, is_limit_unreadable
+from services.reply.rules.rounds import RoundCause
 from shared.bulk_insert import bulk_insert
 from shared.bus.transient_errors import NotYetKnown
 from shared.events.complaints import (
@@ -29,6 +30,7 @@ from shared.sql import any_of, table_of
 
 from .deadline_extensions import look_now
 from .deadline_recount import recount
+from .rounds import start_round
 
 _KNOWN = select(col(Complaint.id), literal(value=False)).where(col(Complaint.id) == any_of("ids"))
 _LINKED = select(col(Link.complaint_id), literal(value=True)).where(
@@ -75,13 +77,20 @@ async def on_complaints_received(
 async def on_complaints_decided(
     context: Context, events: Sequence[Envelope[ComplaintDecided]]
 ) -> Collection[str]:
-    """Take the decision over; another category or urgency may be due at another time."""
+    """Take the decision over; another category or urgency may be due at another time. What the
+    platform had back and is ours after all starts its next round."""
     complaints = await _complaints(context, events)
+    came_back = []
     for event in events:
-        complaints[event.data.complaint_id].decide(
-            event.data.decision, event.data.decided_at, event.sequence
-        )
+        complaint = complaints[event.data.complaint_id]
+        complaint.decide(event.data.decision, event.data.decided_at, event.sequence)
+        if complaint.is_returned_wrongly:
+            came_back.append(event)
     await recount(context, list(complaints.values()))
+    for event in came_back:
+        complaint = complaints[event.data.complaint_id]
+        at = event.data.decided_at
+        await start_round(context, complaint, RoundCause.REWORK, f"back-{event.id}", at)
     return complaints.keys()
 
 

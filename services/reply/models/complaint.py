@@ -119,6 +119,11 @@ class Complaint(ReplyTable, table=True):
         if self.decided_at is None:
             self.decided_at = decided_at
 
+    @property
+    def is_returned_wrongly(self) -> bool:
+        """The platform has it back, and it is ours after all, or a person has to decide again."""
+        return self.state == ComplaintState.RETURNED and (self.is_ours or self.needs_human)
+
     def edit(self, decision: Decision, time_limit: str | None, sequence: int) -> bool:
         """The platform changed the ticket. Returns whether it prints another limit now."""
         if not self._take_over(decision, sequence) or time_limit == self.time_limit:

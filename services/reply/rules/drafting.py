@@ -152,9 +152,11 @@ def is_return(*, is_ours: bool, needs_human: bool) -> bool:
 
 def is_another_matter(*, returned: bool, is_ours: bool, needs_human: bool) -> bool:
     """Whether the complaint turned out to be ours after all, or not to be: a return is no answer
-    to what is ours, nor the other way round. Nothing is known while a person has to decide."""
-    decided = is_ours or not needs_human
-    return decided and returned == is_ours
+    to what is ours, nor the other way round. While a person has to decide no return stands, and
+    nothing else is known."""
+    if needs_human and not is_ours:
+        return returned
+    return returned == is_ours
 
 
 def still_true(text: str, by_the_facts: str | None, *, by_person: bool) -> bool:

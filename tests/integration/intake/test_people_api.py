@@ -250,9 +250,36 @@ async def test_a_handle_is_given_to_who_answers_on_the_platform(
     assert await count(database, Disclosure) == 1
 
 
+async def test_not_ours_that_was_wrong_goes_back_to_a_person_and_is_not_returned_again(
+    intake: Intake, database: Database
+) -> None:
+    complaint_id = await a_waiting_complaint(intake)
+    not_ours = {"is_ours": False, "category": "not_ours", "component": None, "village_code": None}
+
+    async def back(**more: object) -> int:
+        body = {"reason": "平台认定属供水职责", **more}
+        path, reviewer = f"/complaints/{complaint_id}/back", intake.signed_in(Role.REVIEWER)
+        return (await intake.client.post(path, json=body, headers=reviewer)).status_code
+
+    assert await back() == 409, "nobody has decided that it is not ours"
+    await decide(intake, complaint_id, **not_ours)
+    assert await back() == 204
+    complaint = await the_complaint(database)
+    assert (complaint.needs_human, complaint.came_back_why) == (True, "平台认定属供水职责")
+    assert (await decide(intake, complaint_id, **not_ours)).status_code == 204, "a colleague's word"
+    assert await back(is_platforms_word=True) == 204
+    refused = await decide(intake, complaint_id, **not_ours)
+    assert (refused.status_code, refused.json()["type"]) == (
+        409,
+        "urn:waterdesk:problem:returned_before",
+    )
+    assert (await decide(intake, complaint_id)).status_code == 204
+
+
 @pytest.mark.parametrize(
     ("method", "path", "role"),
     [
+        ("POST", "/complaints/c0/back", Role.CREW),
         ("POST", "/complaints", Role.REVIEWER),
         ("POST", "/complaints/c0/decision", Role.CREW),
         ("GET", "/complaints/c0/resident", Role.REVIEWER),

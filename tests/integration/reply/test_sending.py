@@ -15,7 +15,15 @@ from services.reply.rules.deadlines import Stage
 from services.reply.rules.escalation import Standing
 from shared.events.replies import ReplyDelivered, ResidentTold
 from tests.integration.reply.crashes import Killed, killed_at
-from tests.integration.reply.events import COUNTY, HOUR, NOT_OURS, linked, received, repaired
+from tests.integration.reply.events import (
+    COUNTY,
+    HOUR,
+    NOT_OURS,
+    decided,
+    linked,
+    received,
+    repaired,
+)
 from tests.integration.reply.postbox import PACE, Postbox
 from waterdesk.simulators.failure_modes import FailureMode
 
@@ -63,6 +71,28 @@ async def test_an_answer_that_it_is_not_solved_is_followed_by_another_after_the_
     newest, interim = await postbox.harness.replies()
     assert (interim.state, newest.state) == (ReplyState.DELIVERED, ReplyState.DRAFT)
     assert newest.solved
+
+
+@pytest.mark.parametrize("delivered", [False, True], ids=["still a draft", "had it back"])
+async def test_a_return_that_was_wrong_is_withdrawn_and_the_clocks_go_on(
+    postbox: Postbox, delivered: bool
+) -> None:
+    await postbox.not_ours()
+    if delivered:
+        await postbox.until_quiet()
+    harness = postbox.harness
+    back = decided(is_ours=False, category="not_ours", needs_human=True, at=postbox.now)
+    await harness.receives(back)
+    complaint = await harness.complaint()
+    assert (complaint.state, complaint.round) == (ComplaintState.OPEN, 2 if delivered else 1)
+    if not delivered:
+        await postbox.until_quiet()
+        assert postbox.taken() == []
+    newest = await harness.deadlines(number=complaint.round)
+    assert newest[Stage.REPLY].met_at is None
+    await harness.receives(decided(at=postbox.now), linked(), repaired(at=postbox.now))
+    answer = (await harness.replies())[0]
+    assert (answer.state, answer.kind) == (ReplyState.DRAFT, "answer")
 
 
 async def test_an_answer_that_says_solved_starts_the_call_back_and_a_try_meets_it(

@@ -198,6 +198,7 @@ def test_no_words_of_a_crew_break_the_form(words: str, platform: str) -> None:
         pytest.param(True, True, False, True, id="ours after all"),
         pytest.param(False, False, False, True, id="not ours after all"),
         pytest.param(False, False, True, False, id="nobody has decided yet"),
+        pytest.param(True, False, True, True, id="a return that a person decides about again"),
     ],
 )
 def test_a_draft_about_another_matter_is_replaced(

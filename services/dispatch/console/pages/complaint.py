@@ -32,6 +32,7 @@ from shared.routes import Route
 router = APIRouter(prefix="/complaints", route_class=Route)
 
 Reader = Annotated[Person, allowed(Permission.WORDS_SEE)]
+_SHORTEST_REASON = 2
 
 
 async def words_of_complaint(request: Request, complaint_id: str) -> Any:
@@ -201,6 +202,24 @@ async def decide(
     if following:
         return go_to(request, f"/complaints/{following[0].complaint.id}?done=decided")
     return go_to(request, "/waiting?done=decided")
+
+
+@router.post("/{complaint_id}/back")
+async def come_back(
+    request: Request,
+    complaint_id: str,
+    person: Annotated[Person, allowed(Permission.REPLY_WRITE)],
+    database: DatabaseHere,
+    reason: Annotated[str, Form(max_length=500)] = "",
+    is_platforms_word: Annotated[bool, Form()] = False,
+) -> Response:
+    """ "Not ours" was wrong: a person decides again, and the return is withdrawn."""
+    await must_see(database, person, complaint_id)
+    if len(reason.strip()) < _SHORTEST_REASON:
+        raise Problem(422, "invalid_request", both("back.why"))
+    body = {"reason": reason.strip(), "is_platforms_word": is_platforms_word}
+    await intake_of(request).change(request, "POST", f"/complaints/{complaint_id}/back", body)
+    return go_to(request, f"/complaints/{complaint_id}?done=back")
 
 
 def _says_the_same(body: Mapping[str, object], complaint: Complaint) -> bool:

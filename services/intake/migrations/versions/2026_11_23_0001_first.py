@@ -67,6 +67,10 @@ def upgrade() -> None:
         sa.Column("reasons", sa.ARRAY(sa.String), nullable=False),
         sa.Column("decided_by", sa.String),
         sa.Column("decided_at", _MOMENT),
+        sa.Column("came_back_at", _MOMENT),
+        sa.Column("came_back_by", sa.String),
+        sa.Column("came_back_why", sa.String),
+        sa.Column("cannot_be_returned", sa.Boolean, nullable=False, server_default="false"),
         sa.Column("erased_at", _MOMENT),
         sa.UniqueConstraint("platform", "county", "external_id"),
     )
