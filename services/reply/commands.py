@@ -27,6 +27,8 @@ class WriteDraft(_Command):
     """Who is, where the ticket goes back."""
     interim: bool = False
     """Another answer follows, after the repair."""
+    is_true: bool = True
+    """诉求属实: what the resident said is so."""
 
 
 class ApproveReply(_Command):

@@ -68,6 +68,8 @@ class ReplySummary(BaseModel):
     state: str
     solved: bool
     kind: ReplyKind
+    is_true: bool
+    """诉求属实: what the resident said is so."""
     by_hand: bool
     """Approved, and we cannot send it: a person phones or posts it, then confirms."""
     drafted_at: datetime

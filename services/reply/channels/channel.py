@@ -34,6 +34,8 @@ class OutgoingReply:
     """Who is, where the ticket goes back."""
     contacted_at: datetime | None = None
     """When the resident was spoken to, where someone did."""
+    is_true: bool = True
+    """诉求属实: what the resident said is so."""
     handle: str | None = field(default=None, repr=False)
     """The platform's own name for the resident, where the platform answers people (WeChat)."""
 

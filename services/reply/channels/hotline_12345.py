@@ -163,7 +163,7 @@ def _reply(reply: OutgoingReply) -> dict[str, object]:
     return {
         "requestId": reply.request_id,
         "handleSituation": reply.text,
-        "isTrue": True,  # what turned out not to be ours is returned instead
+        "isTrue": reply.is_true,
         "contacted": reply.contacted_at is not None,
         "contactTime": _office_time(reply.contacted_at) if reply.contacted_at else "",
         "solved": reply.solved,

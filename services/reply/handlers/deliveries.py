@@ -87,6 +87,7 @@ def _claim_one(context: Context, reply: Reply, complaint: Complaint) -> Claimed:
             returned=reply.returned,
             responsible=reply.responsible,
             contacted_at=complaint.contacted_at,
+            is_true=reply.is_true,
         ),
     )
 

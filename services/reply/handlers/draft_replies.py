@@ -89,6 +89,7 @@ def _draft(
         context.now,
         solved=facts.answering is Answering.SOLVED,
         kind=_KINDS.get(facts.answering, "answer"),
+        is_true=facts.answering is not Answering.NOTHING_FOUND,
         said=said_by(facts),
         repair_sequence=work_order.repaired_sequence if work_order else None,
     )

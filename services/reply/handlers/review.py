@@ -59,6 +59,7 @@ async def write_draft(
         context.now,
         solved=command.solved and not command.interim,
         kind="return" if returned else "interim" if command.interim else "answer",
+        is_true=command.is_true,
         responsible=command.responsible.strip(),
         written_by=person.name,
         repair_sequence=work_order.repaired_sequence if work_order else None,

@@ -57,6 +57,8 @@ class Reply(ReplyTable, table=True):
     solved: bool
     kind: str
     """answer, return (not ours: the ticket goes back) or interim."""
+    is_true: bool = True
+    """诉求属实: what the resident said is so. 12345 asks for it."""
     said: str = ""
     """What our own draft says of the fault, apart from the form; empty where a person wrote it."""
     responsible: str = ""
@@ -97,6 +99,7 @@ class Reply(ReplyTable, table=True):
         *,
         solved: bool,
         kind: ReplyKind,
+        is_true: bool = True,
         said: str = "",
         responsible: str = "",
         written_by: str | None = None,
@@ -112,6 +115,7 @@ class Reply(ReplyTable, table=True):
             text=text,
             solved=solved,
             kind=kind,
+            is_true=is_true,
             said=said,
             responsible=responsible,
             drafted_at=now,

@@ -396,6 +396,7 @@ def draft_version(complaint_id: str, version: int) -> dict[str, Any]:
         "state": "stuck" if stuck else "delivered" if delivered else "draft",
         "solved": True,
         "kind": "answer",
+        "is_true": True,
         "by_hand": False,
         "drafted_at": "2026-10-12T00:30:00Z",
         "approved_by": "zhao.shenhe",

@@ -46,7 +46,9 @@ async def city(
 
 async def test_a_reply_says_whether_the_resident_was_contacted_and_helped(city: City) -> None:
     await city.channel.send(replace(city.reply, contacted_at=city.now))
-    await city.channel.send(replace(city.reply, request_id="r-2", solved=False, text="待更换水泵"))
+    await city.channel.send(
+        replace(city.reply, request_id="r-2", solved=False, text="待更换水泵", is_true=False)
+    )
     first, second = (entry["body"] for entry in city.journal("replied"))
     assert first == {
         "requestId": "r-1",
@@ -60,6 +62,7 @@ async def test_a_reply_says_whether_the_resident_was_contacted_and_helped(city: 
     }
     assert (second["contacted"], second["contactTime"]) == (False, "")
     assert (second["solved"], second["unsolvedReason"]) == (False, "待更换水泵")
+    assert not second["isTrue"]
 
 
 async def test_what_is_not_ours_is_returned_with_reason_and_who_is_responsible(

@@ -49,6 +49,7 @@ async def test_where_nothing_was_found_a_draft_says_what_the_office_wrote(
     assert ANSWERED_IN[platform] in draft.text
     assert "户内阀门未开" in draft.text
     assert (draft.state, draft.solved, draft.written_by) == (ReplyState.DRAFT, False, None)
+    assert not draft.is_true
 
 
 async def test_a_work_order_that_its_complaints_left_drafts_nothing(harness: Harness) -> None:

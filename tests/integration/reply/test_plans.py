@@ -44,9 +44,9 @@ _HISTORY = (
         FROM generate_series(1, :rows) n""",
     """INSERT INTO link SELECT 'h' || n, n, 'hw' || n, :at FROM generate_series(1, :rows) n""",
     """INSERT INTO reply (complaint_id, version, county, platform, request_id, text, solved,
-        kind, said, by_hand, responsible, drafted_at, state, attempts, contested) SELECT 'h' || n,
-        1, '610122', 'hotline_12345', n, '', true, 'answer', '', false, '', :at, 'delivered', 0,
-        false FROM generate_series(1, :rows) n""",
+        kind, is_true, said, by_hand, responsible, drafted_at, state, attempts, contested)
+        SELECT 'h' || n, 1, '610122', 'hotline_12345', n, '', true, 'answer', true, '', false, '',
+        :at, 'delivered', 0, false FROM generate_series(1, :rows) n""",
     """INSERT INTO call_back (complaint_id, version, county, asked_by, state, tries, satisfied,
         note) SELECT 'h' || n, 1, '610122', 'platform', 'answered', 0, true, ''
         FROM generate_series(1, :rows) n""",

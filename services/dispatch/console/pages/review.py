@@ -159,6 +159,7 @@ async def write_or_approve(
     responsible: Annotated[str, Form(max_length=200)] = "",
     solved: Annotated[bool, Form()] = False,
     interim: Annotated[bool, Form()] = False,
+    not_true: Annotated[bool, Form()] = False,
     confirmed: Annotated[bool, Form()] = False,
 ) -> Response:
     reply = reply_of(request)
@@ -170,17 +171,19 @@ async def write_or_approve(
             "version": version,
             "responsible": responsible,
             "interim": interim,
+            "is_true": not not_true,
         }
         await reply.change(request, "PUT", f"/replies/{complaint_id}/draft", body)
         return go_to(request, f"/review/{complaint_id}?done=saved")
     versions = await _versions(request, complaint_id) or []
     seen = next((one for one in versions if one["version"] == version), None)
-    written = (text, solved and not interim, responsible.strip(), interim)
+    written = (text, solved and not interim, responsible.strip(), interim, not_true)
     if seen and written != (
         seen["text"].strip(),
         seen["solved"],
         seen["responsible"],
         seen["kind"] == "interim",
+        not seen["is_true"],
     ):
         raise Problem(409, "save_first", both("reply.save_first"))
     approval = {"version": version, "confirmed": confirmed}

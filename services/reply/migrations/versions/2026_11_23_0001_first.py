@@ -214,6 +214,7 @@ def _make_reply() -> None:
         sa.Column("text", sa.Text, nullable=False),
         sa.Column("solved", sa.Boolean, nullable=False),
         _text("kind"),
+        sa.Column("is_true", sa.Boolean, nullable=False),
         _text("said"),
         _text("responsible"),
         _at("drafted_at", nullable=False),
