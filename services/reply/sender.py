@@ -41,6 +41,8 @@ class Sender:
     config: ReplyConfig
     channels: Mapping[str, Channel]
     handles: ResidentHandles
+    sms: Channel | None = None
+    """Reaches residents whom their platform does not reach."""
 
     async def once(self) -> int:
         """Send, or look for, some replies that are due now. Returns how many."""
@@ -53,7 +55,8 @@ class Sender:
             if isinstance(end, BaseException):
                 raise end
             if end is not None and end.was_asked:
-                results[claimed.platform].append(end.result)
+                way = self._channel_of(claimed).profile.name
+                results[way].append(end.result)
         if results:
             async with transaction(self.database, self.config) as context:
                 await note_platforms(context, results)
@@ -61,7 +64,7 @@ class Sender:
 
     async def _carry(self, claimed: Claimed) -> _Ended | None:
         """None: nothing was tried."""
-        channel = self.channels[claimed.platform]
+        channel = self._channel_of(claimed)
         if await self._half_the_lease_is_over(claimed):
             return None  # this process was asleep; another may take over before the reply arrives
         ended = await self._try(channel, claimed)
@@ -71,6 +74,7 @@ class Sender:
             claimed.number,
             claimed.sent_at,
             ended.asked_for,
+            other_way=self.sms is not None and not claimed.by_sms,
         )
         look_up = LookUp(channel.profile.can_look, channel.appears_within)
         async with transaction(self.database, self.config) as context:
@@ -84,6 +88,9 @@ class Sender:
             state=state,
         )
         return ended
+
+    def _channel_of(self, claimed: Claimed) -> Channel:
+        return self.sms if claimed.by_sms and self.sms else self.channels[claimed.platform]
 
     async def _half_the_lease_is_over(self, claimed: Claimed) -> bool:
         async with self.database.reading() as session:
@@ -127,10 +134,12 @@ class Sender:
 
     async def _addressed(self, channel: Channel, claimed: Claimed) -> OutgoingReply | _Ended:
         """With the resident's handle where it needs one; the end where intake is unavailable."""
-        if not channel.profile.answers_person:
+        by_sms = channel is self.sms
+        if not (by_sms or channel.profile.answers_person):
             return claimed.outgoing
+        of = self.handles.phone_of if by_sms else self.handles.of
         try:
-            handle = await self.handles.of(claimed.complaint_id, claimed.county)
+            handle = await of(claimed.complaint_id, claimed.county)
         except PlatformUnavailable as unavailable:
             pause = self._pause(unavailable)
             return _Ended(AttemptResult.UNAVAILABLE, asked_for=pause, was_asked=False)

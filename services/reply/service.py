@@ -20,6 +20,7 @@ from .context import Context, Office, ReplyConfig, in_transaction
 from .extension_sender import ExtensionSender
 from .question_sender import QuestionSender
 from .resident_handle import ResidentHandles
+from .residents_sms import open_residents_sms
 from .rulebook import read_rulebook
 from .rulebooks import Rulebooks
 from .sender import Sender
@@ -42,6 +43,7 @@ def build(
     """
     channels = open_channels(settings, database.clock, transport)
     config = config_of(settings, database, channels)
+    sms = open_residents_sms(settings, database.clock, transport)
     handles = ResidentHandles(settings.intake_url, secret, database.clock, transport=transport)
     return Service(
         name="reply",
@@ -51,7 +53,7 @@ def build(
         tasks=tasks(
             database,
             config,
-            Sender(database, config, channels.by_platform, handles),
+            Sender(database, config, channels.by_platform, handles, sms),
             QuestionSender(database, config, channels.by_platform.get("wechat"), handles),
             ExtensionSender(database, config, channels.by_platform, channels.extending, handles),
             channels.acknowledging,
@@ -59,7 +61,7 @@ def build(
             sender_seconds=settings.sender_seconds,
         ),
         starting=(partial(in_transaction, database, config, _take_over_files),),
-        closing=(channels.close, handles.close),
+        closing=(channels.close, handles.close, *((sms.close,) if sms else ())),
     )
 
 

@@ -72,6 +72,13 @@ class ReplySettings(CommonSettings):
         None, description="Subscription notice for replies outside WeChat's 48 hours."
     )
 
+    resident_sms_provider: Path | None = Field(
+        None,
+        description="How residents whom WeChat does not reach are sent text messages, YAML "
+        "(services/dispatch/README.md). None: they are phoned.",
+    )
+    resident_sms_secret: SecretStr = Field(SecretStr(""), description="Key at that provider.")
+
     sweep_seconds: float = Field(0.25, gt=0, description="How often due deadlines are looked for.")
     sender_seconds: float = Field(2, gt=0, description="How often replies due to leave are sent.")
     send_first_wait_seconds: float = Field(

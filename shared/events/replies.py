@@ -178,8 +178,11 @@ class ReplyRetryScheduled(_ReplyEvent):
     version: int = Field(ge=1)
     state: Literal["approved", "sending", "awaiting_receipt"]
     """`sending`: it may have arrived, and is looked for before it is sent again."""
-    why: Literal["unavailable", "ambiguous", "taken", "not_shown", "sent_again", "not_reached"]
-    """`not_reached`: the resident did not answer the phone. `sent_again`: a person said so."""
+    why: Literal[
+        "unavailable", "ambiguous", "taken", "not_shown", "sent_again", "not_reached", "unreachable"
+    ]
+    """`not_reached`: the resident did not answer the phone. `sent_again`: a person said so.
+    `unreachable`: its channel does not reach the resident, who is sent a text message instead."""
     next_try_at: AwareDatetime
     attempts: int
 
@@ -242,5 +245,5 @@ class ResidentTold(_ReplyEvent):
     type: ClassVar[str] = "cn.waterdesk.reply.resident-told.v1"
 
     version: int = Field(ge=1)
-    by: Literal["platform", "wechat", "phone"]
+    by: Literal["platform", "wechat", "sms", "phone"]
     told_at: AwareDatetime

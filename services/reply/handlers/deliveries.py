@@ -50,6 +50,8 @@ class Claimed:
     attempt: Attempt
     sent_at: datetime
     until: datetime
+    by_sms: bool
+    """Its platform does not reach the resident."""
     outgoing: OutgoingReply = field(repr=False)
 
 
@@ -79,6 +81,7 @@ def _claim_one(context: Context, reply: Reply, complaint: Complaint) -> Claimed:
         attempt=attempt,
         sent_at=reply.sent_at or context.now,
         until=until,
+        by_sms=reply.by_sms,
         outgoing=OutgoingReply(
             request_id=reply.request_id,
             external_id=complaint.external_id,
@@ -116,8 +119,10 @@ async def deliver(
     """The platform has this version: the complaint ends, and so do its deadlines; after an interim
     reply it stays open."""
     profile = context.config.profile(reply.platform)
-    by_phone = reply.by_hand and profile.reaches_resident
-    events = reply.deliver(receipt, at, "phone" if by_phone else profile.told_by)
+    told_by = profile.told_by
+    if profile.reaches_resident and (reply.by_hand or reply.by_sms):
+        told_by = "phone" if reply.by_hand else "sms"
+    events = reply.deliver(receipt, at, told_by)
     if not events:
         return
     if not reply.interim:

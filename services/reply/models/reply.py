@@ -80,6 +80,8 @@ class Reply(ReplyTable, table=True):
     """When to send, to look, or to take over from a sender that died; None: nothing is to do."""
     receipt: str | None = None
     delivered_at: Moment | None = None
+    by_sms: bool = False
+    """It goes as a text message: its platform does not reach the resident."""
     by_hand: bool = False
     """A person phones or posts it: no channel reaches its platform, or its resident."""
     why_stuck: str | None = None
@@ -227,6 +229,7 @@ class Reply(ReplyTable, table=True):
         """What comes after an attempt that brought no receipt."""
         self.state = step.state.value
         self.next_attempt_at = step.at
+        self.by_sms = self.by_sms or step.by_sms
         if step.by_hand:
             self.by_hand = True
             return self._approved

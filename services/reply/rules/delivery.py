@@ -78,6 +78,8 @@ class Tried:
     """When the last sending began."""
     asked_for: timedelta | None = None
     """The pause the platform wants, where it said so."""
+    other_way: bool = False
+    """Whether a text message is left where the platform does not reach the resident."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,8 @@ class Step:
     at: datetime | None = None
     """When the next attempt is due; None: there is none."""
     stuck: StuckReason | None = None
+    by_sms: bool = False
+    """It goes as a text message from now on."""
     by_hand: bool = False
     """A person phones it: it stands on the call sheet."""
 
@@ -107,6 +111,8 @@ def next_step(tried: Tried, look_up: LookUp, pace: Pace, now: datetime) -> Step:
             return Step(ReplyState.DELIVERED)
         case AttemptResult.REFUSED:
             return Step(ReplyState.STUCK, stuck=StuckReason.REFUSED)
+        case AttemptResult.UNREACHABLE if tried.other_way:
+            return Step(ReplyState.APPROVED, now, by_sms=True)
         case AttemptResult.UNREACHABLE:
             return Step(ReplyState.APPROVED, by_hand=True)
         case AttemptResult.CANNOT_LOOK:

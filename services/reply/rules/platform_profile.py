@@ -5,7 +5,7 @@ from typing import Literal
 
 from .call_backs import AskedBy
 
-ToldBy = Literal["platform", "wechat", "phone"]
+ToldBy = Literal["platform", "wechat", "sms", "phone"]
 
 
 @dataclass(frozen=True, slots=True)

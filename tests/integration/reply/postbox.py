@@ -20,6 +20,7 @@ from services.reply.handlers.review import approve, note_told, write_draft
 from services.reply.models import Reply
 from services.reply.question_sender import QuestionSender
 from services.reply.resident_handle import ResidentHandles
+from services.reply.residents_sms import open_residents_sms
 from services.reply.sender import Sender
 from services.reply.settings import ReplySettings
 from shared.auth.permissions import Role
@@ -67,6 +68,7 @@ class Intake:
     """Answers one question: how the platform calls the resident."""
 
     handles: dict[str, str] = field(default_factory=dict)
+    phones: dict[str, str] = field(default_factory=dict)
     unavailable: bool = False
     asked: list[str] = field(default_factory=list)
 
@@ -83,6 +85,11 @@ class Intake:
                 raise HTTPException(404)
             return {"handle": self.handles[complaint_id]}
 
+        @app.get("/complaints/{complaint_id}/resident")
+        async def resident(complaint_id: str) -> dict[str, str | None]:
+            self.asked.append(complaint_id)
+            return {"name": None, "phone": self.phones.get(complaint_id), "address_line": None}
+
         return app
 
 
@@ -94,11 +101,12 @@ class Postbox:
     channels: Channels
     handles: ResidentHandles
     transport: httpx.AsyncBaseTransport
+    sms: Channel | None = None
 
     @property
     def sender(self) -> Sender:
         by_platform = self.channels.by_platform
-        return Sender(self.harness.database, self.config, by_platform, self.handles)
+        return Sender(self.harness.database, self.config, by_platform, self.handles, self.sms)
 
     @property
     def questions(self) -> QuestionSender:
@@ -112,7 +120,9 @@ class Postbox:
     async def reopen(self, **changes: Any) -> None:
         """Other settings count from now on."""
         await self.channels.close()
-        self.channels = open_channels(settings(**changes), self.harness.clock, self.transport)
+        changed = settings(**changes)
+        self.channels = open_channels(changed, self.harness.clock, self.transport)
+        self.sms = open_residents_sms(changed, self.harness.clock, self.transport)
 
     async def acknowledge(self) -> int:
         """Tell platforms of accepted tickets once."""
@@ -224,6 +234,8 @@ class Postbox:
 
     async def close(self) -> None:
         await self.channels.close()
+        if self.sms is not None:
+            await self.sms.close()
         await self.handles.close()
         await self.simulators.close()
 

@@ -6,8 +6,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.reply.channels.channel import Channel, OutgoingReply, Receipt
@@ -16,8 +18,9 @@ from shared.database_time import DatabaseTime
 from shared.events.replies import ReplyDelivered, ReplyStuck
 from tests.integration.reply.crashes import Killed
 from tests.integration.reply.events import HOUR
-from tests.integration.reply.postbox import PACE, Postbox
+from tests.integration.reply.postbox import PACE, THEIRS, Postbox
 from waterdesk.simulators.failure_modes import FailureMode
+from waterdesk.simulators.sms import DESCRIPTION
 
 PLATFORMS = ("hotline_12345", "message_board", "wechat")
 OPERATIONS = {"hotline_12345": "reply", "message_board": "answer", "wechat": "customer_message"}
@@ -188,3 +191,39 @@ async def test_wechat_outside_48_hours_goes_as_a_notice_or_onto_the_call_sheet(
     await postbox.told("c1", reply.version)
     told = await postbox.harness.live_reply()
     assert (told.state, told.told_by) == (ReplyState.DELIVERED, "phone")
+
+
+@pytest.mark.parametrize(
+    ("phone", "mode", "told_by", "texts"),
+    [
+        ("13800000001", None, "sms", 1),
+        ("13800000001", FailureMode.ERROR_503_AFTER_ACCEPTING, "sms", 1),
+        ("13800000001", FailureMode.TIMEOUT_BEFORE_ACCEPTING, "sms", 1),
+        ("12345", None, None, 0),
+        (None, None, None, 0),
+    ],
+)
+async def test_whom_wechat_does_not_reach_is_sent_one_text_message_or_phoned(
+    postbox: Postbox,
+    tmp_path: Path,
+    phone: str | None,
+    mode: FailureMode | None,
+    told_by: str | None,
+    texts: int,
+) -> None:
+    description = tmp_path / "sms.yaml"
+    description.write_text(DESCRIPTION.format(root="http://platforms"))
+    secret = SecretStr(THEIRS.sms_secret)
+    await postbox.reopen(resident_sms_provider=description, resident_sms_secret=secret)
+    if phone:
+        postbox.intake.phones["c1"] = phone
+    await postbox.approved(platform="wechat")
+    postbox.harness.clock.advance(49 * HOUR)
+    if mode:
+        postbox.simulators.sms.failures.add(mode, on="send")
+    await postbox.until_quiet()
+    reply = await postbox.harness.live_reply()
+    sent = list(postbox.simulators.journal.entries("sms", "delivered"))
+    assert (reply.told_by, len(sent)) == (told_by, texts)
+    if told_by is None:
+        assert (reply.state, reply.by_hand) == (ReplyState.APPROVED, True)

@@ -228,6 +228,7 @@ def _make_reply() -> None:
         _at("next_attempt_at"),
         _text("receipt", nullable=True),
         _at("delivered_at"),
+        sa.Column("by_sms", sa.Boolean, nullable=False),
         sa.Column("by_hand", sa.Boolean, nullable=False),
         _text("why_stuck", nullable=True),
         _at("stuck_at"),
