@@ -73,6 +73,8 @@ class ComplaintChased(_ComplaintEvent):
 
     chased_at: AwareDatetime
     times: int = Field(ge=1)
+    supervised: bool = False
+    """督办: a supervision."""
 
 
 class ComplaintEvaluated(_ComplaintEvent):

@@ -61,7 +61,10 @@ WHERE sealed <> '' AND encode(substring(sealed FROM 1 FOR 8), 'hex') <> ALL (:fi
 DEADLINES = """
 SELECT complaint_id || '/' || stage || CASE round WHEN 1 THEN '' ELSE '/' || round END AS id,
     standing, due_at, next_at, met_at, missed_recorded_at,
-    (SELECT last_swept_at FROM sweep_heartbeat) AS swept_until
+    (SELECT last_swept_at FROM sweep_heartbeat) AS swept_until,
+    paused_since IS NOT NULL AND EXISTS (
+        SELECT FROM pause WHERE pause.complaint_id = deadline.complaint_id AND ended_at IS NULL
+    ) AS is_paused
 FROM deadline
 """
 REPLIES = """

@@ -78,6 +78,8 @@ class Deadline:
     missed_recorded_at: datetime | None
     swept_until: datetime | None
     """Due times up to here have been swept; None: never swept."""
+    is_paused: bool = False
+    """Its clock stands still, for a pause that is still to end."""
 
 
 @dataclass(frozen=True, slots=True)

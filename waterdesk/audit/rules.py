@@ -91,6 +91,7 @@ def answered_without_delivery(complaint: Complaint) -> bool:
 def overdue_not_recorded(deadline: Deadline) -> bool:
     return (
         deadline.standing in _WAITING
+        and not deadline.is_paused
         and deadline.swept_until is not None
         and deadline.due_at <= deadline.swept_until - _SWEEP_MAY_LAG
     )
@@ -98,12 +99,16 @@ def overdue_not_recorded(deadline: Deadline) -> bool:
 
 def due_since_last_sweep(deadline: Deadline, now: datetime) -> bool:
     """Not a finding: no sweep has run since (the system was stopped); the next one records it."""
-    waits_past_due = deadline.standing in _WAITING and deadline.due_at < now
+    waits_past_due = (
+        deadline.standing in _WAITING and not deadline.is_paused and deadline.due_at < now
+    )
     return waits_past_due and not overdue_not_recorded(deadline)
 
 
 def deadline_not_watched(deadline: Deadline) -> bool:
-    return deadline.standing in _WAITING and deadline.next_at is None
+    """A paused one is watched by its pause, which ends by itself."""
+    is_watched = deadline.next_at is not None or deadline.is_paused
+    return deadline.standing in _WAITING and not is_watched
 
 
 def deadline_contradicts_itself(deadline: Deadline) -> bool:

@@ -54,7 +54,16 @@ HOTLINE_PUSH: dict[str, Any] = {
                     "properties": {
                         "issueNumber": _NUMBER,
                         "changeId": _NUMBER,
-                        "changeType": {"enum": ["new", "edit", "chase", "evaluate", "rework"]},
+                        "changeType": {
+                            "enum": [
+                                "new",
+                                "edit",
+                                "chase",
+                                "supervise",
+                                "evaluate",
+                                "rework",
+                            ]
+                        },
                         "evaluationStatus": {"enum": ["", "1", "2"]},
                         "issueTime": _TIME,
                         "changeTime": _TIME,

@@ -163,7 +163,7 @@ def _apply(complaint: Complaint, delivery: NewDelivery, outbox: Outbox) -> Deliv
     is_chase = delivery.incoming.kind is Kind.CHASE
     result = result_of(Version(delivery.content_hash, at), complaint.version, is_chase=is_chase)
     if result is DeliveryResult.CHASED:
-        outbox.add(complaint.chase(at))
+        outbox.add(complaint.chase(at, supervised=delivery.incoming.supervised))
     elif result is not DeliveryResult.OUTDATED:
         complaint.seen_version_of(at)
     if result is DeliveryResult.EDITED:

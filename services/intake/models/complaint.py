@@ -135,10 +135,14 @@ class Complaint(IntakeTable, table=True):
         """The version that is applied; older than any other where only chases have come."""
         return Version(self.content_hash, self.changed_at or _BEFORE_ALL)
 
-    def chase(self, at: datetime) -> ComplaintChased:
+    def chase(self, at: datetime, *, supervised: bool) -> ComplaintChased:
         self.chases += 1
         return ComplaintChased(
-            complaint_id=self.id, county=self.county, chased_at=at, times=self.chases
+            complaint_id=self.id,
+            county=self.county,
+            chased_at=at,
+            times=self.chases,
+            supervised=supervised,
         )
 
     def evaluate(self, at: datetime, *, satisfied: bool) -> ComplaintEvaluated:

@@ -35,6 +35,7 @@ _KIND_OF_CHANGE = {
     "new": Kind.COMPLAINT,
     "edit": Kind.COMPLAINT,
     "chase": Kind.CHASE,
+    "supervise": Kind.CHASE,
     "evaluate": Kind.EVALUATION,
     "rework": Kind.EVALUATION,
 }
@@ -48,7 +49,7 @@ def parse_ticket(dto: object, raw: bytes, county: str) -> Incoming:
     ticket = mapping(dto, "the ticket")
     change = required_text(ticket, "changeType")
     if change not in _KIND_OF_CHANGE:
-        raise MalformedMessage("changeType is none of new, edit, chase, evaluate, rework")
+        raise MalformedMessage("changeType is none of " + ", ".join(_KIND_OF_CHANGE))
     kind = _KIND_OF_CHANGE[change]
     satisfied = _SATISFIED.get(optional_text(ticket, "evaluationStatus", MAX_NUMBER) or "")
     if change == "rework":
@@ -73,6 +74,7 @@ def parse_ticket(dto: object, raw: bytes, county: str) -> Incoming:
         else None,
         raw=raw,
         satisfied=None if kind is Kind.CHASE else satisfied,
+        supervised=change == "supervise",
         time_limit=optional_text(ticket, "timeLimit", MAX_NUMBER),
         limit_changes=_limit_changes(ticket.get("hasModLimit")),
         printed_urgent=optional_text(ticket, "emrgencyLevel") in _URGENT_LEVELS,

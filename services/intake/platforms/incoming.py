@@ -23,7 +23,7 @@ class Kind(StrEnum):
     COMPLAINT = "complaint"
     """The ticket as it stands now; a second one with the same number is an edit or nothing new."""
     CHASE = "chase"
-    """催办: the platform or the resident asks again about a ticket already sent."""
+    """催办, 督办: the platform or the resident asks again about a ticket already sent."""
     EVALUATION = "evaluation"
     """The resident says whether the answer solved it, or the platform sends the ticket back for
     rework (重办)."""
@@ -70,6 +70,8 @@ class Incoming:
     for more time was answered then."""
     satisfied: bool | None = None
     """Whether the resident says that it is solved; None: this delivery does not tell."""
+    supervised: bool = False
+    """Of a chase: it is a supervision (督办)."""
     resident: Resident = field(default_factory=Resident, repr=False)
 
     @property

@@ -120,7 +120,9 @@ async def on_complaints_chased(
     shortened = {
         event.data.complaint_id
         for event in events
-        if complaints[event.data.complaint_id].chase(event.data.times, event.data.chased_at)
+        if complaints[event.data.complaint_id].chase(
+            event.data.times, event.data.chased_at, supervised=event.data.supervised
+        )
     }
     if shortened:
         await recount(context, [complaints[each] for each in sorted(shortened)])

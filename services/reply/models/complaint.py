@@ -143,15 +143,16 @@ class Complaint(ReplyTable, table=True):
         self.village = decision.village
         return True
 
-    def chase(self, times: int, chased_at: datetime) -> bool:
+    def chase(self, times: int, chased_at: datetime, *, supervised: bool) -> bool:
         """The platform or the resident asked for the `times`-th time. Returns whether its limits
         may be shorter now."""
         if times > self.chases:
             self.chases, self.chased_at = times, chased_at
-        if self.first_chased_at is not None and self.first_chased_at <= chased_at:
-            return False
-        self.first_chased_at = chased_at
-        return True
+        before = self.first_chased_at, self.first_supervised_at
+        self.first_chased_at = min(chased_at, self.first_chased_at or chased_at)
+        if supervised:
+            self.first_supervised_at = min(chased_at, self.first_supervised_at or chased_at)
+        return before != (self.first_chased_at, self.first_supervised_at)
 
     def count(self, edition: str, *, limit_unreadable: bool) -> bool:
         """Its deadlines were counted again. Returns whether the mark on its limit changed."""

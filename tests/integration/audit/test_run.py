@@ -129,6 +129,17 @@ BROKEN: Mapping[str, tuple[str, str, Breaking]] = {
             )
         ],
     ),
+    "paused, and no pause that will end": (
+        "deadline_not_watched",
+        "c2/accept",
+        [
+            (
+                "reply",
+                "UPDATE deadline SET next_at = NULL, paused_since = now(), paused_for = 'parts'"
+                " WHERE complaint_id = 'c2' AND stage = 'accept'",
+            )
+        ],
+    ),
     "kept and missed": (
         "deadline_contradicts_itself",
         "c2/accept",

@@ -173,6 +173,16 @@ async def test_another_countys_complaint_is_not_paused(harness: Harness) -> None
         await pause(harness)
 
 
+async def test_the_first_supervision_of_a_round_is_kept_apart_from_chases(
+    harness: Harness,
+) -> None:
+    await harness.receives(received(), chased(times=1, at=NOW + HOUR))
+    supervised = chased(times=2, at=NOW + 3 * HOUR).model_copy(update={"supervised": True})
+    await harness.receives(supervised, chased(times=3, at=NOW + 4 * HOUR))
+    ticket = (await harness.complaint()).ticket
+    assert (ticket.chased_at, ticket.supervised_at) == (NOW + HOUR, NOW + 3 * HOUR)
+
+
 async def test_a_chase_shortens_where_the_policy_says_so_and_never_lengthens(
     harness: Harness,
 ) -> None:

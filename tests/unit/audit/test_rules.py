@@ -195,6 +195,14 @@ def test_a_waiting_deadline_must_be_looked_at_again() -> None:
     assert not rules.deadline_not_watched(deadline("open"))
 
 
+def test_a_paused_deadline_is_watched_by_its_pause_and_never_overdue() -> None:
+    long_after = DUE + timedelta(days=9)
+    fact = replace(deadline("open", next_at=None, swept_until=long_after), is_paused=True)
+    assert not rules.deadline_not_watched(fact)
+    assert not rules.overdue_not_recorded(fact)
+    assert not rules.due_since_last_sweep(fact, long_after)
+
+
 def reply(state: str, receipt: str | None, delivered_at: datetime | None) -> Reply:
     return Reply(
         "c1/1",

@@ -76,6 +76,11 @@ def ticket(**changes: object) -> dict[str, object]:
             id="a chase",
         ),
         pytest.param(
+            ticket(changeType="supervise"),
+            replace(READ, kind=Kind.CHASE, supervised=True),
+            id="a supervision",
+        ),
+        pytest.param(
             ticket(changeType="chase", changeTime=""),
             replace(READ, kind=Kind.CHASE, changed_at=None),
             id="a chase that names no time of its own",
