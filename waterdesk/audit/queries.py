@@ -24,7 +24,7 @@ ORDER BY c.id COLLATE "C"
 _AT_REPLY = """
 SELECT c.id, c.is_ours, c.needs_human, c.state, l.work_order_id,
     coalesce(p.deadlines, 0) AS deadlines,
-    r.complaint_id IS NOT NULL AS has_reply,
+    coalesce(r.has_reply, false) AS has_reply,
     coalesce(r.has_return, false) AS has_return,
     coalesce(r.has_left, false) AS has_left,
     coalesce(r.has_arrived, false) AS has_arrived
@@ -39,7 +39,8 @@ LEFT JOIN (
 LEFT JOIN (
     SELECT complaint_id, bool_or(kind = 'return' AND state <> 'superseded') AS has_return,
         bool_or(state IN ('sending', 'awaiting_receipt', 'delivered', 'stuck')) AS has_left,
-        bool_or(state = 'delivered') AS has_arrived
+        bool_or(kind <> 'interim') AS has_reply,
+        bool_or(state = 'delivered' AND kind <> 'interim') AS has_arrived
     FROM reply GROUP BY complaint_id
 ) r ON r.complaint_id = c.id
 ORDER BY c.id COLLATE "C"

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from .calendar import SHANGHAI
@@ -168,11 +169,15 @@ def still_true(text: str, by_the_facts: str | None, *, by_person: bool) -> bool:
     return by_person or text == by_the_facts
 
 
+@lru_cache(maxsize=512)
 def _clean(words: str) -> str:
-    """One line, without personal numbers and without the full stop the form brings itself."""
+    """One line, without personal numbers and without the full stop the form brings itself.
+
+    Cached, as `_moment` is: the drafts of one repair share the crew's words and its times."""
     return PERSONAL_NUMBER.sub("（号码略）", " ".join(words.split())).rstrip("。.；;，, ")
 
 
+@lru_cache(maxsize=512)
 def _moment(at: datetime | None) -> str:
     if at is None:
         return ""

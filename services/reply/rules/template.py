@@ -10,8 +10,8 @@ Nothing in a template is executed, and what is filled in is never read as a temp
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, Self
 
@@ -50,54 +50,57 @@ class TemplateInvalid(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class _Sentence:
-    pieces: tuple[str, ...]
-    """Literal, name, literal, …"""
+class _Piece:
+    """A sentence, a line, or the whole template."""
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        return self.pieces[1::2]
-
-    def fill(self, values: Mapping[str, str]) -> str:
-        """Empty where a fact it names is not known."""
-        if not all(values.get(name) for name in self.names):
-            return ""
-        return "".join(
-            values[piece] if number % 2 else piece for number, piece in enumerate(self.pieces)
-        )
+    words: str
+    """With %s for each name, and %% for a per cent sign."""
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
     label: str
-    sentences: tuple[_Sentence, ...]
+    sentences: tuple[_Piece, ...]
 
-    def fill(self, values: Mapping[str, str]) -> str | None:
+    def without(self, unknown: frozenset[str]) -> _Piece | None:
         """None: nothing is left of it."""
-        words = "".join(sentence.fill(values) for sentence in self.sentences)
-        return f"{self.label}{words}" if words or not self.sentences else None
+        left = [each for each in self.sentences if unknown.isdisjoint(each.names)]
+        if self.sentences and not left:
+            return None
+        return _joined("", [_Piece(self.label), *left])
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
     text: str
     lines: tuple[_Line, ...]
+    names: tuple[str, ...]
+    """Each once."""
+    _left: dict[tuple[str, ...], _Piece] = field(default_factory=dict, compare=False, repr=False)
+    """By the facts that nobody knows: what is left. Drafts of one repair mostly lack the same."""
 
     @classmethod
     def of(cls, text: str) -> Self:
         """Raises TemplateInvalid."""
-        return cls(text, tuple(map(_line, text.strip().splitlines())))
+        lines = tuple(map(_line, text.strip().splitlines()))
+        names = [name for line in lines for each in line.sentences for name in each.names]
+        return cls(text, lines, tuple(dict.fromkeys(names)))
 
     def fill(self, values: Mapping[str, str]) -> str:
         """`values` by NAMES; a missing or empty one is a fact that nobody knows."""
-        filled = (line.fill(values) for line in self.lines)
-        return "\n".join(line for line in filled if line is not None)
+        unknown = tuple([name for name in self.names if not values.get(name)])
+        left = self._left.get(unknown)
+        if left is None:
+            lines = (line.without(frozenset(unknown)) for line in self.lines)
+            left = _joined("\n", [line for line in lines if line is not None])
+            self._left[unknown] = left
+        return left.words % tuple([values[name] for name in left.names])
 
-    @property
-    def names(self) -> frozenset[str]:
-        return frozenset(
-            name for line in self.lines for each in line.sentences for name in each.names
-        )
+
+def _joined(between: str, pieces: Sequence[_Piece]) -> _Piece:
+    words = between.join([piece.words for piece in pieces])
+    return _Piece(words, tuple([name for piece in pieces for name in piece.names]))
 
 
 @lru_cache(maxsize=1024)
@@ -109,14 +112,16 @@ def template_of(text: str) -> Template:
 def _line(text: str) -> _Line:
     label = _LABEL.match(text)
     start = label.end() if label else 0
-    return _Line(text[:start], tuple(map(_sentence, _SENTENCE.findall(text[start:]))))
+    sentences = tuple(map(_sentence, _SENTENCE.findall(text[start:])))
+    return _Line(text[:start].replace("%", "%%"), sentences)
 
 
-def _sentence(text: str) -> _Sentence:
-    pieces = _NAMED.split(text)
+def _sentence(text: str) -> _Piece:
+    pieces = _NAMED.split(text)  # literal, name, literal, …
     for number, piece in enumerate(pieces):
         if number % 2 and piece not in NAMES:
             raise TemplateInvalid(f"{{{piece}}}")
         if not number % 2 and (brace := re.search(r"[{}]", piece)):
             raise TemplateInvalid(brace[0])
-    return _Sentence(tuple(pieces))
+    literals = [piece.replace("%", "%%") for piece in pieces[::2]]
+    return _Piece("%s".join(literals), tuple(pieces[1::2]))

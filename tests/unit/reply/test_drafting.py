@@ -178,6 +178,22 @@ def test_a_number_that_could_be_somebodys_is_left_out(platform: str, number: str
     assert "户主电话（号码略），水表前漏水" in text
 
 
+@given(
+    number=st.from_regex(r"1[3-9]\d{9}|0\d{2}-\d{8}|\d{17}X", fullmatch=True),
+    before=st.sampled_from(["", "户主", "电话："]),
+    facts=st.sampled_from(ALL),
+    platform=st.sampled_from(PLATFORMS),
+)
+def test_no_number_of_the_facts_stands_in_any_draft(
+    number: str, before: str, facts: DraftFacts, platform: str
+) -> None:
+    words = f"{before}{number}，水表前漏水"
+    told = replace(facts, found=words, done=words, note=words, reason=words, responsible=words)
+    text = drafted(told, platform)
+    assert number not in text
+    assert "{" not in text
+
+
 def test_sizes_readings_and_dates_stay() -> None:
     words = "DN110管2026-11-20起漏水，水压0.25MPa，表底数123456"
     assert words in drafted(replace(SOLVED, found=words), "hotline_12345")

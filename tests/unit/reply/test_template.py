@@ -23,6 +23,7 @@ KNOWN = {"found": "水泵烧毁", "done": "更换", "crew": "一队"}
         pytest.param("办理情况：{note}。{done}。", "办理情况：更换。", id="the label stands"),
         pytest.param("服务电话：{service_phone}\n{done}", "更换", id="an empty line"),
         pytest.param("您好：\n\n{done}。", "您好：\n\n更换。", id="lines without facts stay"),
+        pytest.param("%s 100% {done}。", "%s 100% 更换。", id="a per cent sign is a sign"),
         pytest.param("{ found}", None, id="not a plain name"),
         pytest.param("{found.__class__}", None, id="no attribute is read"),
         pytest.param("{0}", None, id="no position"),
@@ -53,7 +54,7 @@ def test_no_name_is_left_and_nothing_unknown_is_said(
     filled = Template.of("".join(pieces)).fill(marked)
     assert "{" not in filled
     assert "None" not in filled
-    names_left = Template.of("".join(pieces)).names - marked.keys()
+    names_left = set(Template.of("".join(pieces)).names) - marked.keys()
     if not names_left:
         assert all(filled.count(marked[name]) <= pieces.count(f"{{{name}}}") for name in marked)
     Template.of("".join(pieces)).fill(values)  # whatever stands in a fact is words
