@@ -51,9 +51,12 @@ async def queue_messages(context: Context, told: Mapping[str, Sequence[str]]) ->
     found = await session.execute(_WHAT, {"ids": list(told)})
     what = [(row[0], row[1], row[2]) for row in found]
     its_crew = await _people_of_crews(context, [each for _, _, each in what])
+    quiet = {
+        county: await quiet_hours_of(session, county)
+        for county in {alert.county for alert, _, _ in what}
+    }
     notices = []
     for alert, complaint, work_order in what:
-        quiet = await quiet_hours_of(session, alert.county)
         words = _words(alert, complaint, work_order)
         crew = its_crew.get(work_order.crew_id, frozenset()) if work_order else frozenset()
         notices += [
@@ -62,7 +65,7 @@ async def queue_messages(context: Context, told: Mapping[str, Sequence[str]]) ->
                 sign_in_name=name,
                 title=words.title,
                 body=words.body,
-                not_before=sent_from(context.now, quiet, urgent=alert.urgent),
+                not_before=sent_from(context.now, quiet[alert.county], urgent=alert.urgent),
                 urgent=alert.urgent,
                 work_order_id=alert.work_order_id,
                 buttons=_buttons(work_order, is_theirs=name in crew),
