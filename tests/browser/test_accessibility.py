@@ -1,21 +1,14 @@
 """Every page against WCAG 2.2 A and AA, as far as a machine can tell: axe-core, in a browser."""
 
-from collections.abc import Sequence
-
 import pytest
-from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Page
 
+from tests.browser.axe import violations
 from tests.browser.conftest import DESK, PHONE, OpenPage
 from tests.integration.console.conftest import Reachable
 from tests.integration.console.county import IDS
 
 pytestmark = pytest.mark.browser
 
-_LEVEL = {
-    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
-}
-_ALL_OPEN = "() => document.querySelectorAll('main details').forEach(each => each.open = true)"
 _PAGES = {
     None: ["/sign-in"],
     "wang.diaodu": [
@@ -82,16 +75,6 @@ _PAGES = {
 }
 
 
-async def _violations(page: Page) -> Sequence[str]:
-    await page.evaluate(_ALL_OPEN)
-    found = (await Axe().run(page, options=_LEVEL)).response["violations"]
-    return [
-        f"{page.url} {fault['id']}: {node['html'][:120]} {node['failureSummary']}"
-        for fault in found
-        for node in fault["nodes"]
-    ]
-
-
 @pytest.mark.parametrize(
     ("size", "colours"), [(DESK, "light"), (PHONE, "dark")], ids=["desk, light", "phone, dark"]
 )
@@ -101,11 +84,11 @@ async def test_no_page_bars_anybody(
 ) -> None:
     page = await open_page(name, "/sign-in", size)
     await page.emulate_media(color_scheme="dark" if colours == "dark" else "light")
-    violations: list[str] = []
+    found: list[str] = []
     for path in _PAGES[name]:
         await page.goto(path)
-        violations += await _violations(page)
-    assert violations == []
+        found += await violations(page)
+    assert found == []
 
 
 async def test_no_page_bars_anybody_while_the_other_services_are_unavailable(
@@ -113,22 +96,22 @@ async def test_no_page_bars_anybody_while_the_other_services_are_unavailable(
 ) -> None:
     intake.unavailable = reply.unavailable = True
     page = await open_page("wang.diaodu")
-    violations: list[str] = []
+    found: list[str] = []
     for path in ("/waiting", "/complaints/new", f"/complaints/{IDS.waiting}", "/review"):
         await page.goto(path)
-        violations += await _violations(page)
-    assert violations == []
+        found += await violations(page)
+    assert found == []
 
 
 async def test_a_village_is_chosen_from_a_named_group(open_page: OpenPage) -> None:
     page = await open_page("wang.diaodu", f"/complaints/{IDS.waiting}")
     await page.locator("#village_q").fill("樊家")
     await page.locator("#villages input").first.wait_for()
-    assert await _violations(page) == []
+    assert await violations(page) == []
 
 
 async def test_the_check_finds_what_bars_somebody(open_page: OpenPage) -> None:
     page = await open_page(None, "/sign-in")
     await page.evaluate("document.querySelector('label[for=name]').remove()")
     await page.evaluate("document.querySelector('h1').style.color = '#ccc'")
-    assert {fault.split()[1] for fault in await _violations(page)} == {"label:", "color-contrast:"}
+    assert {fault.split()[1] for fault in await violations(page)} == {"label:", "color-contrast:"}

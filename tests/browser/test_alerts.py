@@ -7,10 +7,10 @@ from playwright.async_api import expect
 
 from shared.clock import ManualClock
 from shared.db import Database
+from tests.browser.axe import violations
 from tests.browser.conftest import DESK, OpenPage
-from tests.browser.test_accessibility import _violations
+from tests.integration.console.alarms import alert, raises
 from tests.integration.console.county import IDS
-from tests.integration.console.test_alerts import alert, raises
 
 pytestmark = pytest.mark.browser
 
@@ -35,7 +35,7 @@ async def test_the_bell_counts_opens_its_list_and_follows_whoever_takes_one_on(
     await page.wait_for_function("document.title.startsWith('(2) ')")
     if folder:
         await page.screenshot(path=f"{folder}/alerts-{size[0]}.png", full_page=True)
-    assert await _violations(page) == []
+    assert await violations(page) == []
     await page.locator("#alert-alert-001 button").click()
     await expect(page.locator("#alert-alert-001")).to_contain_text("已接手")
     await expect(page.locator("#alert-alert-001 button")).to_have_count(0)

@@ -137,3 +137,15 @@ class Telling:
     def seen(self, way: str, kind: str = "delivered") -> list[dict[str, Any]]:
         """What people have got, by the simulators' journal."""
         return [dict(entry.data) for entry in self.simulators.journal.entries(way, kind)]
+
+
+async def presses(telling: Telling, card: str, button: str) -> None:
+    telling.simulators.wecom.press(card, button)
+    assert await telling.simulators.deliver_pushes(everything=True) == 1
+    await telling.changes_cards()
+
+
+def shown(telling: Telling, card: str) -> dict[str, Any]:
+    (held,) = telling.simulators.wecom.cards()["LiJie"]
+    assert held["taskId"] == card
+    return dict(held["card"])

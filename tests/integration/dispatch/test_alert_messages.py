@@ -9,10 +9,9 @@ import pytest
 from services.dispatch.rules.staff_messages import Way
 from shared.events.event import Event
 from tests.conftest import NOW
+from tests.integration.dispatch.alarms import CHEN, a_fault, alerts, met, missed, warned
 from tests.integration.dispatch.events import deadlines_set, received
-from tests.integration.dispatch.telling import HOUR, MINUTE, PHONE, Telling
-from tests.integration.dispatch.test_alerts import CHEN, a_fault, alerts, met, missed, warned
-from tests.integration.dispatch.test_pressed_buttons import presses, shown
+from tests.integration.dispatch.telling import HOUR, MINUTE, PHONE, Telling, presses, shown
 from waterdesk.simulators.failure_modes import FailureMode
 
 ELEVEN_AT_NIGHT = NOW + timedelta(hours=13, minutes=30)
@@ -77,7 +76,7 @@ async def test_it_is_taken_on_from_the_message(telling: Telling) -> None:
     (card,) = telling.seen("wecom")
     await presses(telling, card["taskId"], "acknowledge")
     assert [each.taken_by for each in await alerts(telling.dispatch)] == ["li"]
-    assert shown(telling, card["taskId"])["replace_text"] == "由 li 处理 09:30"
+    assert shown(telling, card["taskId"])["sub_title_text"].startswith("由 li 处理 09:30")
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import httpx
 import pytest
@@ -17,7 +16,7 @@ from shared.platform_kit.wechat_crypto import MessageCrypto
 from shared.vocabulary import Level
 from tests.integration.dispatch.county import COUNTY, DISPATCHER, EAST, EAST_CREW, WEST
 from tests.integration.dispatch.events import DUE, deadlines_set, received
-from tests.integration.dispatch.telling import MINUTE, Telling
+from tests.integration.dispatch.telling import MINUTE, Telling, presses, shown
 from waterdesk.simulators.failure_modes import FailureMode
 
 BOTH = (Button.ACCEPT, Button.ON_SITE)
@@ -38,18 +37,6 @@ async def one_card(telling: Telling) -> tuple[str, str]:
 async def the_alert(telling: Telling) -> Alert:
     async with telling.dispatch.database.reading() as session:
         return (await session.exec(select(Alert))).one()
-
-
-async def presses(telling: Telling, card: str, button: str) -> None:
-    telling.simulators.wecom.press(card, button)
-    assert await telling.simulators.deliver_pushes(everything=True) == 1
-    await telling.changes_cards()
-
-
-def shown(telling: Telling, card: str) -> dict[str, Any]:
-    (held,) = telling.simulators.wecom.cards()["LiJie"]
-    assert held["taskId"] == card
-    return dict(held["card"])
 
 
 async def test_accepting_and_arriving_from_the_card(telling: Telling) -> None:
