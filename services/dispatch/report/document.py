@@ -22,10 +22,12 @@ from services.dispatch.report.words import (
     title,
     value_of,
 )
+from services.dispatch.rules.comparison import FEWEST
 from services.dispatch.rules.figures import DEFINITIONS
 from shared.clock import SHANGHAI
 
 TEMPLATE = Path(__file__).parent / "template.docx"
+_IN_BRIEF = f"分类统计的括号内为对比期数值和增减，率的增减为百分点，不足 {FEWEST} 件不作比较"
 _TIME = "%Y-%m-%d %H:%M"
 
 
@@ -44,7 +46,7 @@ def _fields(report: Report) -> dict[str, Any]:
         "county": report.county,
         "since": f"{report.since:%Y年%m月%d日}",
         "until": f"{report.until:%Y年%m月%d日}",
-        "compared": compared_period(earlier) if earlier else "",
+        "compared": f"{compared_period(earlier)}（{_IN_BRIEF}）" if earlier else "",
         "made_at": report.made_at.astimezone(SHANGHAI).strftime(_TIME),
         "totals": [
             {
@@ -62,7 +64,10 @@ def _fields(report: Report) -> dict[str, Any]:
                     {
                         "cells": [
                             value_of(kind, line.value or line.earlier_value),
-                            *(amount_and_earlier(n, line.figures, line.earlier) for n in TOTALS),
+                            *(
+                                amount_and_earlier(n, line.figures, line.earlier, in_brief=True)
+                                for n in TOTALS
+                            ),
                         ]
                     }
                     for line in report.lines(kind)

@@ -40,16 +40,23 @@ def amount(figure: str, value: float | None) -> str:
     return "—" if value is None else f"{value:.1%}"
 
 
-def amount_and_earlier(figure: str, now: Figures, earlier: Figures | None) -> str:
-    """ "120（对比期 100，+20）"; without a second period the value alone."""
+def amount_and_earlier(
+    figure: str, now: Figures, earlier: Figures | None, *, in_brief: bool = False
+) -> str:
+    """ "120（对比期 100，+20）", in brief "120 (100, +20)"; without a second period the value
+    alone."""
     value = amount(figure, getattr(now, figure, None))
     if earlier is None:
         return value
     both = compare(figure, now, earlier)
+    before = amount(figure, both.earlier)
     if figure not in RATES:
         difference = f"{both.difference:+d}"
     elif both.difference is None:
-        difference = too_few() if both.earlier is not None else "—"
+        difference = "—" if both.earlier is None or in_brief else too_few()
     else:
-        difference = _words("report.points", points=f"{both.difference * 100:+.1f}")
-    return f"{value}（{_words('report.earlier')} {amount(figure, both.earlier)}，{difference}）"
+        points = f"{both.difference * 100:+.1f}"
+        difference = points if in_brief else _words("report.points", points=points)
+    if in_brief:
+        return f"{value} ({before}, {difference})"
+    return f"{value}（{_words('report.earlier')} {before}，{difference}）"

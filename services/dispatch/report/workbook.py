@@ -29,6 +29,9 @@ _LATE_HEADINGS = (
     *("环节", "应办时间", "办理时间", "逾期原因"),
 )
 _CAUSES = "逾期原因"
+_A4 = 9
+_COLUMNS_OF_A_PAGE = 14
+_ROWS_OF_A_CHART = 16
 _FILLS: Sequence[dict[str, object]] = (
     {"fill": {"color": "#0B5A7D"}},
     {"pattern": {"pattern": "wide_upward_diagonal", "fg_color": "#0B5A7D", "bg_color": "#FFFFFF"}},
@@ -52,6 +55,11 @@ class _Sheet:
     def __init__(self, book: xlsxwriter.Workbook, name: str, widths: Sequence[int]) -> None:
         self._book, self._name = book, name
         self._sheet: Worksheet = book.add_worksheet(name)
+        self._sheet.set_landscape()
+        self._sheet.set_paper(_A4)
+        self._sheet.repeat_columns(0)
+        if len(widths) <= _COLUMNS_OF_A_PAGE:
+            self._sheet.fit_to_pages(1, 0)
         self._bold: Format = book.add_format({"bold": True, "bottom": 1})
         self._percent: Format = book.add_format({"num_format": "0.0%"})
         self._points: Format = book.add_format({"num_format": '+0.0"个百分点";-0.0"个百分点"'})
@@ -86,8 +94,8 @@ class _Sheet:
         self._row += 1
 
     def chart(self, kind: str, name: str, columns: Sequence[int], place: int = 0) -> None:
-        """Of the rows below the heading, each column a series; `place` counts charts from the
-        left, below the rows."""
+        """Of the rows below the heading, each column a series; `place` counts charts downwards,
+        below the rows."""
         if self._row < 2:
             return
         chart = self._book.add_chart({"type": kind})
@@ -103,9 +111,15 @@ class _Sheet:
         chart.set_title({"name": name, "name_font": {"size": 12}})
         chart.set_legend({"position": "bottom"} if len(columns) > 1 else {"none": True})
         chart.set_size({"width": 640, "height": max(300, 24 * self._row if kind == "bar" else 0)})
-        if kind == "bar":
+        if kind == "bar":  # its values lie on the x axis
+            chart.set_x_axis({"min": 0})
             chart.set_y_axis({"reverse": True})
-        self._sheet.insert_chart(self._row + 1, 8 * place, chart, {"description": name})
+        else:
+            chart.set_y_axis(
+                {"min": 0, **({"max": 1, "num_format": "0%"} if kind == "line" else {})}
+            )
+        row = self._row + 1 + _ROWS_OF_A_CHART * place
+        self._sheet.insert_chart(row, 0, chart, {"description": name})
 
 
 def _looks(kind: str, number: int) -> dict[str, object]:
