@@ -13,6 +13,7 @@ from shared.http import PlatformUnavailable
 
 from .channels.channel import Ambiguous, Channel, OutgoingReply, Refused
 from .context import Context, ReplyConfig, transaction
+from .handlers.call_back_deadlines import meet_call_back
 from .loading import CALL_BACKS, COMPLAINTS, rows
 from .models import CallBack
 from .resident_handle import ResidentHandles
@@ -77,7 +78,9 @@ class QuestionSender:
     async def _ask(self, claimed: _Claimed) -> None:
         result = await self._send(claimed)
         async with transaction(self.database, self.config) as context:
-            await rows(context.session, COMPLAINTS, [claimed.complaint_id])
+            (complaint,) = await rows(context.session, COMPLAINTS, [claimed.complaint_id])
+            if result in ("sent", "ambiguous"):
+                await meet_call_back(context, complaint, context.now)
             for each in await rows(context.session, CALL_BACKS, [claimed.complaint_id]):
                 is_ours = each.version == claimed.version
                 if is_ours and each.state == CallBackState.ASKING:

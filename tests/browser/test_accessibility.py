@@ -38,12 +38,15 @@ _PAGES = {
         f"/review/{IDS.stuck}",
         "/replies?list=stuck",
         "/replies/call-sheet",
+        "/call-backs",
+        "/complaints/complaint-14",
         "/review/complaint-14",  # delivered: another reply can be written
         "/review/complaint-20",  # nothing drafted
     ],
     "chen.zhuguan": [
         "/schemes",
         "/hotspots",
+        "/call-backs?list=for_person",
         "/report?from=2026-01-01&to=2027-01-01",
         "/report?from=2026-07-01&to=2026-12-31&compare_from=2026-01-01&compare_to=2026-06-30",
         "/exports",

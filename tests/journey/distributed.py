@@ -144,6 +144,9 @@ class Distributed:
         async with self._engines[service].connect() as connection:
             return (await connection.execute(text(query))).all()
 
+    async def tell_simulators(self, path: str, body: dict[str, Any]) -> None:
+        (await self.platforms.post(path, json=body)).raise_for_status()
+
     async def journal_entries(self) -> Iterable[tuple[str, Mapping[str, Any]]]:
         return [(entry["kind"], entry["data"]) for entry in self.journal()]
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import asyncpg
 
+from services.reply.rules.call_backs import QUESTION
 from waterdesk.simulators.submissions import Platform
 
 _QUERIES: Mapping[str, tuple[str, str]] = {
@@ -32,6 +33,9 @@ _QUERIES: Mapping[str, tuple[str, str]] = {
         "reply",
         "SELECT complaint_id, version, platform, state, request_id, text, receipt FROM reply",
     ),
+    "call_backs": ("reply", "SELECT complaint_id, version, state, satisfied FROM call_back"),
+    "reworks": ("dispatch", "SELECT complaint_id, version, outcome, work_order_id FROM rework"),
+    "work_orders": ("dispatch", "SELECT id, rework_of FROM work_order"),
 }
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
 
@@ -45,6 +49,9 @@ class Records:
     dispatch_complaints: Rows
     reply_complaints: Rows
     replies: Rows
+    call_backs: Rows
+    reworks: Rows
+    work_orders: Rows
     rows: Mapping[str, int]
     """Row counts by service and table: `intake.complaint`, ..."""
     journal: Rows
@@ -69,10 +76,12 @@ class Records:
             + [
                 _person_and_text(data["openid"], data["content"])
                 for data in self.journal_data("wechat", "customer_message")
+                if data["content"] != QUESTION
             ]
             + [
                 _person_and_text(data["openid"], data["body"]["data"]["thing1"]["value"])
                 for data in self.journal_data("wechat", "template_message")
+                if data["body"]["data"]["thing1"]["value"] != QUESTION
             ]
         )
 

@@ -5,6 +5,8 @@ Checked against the submissions and the simulators' journal, besides the product
 
 import json
 from collections import Counter
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,7 @@ from tests.journey.conftest import Year
 from tests.journey.platform_failures import PLATFORM_FAILURES, name_of
 from tests.journey.process_group import waterdesk
 from tests.journey.process_runs import COMPLAINTS_A_YEAR, RUNS
+from waterdesk.demo.simulated_staff import ANSWER_KEY, ANSWER_NUMBER
 from waterdesk.simulators.submissions import Platform, Submission
 
 pytestmark = pytest.mark.timeout(600)  # the first test makes the year
@@ -52,9 +55,29 @@ def test_every_delivery_of_a_platform_is_stored_exactly_once(year: Year) -> None
         (row["platform"], row["delivery_id"])
         for row in year.records.raw_messages
         if row["platform"] != Platform.BOARD  # it has no ids for edits
+        and not _is_answer(row)
     )
     numbered = [one for one in year.submissions if one.platform is not Platform.BOARD]
     assert stored == Counter((one.platform.value, one.key) for one in numbered)
+
+
+def _is_answer(row: Mapping[str, Any]) -> bool:
+    """What a resident said only because they were asked whether it is solved."""
+    begins_with = ANSWER_NUMBER if row["platform"] == Platform.WECHAT else ANSWER_KEY
+    return str(row["delivery_id"]).startswith(begins_with)
+
+
+def test_residents_say_whether_it_is_solved_and_some_faults_are_reworked(year: Year) -> None:
+    records = year.records
+    said = [row["satisfied"] for row in records.call_backs if row["satisfied"] is not None]
+    assert len(said) > len(records.call_backs) / 3
+    assert 0.8 < sum(said) / len(said) < 1
+    not_solved = [row for row in records.call_backs if row["satisfied"] is False]
+    decided = Counter((row["complaint_id"], row["version"]) for row in records.reworks)
+    assert decided == Counter((row["complaint_id"], row["version"]) for row in not_solved)
+    opened = {row["work_order_id"] for row in records.reworks if row["outcome"] == "opened"}
+    reworks = {row["id"] for row in records.work_orders if row["rework_of"] is not None}
+    assert opened == reworks
 
 
 def test_every_service_counts_every_chase_once(year: Year) -> None:
@@ -67,7 +90,16 @@ def test_every_service_counts_every_chase_once(year: Year) -> None:
     of_wechat = [
         row for row in year.records.intake_complaints if row["platform"] == Platform.WECHAT
     ]
-    assert len(of_wechat) + sum(row["chases"] for row in of_wechat) == len(messages)
+    # Somebody who asks again after an answer says that it is not solved.
+    answers = [
+        row
+        for row in year.records.raw_messages
+        if row["platform"] == Platform.WECHAT
+        and row["result"] == "evaluated"
+        and not _is_answer(row)
+    ]
+    chases = sum(row["chases"] for row in of_wechat)
+    assert len(of_wechat) + chases + len(answers) == len(messages)
 
     counted = {row["id"]: row["chases"] for row in year.records.intake_complaints}
     assert {row["id"]: row["chases"] for row in year.records.dispatch_complaints} == counted
@@ -83,7 +115,10 @@ def test_each_reply_reaches_its_platform_once_and_only_answered_complaints_have_
     assert messages
 
     number = {row["id"]: (row["platform"], row["external_id"]) for row in records.intake_complaints}
-    answered = {number[row["id"]] for row in records.reply_complaints if row["state"] != "open"}
+    # Open again, where a resident says that it is not solved.
+    answered = {
+        number[row["complaint_id"]] for row in records.replies if row["state"] == "delivered"
+    }
     answered_openids = {(row["openid"]) for row in messages}
     assert {name for name in answered if name[0] != Platform.WECHAT} == {
         *(

@@ -62,8 +62,8 @@ class _Journey:
         self._numbered = [one for one in submissions if one.platform is not Platform.BOARD]
 
     async def work(self) -> int:
-        """Staff do every possible action at once. Returns how many there were."""
-        actions = await self._staff.next_actions()
+        """Staff do every possible action at once, and residents are silent. Returns how many."""
+        actions = [each for each in await self._staff.next_actions() if each.role is not None]
         for action in actions:
             await action.do()
         return len(actions)

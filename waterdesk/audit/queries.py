@@ -86,6 +86,18 @@ SELECT id, key, seen_at IS NOT NULL
     OR (waits_for IS NOT NULL AND parked_at > now() - interval '1 day') AS is_seen
 FROM parked
 """
+DELIVERED_WITHOUT_CALL_BACK = """
+SELECT complaint_id || '/' || version FROM reply r
+WHERE state = 'delivered' AND kind = 'answer' AND solved AND NOT EXISTS (
+    SELECT FROM call_back c WHERE c.complaint_id = r.complaint_id AND c.version = r.version
+)
+"""
+NOT_SOLVED_WITHOUT_DECISION = """
+SELECT complaint_id || '/' || version FROM call_back_view v
+WHERE satisfied IS FALSE AND NOT EXISTS (
+    SELECT FROM rework r WHERE r.complaint_id = v.complaint_id AND r.version = v.version
+)
+"""
 WORK_ORDERS_BY_STATE = "SELECT state, count(*) FROM work_order GROUP BY state"
 
 

@@ -177,6 +177,10 @@ OF_MESSAGES: Mapping[Callable[[RawMessage], bool], str] = {
 MEANINGS: Mapping[str, str] = {
     "event_not_sent": "事件未发出 an event has not been sent",
     "parked_unseen": "有事件搁置且无人查看 a parked event that nobody has seen",
+    "answered_without_call_back": "答复送达后没有回访"
+    " a delivered answer says solved, and its resident is not asked",
+    "not_solved_without_decision": "反映未解决而没有处理"
+    " a resident says that it is not solved, and nothing followed",
     "sealed_without_key": "缺少密钥，无法打开 sealed with a key that is not among the settings",
 } | {
     rule.__name__: meaning

@@ -128,6 +128,12 @@ async def audit_pass(sources: AuditSources, now: datetime) -> AuditResult:
             at["intake"], queries.VALUES_WITHOUT_KEY, fingerprints=list(sources.privacy_keys)
         ):
             result.find("sealed_without_key", name)
+        for service, rule, query in (
+            ("reply", "answered_without_call_back", queries.DELIVERED_WITHOUT_CALL_BACK),
+            ("dispatch", "not_solved_without_decision", queries.NOT_SOLVED_WITHOUT_DECISION),
+        ):
+            async for (answer,) in queries.rows(at[service], query):
+                result.find(rule, answer)
         async for state, count in queries.rows(at["dispatch"], queries.WORK_ORDERS_BY_STATE):
             result.counts[f"work_orders_{state}"] = count
         async for deadline in queries.records(at["reply"], queries.DEADLINES, Deadline):

@@ -135,6 +135,9 @@ class DemoComposition:
         async with self.services[service].database.connect() as connection:
             return (await connection.exec_driver_sql(query)).all()
 
+    async def tell_simulators(self, path: str, body: dict[str, Any]) -> None:
+        (await self.simulators_client.post(path, json=body)).raise_for_status()
+
     async def journal_entries(self) -> Iterable[tuple[str, Mapping[str, Any]]]:
         return ((entry.kind, entry.data) for entry in self.simulators.journal.entries())
 

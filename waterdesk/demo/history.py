@@ -55,6 +55,7 @@ _DUE_QUERIES: Mapping[str, Mapping[str, str]] = {
     "reply": {
         "sweep": "SELECT min(next_at) FROM deadline",
         "acknowledge": "SELECT min(acknowledge_at) FROM complaint",
+        "ask_residents": "SELECT min(due_at) FROM call_back",
         "send": "SELECT min(next_attempt_at) FROM reply"
         " WHERE state IN ('approved', 'sending', 'awaiting_receipt')",
     },
@@ -148,7 +149,11 @@ class _History:
             if self._pending and self._pending[-1].at <= now:
                 await self._submit(self._pending.pop(), now)
             elif action and action.at <= now:
-                self._count_attempt(action.name)
+                self._done_since_step.add(action.name)
+                if action.role is None:  # it is delivered when its platform answers again
+                    self._submitted_to |= {Platform.HOTLINE, Platform.WECHAT}
+                else:
+                    self._count_attempt(action.name)
                 await action.do()
                 if action.others_wait:
                     self._step_by(now + _STEP_AFTER_ACTION)
@@ -172,7 +177,6 @@ class _History:
         self._attempts[action] += 1
         if self._attempts[action] > _MAX_ATTEMPTS:
             raise NoProgressError(action)
-        self._done_since_step.add(action)
 
     def _step_by(self, at: datetime) -> None:
         self._step_at = min(self._step_at, at) if self._step_at else at

@@ -43,6 +43,10 @@ class ServiceAccess(Protocol):
         """Raises httpx.HTTPStatusError for an error answer."""
         ...
 
+    async def tell_simulators(self, path: str, body: dict[str, Any]) -> None:
+        """POST to the simulators' control. Raises httpx.HTTPError."""
+        ...
+
     async def journal_entries(self) -> Iterable[tuple[str, Mapping[str, Any]]]:
         """The simulators' journal: kind and data of each entry."""
         ...
@@ -53,7 +57,8 @@ class StaffAction:
     """Something that a member of staff does at a given time."""
 
     at: datetime
-    role: Role
+    role: Role | None
+    """None: a resident."""
     name: str
     do: Callable[[], Awaitable[None]]
     others_wait: bool = True
@@ -68,6 +73,14 @@ _TO_APPROVE: Minutes = (10, 150)
 _TO_LOOK: Minutes = (30, 90)
 _SLOW_SHARE = 0.06
 """Share of actions that take 30 times as long, as when a repair waits for a part."""
+_TO_SAY_WHETHER_SOLVED: Minutes = (30, 2400)
+_ANSWERING_SHARE = 0.6
+_SATISFIED_SHARE = 0.93
+_SOLVED = ("1", "1", "解决了，谢谢", "有水了")
+_NOT_SOLVED = ("2", "2", "还是没水", "还没解决")
+ANSWER_KEY = "solved-"
+ANSWER_NUMBER = "99"
+"""Begin the number of what residents say when they are asked, at 12345 and on WeChat."""
 _CONFLICT = 409
 _RESPONSIBLE = "属地镇政府"
 
@@ -109,6 +122,59 @@ def _found_and_done(component: str, work_order_id: str, at: datetime) -> tuple[s
     return Random(work_order_id).choice(likely)
 
 
+class SimulatedResidents:
+    """Say whether it is solved, where they were asked: most are content, after a rework all are;
+    some say nothing."""
+
+    def __init__(
+        self,
+        services: ServiceAccess,
+        truth: Truth,
+        duration: Callable[[Minutes, str], timedelta],
+    ) -> None:
+        self._services = services
+        self._truth = truth
+        self._duration = duration
+
+    async def actions(self) -> list[StaffAction]:
+        rows = await self._services.rows(
+            "reply",
+            "SELECT complaint_id, b.version, r.platform, external_id,"
+            " coalesce(asked_at, delivered_at) AS asked_at"
+            " FROM call_back b JOIN complaint c ON c.id = complaint_id"
+            " JOIN reply r USING (complaint_id, version)"
+            " WHERE b.state = 'asked' AND r.platform IN ('hotline_12345', 'wechat')",
+        )
+        actions = []
+        for row in rows:
+            name = f"{row.complaint_id} version {row.version} is solved"
+            random, submission = Random(name), self._truth.get((row.platform, row.external_id))
+            if submission is None or random.random() >= _ANSWERING_SHARE:
+                continue
+            satisfied = row.version > 1 or random.random() < _SATISFIED_SHARE
+            say = partial(self._say, row, submission, satisfied)
+            at = row.asked_at + self._duration(_TO_SAY_WHETHER_SOLVED, name)
+            actions.append(StaffAction(at, None, name, say, others_wait=False))
+        return actions
+
+    async def _say(self, row: Row[Any], submission: Submission, satisfied: bool) -> None:
+        """A second time does nothing."""
+        key = f"{ANSWER_KEY}{row.complaint_id}-{row.version}"
+        if row.platform == "wechat":
+            path, body = (
+                "/_control/wechat/messages",
+                {
+                    "openid": submission.openid,
+                    "content": Random(key).choice(_SOLVED if satisfied else _NOT_SOLVED),
+                    "message_id": f"{ANSWER_NUMBER}{Random(key).randrange(10**15):015}",
+                },
+            )
+        else:
+            path = f"/_control/hotline/tickets/{row.external_id}/evaluate"
+            body = {"satisfied": satisfied, "change_id": key}
+        await self._services.tell_simulators(path, body)
+
+
 class SimulatedStaff:
     """`speed` multiplies all durations: 1 in the history, less in the live demo."""
 
@@ -116,10 +182,12 @@ class SimulatedStaff:
         self._services = services
         self._truth = truth
         self._speed = speed
-        self._actions_of: Mapping[Role, Callable[[], Awaitable[list[StaffAction]]]] = {
+        residents = SimulatedResidents(services, truth, self._duration)
+        self._actions_of: Mapping[Role | None, Callable[[], Awaitable[list[StaffAction]]]] = {
             Role.CREW: self._crew_actions,
             Role.DISPATCHER: self._dispatcher_actions,
             Role.REVIEWER: self._reviewer_actions,
+            None: residents.actions,
         }
 
     async def next_actions(self) -> list[StaffAction]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from services.reply.context import Context
 from services.reply.loading import DEADLINES, History, rows
 from services.reply.models import Complaint, Deadline
+from services.reply.rules.call_backs import AskedBy
 from services.reply.rules.counting import count_call_back
 from services.reply.rules.deadlines import Stage
 from services.reply.rules.milestones import Facts
@@ -15,7 +16,10 @@ from .deadline_recount import policy_of
 def call_back_due(
     context: Context, complaint: Complaint, history: History, facts: Facts
 ) -> Deadline | None:
-    """The deadline that starts with the first answer of the newest round that says "solved"."""
+    """The deadline that starts with the first answer of the newest round that says "solved". None
+    where the platform itself asks the resident: we have nothing to do in time there."""
+    if context.config.profile(complaint.platform).asked_by is AskedBy.PLATFORM:
+        return None
     if history.later is not None:
         facts = facts.after(history.later.start)
     solved = [each.at for each in facts.answers if each.solved and not each.returned]

@@ -8,12 +8,14 @@ from typing import Any
 from argon2 import PasswordHasher
 
 from services.dispatch.models import (
+    CallBackView,
     Complaint,
     Crew,
     DeadlineView,
     Failure,
     Hotspot,
     ReplyView,
+    Rework,
     Scheme,
     SchemeVillage,
     Staff,
@@ -150,6 +152,7 @@ async def fill_the_board(database: Database, now: datetime) -> None:
             session.add_all(_deadlines(f"complaint-{number:02}", number, now))
         session.add_all(_deadlines(IDS.waiting, 4, now))
         session.add_all(_replies(now))
+        session.add_all(_call_backs(now))
         session.add_all(_steps(now))
         session.add_all(_failures(now))
 
@@ -316,6 +319,45 @@ def _replies(now: datetime) -> list[ReplyView]:
         view(IDS.stuck, "stuck", why_stuck="unconfirmed", stuck_at=now - timedelta(minutes=9)),
         view("complaint-14", "delivered", receipt="R-778", delivered_at=now),
     ]
+
+
+def _call_backs(now: datetime) -> list[CallBackView | Rework]:
+    """One to be called, and one that is not solved again."""
+    said = {
+        "complaint-14": {"state": "to_ask", "next_try_at": now},
+        "complaint-13": {
+            "state": "answered",
+            "satisfied": False,
+            "answered_at": now,
+            "source": "phone",
+            "noted_by": "zhao.shenhe",
+        },
+    }
+    unknown = ("next_try_at", "asked_at", "satisfied", "answered_at", "source", "noted_by")
+    views = [
+        CallBackView(
+            complaint_id=complaint_id,
+            version=1,
+            county=COUNTY,
+            sequence=1,
+            asked_by="phone",
+            changed_at=now,
+            tries=0,
+            why_closed=None,
+            **(dict.fromkeys(unknown) | facts),
+        )
+        for complaint_id, facts in said.items()
+    ]
+    again = Rework(
+        complaint_id="complaint-13",
+        version=1,
+        county=COUNTY,
+        answered_at=now,
+        outcome="for_person",
+        why="not_solved_again",
+        decided_at=now,
+    )
+    return [*views, again]
 
 
 def _steps(now: datetime) -> list[WorkOrderStep]:

@@ -189,17 +189,18 @@ async def test_a_person_decides_that_nothing_is_left_to_repair(dispatch: Dispatc
 
 async def test_the_newest_news_of_a_call_back_stands_in_any_order(dispatch: Dispatch) -> None:
     await answered(dispatch, "c1")
-    news = [
-        called_back("c1", satisfied=None),
-        called_back("c1", satisfied=None, tries=1),
-        called_back("c1", satisfied=True),
-    ]
-    for order in permutations((1, 2, 3)):
+    for version, order in enumerate(permutations((1, 2, 3)), 1):
+        news = [
+            called_back("c1", satisfied=None, version=version),
+            called_back("c1", satisfied=None, version=version, tries=1),
+            called_back("c1", satisfied=True, version=version),
+        ]
         sequences = [each + 900 for each in order]
-        await dispatch.receives(*(news[each - 1] for each in order), sequences=sequences)
+        await dispatch.receives(*(news[each - 1] for each in order[:2]), sequences=sequences)
+        await dispatch.receives(news[order[2] - 1], sequences=sequences[2:])
 
         async with dispatch.database.reading() as session:
-            view = await session.get_one(CallBackView, ("c1", 1))
+            view = await session.get_one(CallBackView, ("c1", version))
         assert (view.state, view.satisfied) == ("answered", True)
     assert await reworks(dispatch) == []
 

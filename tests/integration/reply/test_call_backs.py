@@ -3,20 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from itertools import permutations
 
 import pytest
 from sqlmodel import col, select
 
 from services.reply.models import CallBack, Deadline, ReplyState
 from services.reply.rules.call_backs import QUESTION
+from services.reply.rules.deadlines import Stage
+from services.reply.rules.escalation import Standing
 from shared.auth.permissions import Role
 from shared.events.replies import CallBackChanged
 from tests.integration.reply.conftest import Caller
 from tests.integration.reply.events import (
     DAY,
     HOUR,
-    envelope,
     evaluated,
     linked,
     received,
@@ -98,6 +98,14 @@ async def test_the_question_is_sent_once(postbox: Postbox) -> None:
 
     assert len(questions(postbox)) == 1
     assert (await the_call_back(postbox.harness)).state == "asked"
+    asked = (await postbox.harness.deadlines())[Stage.CALL_BACK]
+    assert (asked.standing, asked.met_at) == (Standing.MET, postbox.now)
+
+
+async def test_what_a_platform_asks_itself_is_no_deadline_of_ours(postbox: Postbox) -> None:
+    await answered(postbox, "hotline_12345")
+
+    assert Stage.CALL_BACK not in await postbox.harness.deadlines()
 
 
 async def test_a_question_that_may_have_arrived_is_never_sent_again(postbox: Postbox) -> None:
@@ -177,20 +185,6 @@ async def test_of_two_sources_that_contradict_each_other_not_solved_stands(
     assert [each.satisfied for each in told if isinstance(each, CallBackChanged)].count(False) == (
         not all(said)
     )
-
-
-async def test_the_same_evaluations_give_the_same_in_any_order(
-    postbox: Postbox,
-) -> None:
-    await answered(postbox, "hotline_12345")
-    told = [
-        envelope(evaluated(satisfied=satisfied, at=postbox.now + minutes * HOUR))
-        for minutes, satisfied in enumerate((True, False, True))
-    ]
-    for order in permutations(told):
-        await postbox.harness.receives_enveloped(*order)
-
-        assert (await the_call_back(postbox.harness)).satisfied is False
 
 
 async def test_an_evaluation_of_an_answer_that_we_do_not_know_of_is_kept(

@@ -98,7 +98,7 @@ async def test_a_return_that_was_wrong_is_withdrawn_and_the_clocks_go_on(
 async def test_an_answer_that_says_solved_starts_the_call_back_and_a_try_meets_it(
     postbox: Postbox,
 ) -> None:
-    await postbox.approved()
+    await postbox.approved(platform="wechat")
     assert Stage.CALL_BACK not in await postbox.harness.deadlines()
     await postbox.until_quiet()
     harness = postbox.harness
