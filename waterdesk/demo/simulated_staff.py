@@ -160,18 +160,15 @@ class SimulatedResidents:
     async def _say(self, row: Row[Any], submission: Submission, satisfied: bool) -> None:
         """A second time does nothing."""
         key = f"{ANSWER_KEY}{row.complaint_id}-{row.version}"
+        path = f"/_control/hotline/tickets/{row.external_id}/evaluate"
+        body: dict[str, Any] = {"satisfied": satisfied, "change_id": key}
         if row.platform == "wechat":
-            path, body = (
-                "/_control/wechat/messages",
-                {
-                    "openid": submission.openid,
-                    "content": Random(key).choice(_SOLVED if satisfied else _NOT_SOLVED),
-                    "message_id": f"{ANSWER_NUMBER}{Random(key).randrange(10**15):015}",
-                },
-            )
-        else:
-            path = f"/_control/hotline/tickets/{row.external_id}/evaluate"
-            body = {"satisfied": satisfied, "change_id": key}
+            path = "/_control/wechat/messages"
+            body = {
+                "openid": submission.openid,
+                "content": Random(key).choice(_SOLVED if satisfied else _NOT_SOLVED),
+                "message_id": f"{ANSWER_NUMBER}{Random(key).randrange(10**15):015}",
+            }
         await self._services.tell_simulators(path, body)
 
 

@@ -323,7 +323,7 @@ def _replies(now: datetime) -> list[ReplyView]:
 
 def _call_backs(now: datetime) -> list[CallBackView | Rework]:
     """One to be called, and one that is not solved again."""
-    said = {
+    said: dict[str, dict[str, Any]] = {
         "complaint-14": {"state": "to_ask", "next_try_at": now},
         "complaint-13": {
             "state": "answered",
@@ -333,7 +333,8 @@ def _call_backs(now: datetime) -> list[CallBackView | Rework]:
             "noted_by": "zhao.shenhe",
         },
     }
-    unknown = ("next_try_at", "asked_at", "satisfied", "answered_at", "source", "noted_by")
+    names = ("next_try_at", "asked_at", "satisfied", "answered_at", "source", "noted_by")
+    unknown: dict[str, Any] = dict.fromkeys(names)
     views = [
         CallBackView(
             complaint_id=complaint_id,
@@ -344,7 +345,7 @@ def _call_backs(now: datetime) -> list[CallBackView | Rework]:
             changed_at=now,
             tries=0,
             why_closed=None,
-            **(dict.fromkeys(unknown) | facts),
+            **(unknown | facts),
         )
         for complaint_id, facts in said.items()
     ]
