@@ -57,8 +57,9 @@ class DueFilters(Filters):
 
 @dataclass(frozen=True, slots=True)
 class DueCounts:
-    """Faults. Those not overdue are warned of, open, or paused: all that is left of them stands
-    still. Some of those warned of or open are due within SOON, or before the day ends."""
+    """Faults. Those not overdue are warned of or open; some of them are due within SOON, or before
+    the day ends. Of some faults a clock stands still: they are paused, and counted as what else
+    they are as well."""
 
     overdue: int
     soon: int
@@ -69,7 +70,7 @@ class DueCounts:
 
     @property
     def pending(self) -> int:
-        return self.warned + self.open + self.paused
+        return self.warned + self.open
 
     @property
     def total(self) -> int:
@@ -114,6 +115,8 @@ class DueLine:
     provisional: bool
     unverified: bool
     paused_for: str | None
+    is_paused: bool
+    """Whether a clock of it stands still, be it of another deadline."""
     platform: str
     external_id: str
     category: str
@@ -203,6 +206,7 @@ def due_lines(
             deadline.c.provisional,
             deadline.c.unverified,
             deadline.c.paused_for,
+            faults.c.is_paused,
             complaint.c.platform,
             complaint.c.external_id,
             complaint.c.category,
@@ -253,7 +257,8 @@ def _faults(county: str, filters: DueFilters) -> Select[Any]:
             of_complaint.label("complaints"),
             of_complaint.filter(is_overdue).label("overdue"),
             func.bool_or((deadline.c.state == "warned") & ~is_paused).label("is_warned"),
-            func.bool_and(is_paused).label("is_paused"),
+            func.bool_or(is_paused).label("is_paused"),
+            func.bool_and(is_paused).label("stands_still"),
             func.count().filter(is_overdue, missed_cause.c.cause.is_(None)).label("unexplained"),
             _first(deadline.c.complaint_id, due_first).label("complaint_id"),
             _first(deadline.c.stage, due_first).label("stage"),
@@ -282,7 +287,7 @@ def _first(column: Any, order: tuple[Any, ...]) -> Any:
 
 def _is(faults: Any, due: Due, now: datetime) -> tuple[Any, ...]:
     """What a fault of this kind is."""
-    pending, running = faults.c.overdue == 0, ~faults.c.is_paused
+    pending, running = faults.c.overdue == 0, ~faults.c.stands_still
     match due:
         case "overdue":
             return (~pending,)
@@ -292,11 +297,11 @@ def _is(faults: Any, due: Due, now: datetime) -> tuple[Any, ...]:
         case "soon":
             return pending, running, faults.c.due_at <= now + SOON
         case "warned":
-            return pending, running, faults.c.is_warned
+            return pending, faults.c.is_warned
         case "open":
-            return pending, running, ~faults.c.is_warned
+            return pending, ~faults.c.is_warned
         case "paused":
-            return pending, ~running
+            return (faults.c.is_paused,)
         case "pending":
             return (pending,)
     return ()
