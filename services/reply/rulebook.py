@@ -83,8 +83,8 @@ def rulebook_of(
 
 
 # Most counties share their texts, and a calendar takes megabytes and a tenth of a second.
-_policies = lru_cache(maxsize=64)(parse_policies)
-_calendars = lru_cache(maxsize=64)(parse_calendars)
+_policies = lru_cache(maxsize=16)(parse_policies)
+_calendars = lru_cache(maxsize=16)(parse_calendars)
 
 
 @dataclass(frozen=True, slots=True)
