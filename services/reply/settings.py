@@ -22,10 +22,11 @@ class ReplySettings(CommonSettings):
     )
     deadline_policies: Path = Field(
         policy_file.SHIPPED,
-        description="Deadline policies (YAML); a change counts after a restart.",
+        description="Deadline policies (YAML) of counties that have saved none of their own.",
     )
     work_calendar: Path = Field(
-        calendar_file.SHIPPED, description="Holidays, make-up workdays and office hours (YAML)."
+        calendar_file.SHIPPED,
+        description="Holidays, make-up workdays and office hours (YAML), likewise.",
     )
     second_person_approves: bool = Field(
         default=False, description="Whether whoever wrote a reply may not approve it as well."
