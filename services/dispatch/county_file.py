@@ -28,6 +28,8 @@ from shared.vocabulary import Component, Level
 DEMO_COUNTY = Path(__file__).parent / "demo_county" / "county.yaml"
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+WECOM_USERID = r"^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}$"
+"""One member: `@all` and `a|b` would be many."""
 _Text = Annotated[str, Field(min_length=1)]
 _SemicolonList = BeforeValidator(
     lambda value: (
@@ -119,7 +121,7 @@ class StaffPart(_Part):
     display_name: _Text | None = None
     role: Role
     crew: str | None = None
-    wecom: _Text | None = None
+    wecom: str | None = Field(None, pattern=WECOM_USERID)
     phone: str | None = Field(None, pattern=r"^1\d{10}$", repr=False)
     levels: list[Level] | None = None
     """Of alerts; None: those of the role, or as the console says."""

@@ -170,10 +170,11 @@ def next_step(
             return unknown
         case Result.UNAVAILABLE if tried.attempt is not Attempt.SEND:
             return unknown
-        case Result.UNAVAILABLE if now >= tried.due_since + patience:
-            return Step(MessageState.FAILED, why="unavailable")
         case Result.UNAVAILABLE:
-            return Step(MessageState.QUEUED, later, "unavailable")
+            ends = tried.due_since + patience
+            if now >= ends:
+                return Step(MessageState.FAILED, why="unavailable")
+            return Step(MessageState.QUEUED, min(later, ends), "unavailable")
         case Result.NOT_THERE:
             surely_known_at = tried.sent_at + pace.lease + profile.appears_within
             if now < surely_known_at:

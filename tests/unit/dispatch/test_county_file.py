@@ -67,6 +67,8 @@ def test_a_county_is_read(written: Callable[..., Path]) -> None:
         ({"villages": VILLAGES + VILLAGES.splitlines()[1]}, "village 610124001201 stands twice"),
         ({"staff": [{"name": "li", "role": "crew"}]}, "staff li: which crew"),
         ({"staff": [{"name": "li", "role": "king"}]}, "staff.0.role"),
+        ({"staff": [{"name": "li", "role": "admin", "wecom": "@all"}]}, "staff.0.wecom"),
+        ({"staff": [{"name": "li", "role": "admin", "phone": "12345"}]}, "staff.0.phone"),
         ({"county": "610125"}, "610124-s1: an id begins with the county's code"),
         ({"villages": "code,village\n1,2\n"}, "villages.csv, line 2"),
         ({"crews": [MAIN["crews"][0] | {"towns": ["海镇"]}]}, "crew 610124-k1: no town 海镇"),

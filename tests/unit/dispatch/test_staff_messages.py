@@ -82,6 +82,10 @@ def tried(attempt: Attempt, result: Result, since: timedelta = timedelta(0)) -> 
             Step(MessageState.QUEUED, NOW + PACE.first_wait, "unavailable"),
         ),
         (
+            tried(Attempt.SEND, Result.UNAVAILABLE, timedelta(seconds=100)),
+            Step(MessageState.QUEUED, NOW + timedelta(seconds=20), "unavailable"),
+        ),
+        (
             tried(Attempt.SEND, Result.UNAVAILABLE, 2 * MINUTE),
             Step(MessageState.FAILED, why="unavailable"),
         ),

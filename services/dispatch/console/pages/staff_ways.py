@@ -11,6 +11,7 @@ from services.dispatch.console.errors import not_found
 from services.dispatch.console.language import both
 from services.dispatch.console.rendering import go_to, page
 from services.dispatch.console.session import allowed
+from services.dispatch.county_file import WECOM_USERID
 from services.dispatch.models import Staff
 from services.dispatch.rules.staff_messages import Way
 from shared.auth.permissions import Permission
@@ -25,7 +26,7 @@ router = APIRouter(prefix="/staff", route_class=Route)
 
 Admin = Annotated[Person, allowed(Permission.STAFF_MANAGE)]
 _MOBILE = re.compile(r"1\d{10}", re.ASCII)
-_USERID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}", re.ASCII)
+_USERID = re.compile(WECOM_USERID, re.ASCII)
 _ASKED = (Way.WECOM, Way.SMS)
 
 
