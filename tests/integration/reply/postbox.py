@@ -15,6 +15,7 @@ from services.reply.channel_registry import Channels, open_channels
 from services.reply.channels.channel import Channel
 from services.reply.commands import ApproveReply, NoteTold, WriteDraft
 from services.reply.context import ReplyConfig, transaction
+from services.reply.extension_sender import ExtensionSender
 from services.reply.handlers.acknowledge_tickets import acknowledge_due
 from services.reply.handlers.review import approve, note_told, write_draft
 from services.reply.models import Reply
@@ -112,6 +113,17 @@ class Postbox:
     def questions(self) -> QuestionSender:
         channel = self.channels.by_platform["wechat"]
         return QuestionSender(self.harness.database, self.config, channel, self.handles)
+
+    @property
+    def extension_sender(self) -> ExtensionSender:
+        channels = self.channels
+        return ExtensionSender(
+            self.harness.database,
+            self.config,
+            channels.by_platform,
+            channels.extending,
+            self.handles,
+        )
 
     @property
     def config(self) -> ReplyConfig:

@@ -2,6 +2,7 @@
 told. The simulators' journal is the judge."""
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -67,15 +68,8 @@ class Office:
             return (await session.exec(select(ExtensionRequest))).one()
 
     def sender(self, channel: ExtendingChannel | None = None) -> ExtensionSender:
-        channels = self.postbox.channels
-        extending = {**channels.extending, **({HOTLINE: channel} if channel else {})}
-        return ExtensionSender(
-            self.postbox.harness.database,
-            self.postbox.config,
-            channels.by_platform,
-            extending,
-            self.postbox.handles,
-        )
+        usual = self.postbox.extension_sender
+        return replace(usual, extending={HOTLINE: channel}) if channel else usual
 
     async def until(self, *states: ExtensionState) -> None:
         """Time goes by and the sender goes on."""

@@ -43,10 +43,14 @@ _HISTORY = (
         'hotline_12345', 'resolve', 1, :at, '', 'li', :at, 'granted', 1, 'told'
         FROM generate_series(1, :rows) n""",
     """INSERT INTO link SELECT 'h' || n, n, 'hw' || n, :at FROM generate_series(1, :rows) n""",
+    """INSERT INTO extension_request (id, complaint_id, county, platform, stage, round, until,
+        reason, asked_by, asked_at, state, attempts, resident)
+        SELECT 'x' || n, 'h' || n, '610122', 'hotline_12345', 'reply', 1, :at, '', 'zhao', :at,
+        'granted', 1, 'told' FROM generate_series(1, :rows) n""",
     """INSERT INTO reply (complaint_id, version, county, platform, request_id, text, solved,
-        kind, is_true, said, by_hand, responsible, drafted_at, state, attempts, contested)
-        SELECT 'h' || n, 1, '610122', 'hotline_12345', n, '', true, 'answer', true, '', false, '',
-        :at, 'delivered', 0, false FROM generate_series(1, :rows) n""",
+        kind, is_true, said, by_sms, by_hand, responsible, drafted_at, state, attempts, contested)
+        SELECT 'h' || n, 1, '610122', 'hotline_12345', n, '', true, 'answer', true, '', false,
+        false, '', :at, 'delivered', 0, false FROM generate_series(1, :rows) n""",
     """INSERT INTO call_back (complaint_id, version, county, asked_by, state, tries, satisfied,
         note) SELECT 'h' || n, 1, '610122', 'platform', 'answered', 0, true, ''
         FROM generate_series(1, :rows) n""",
@@ -90,6 +94,7 @@ async def test_no_statement_scans_a_table(harness: Harness, postbox: Postbox) ->
         await postbox.acknowledge()
         harness.clock.move_to(NOW + 30 * HOUR)
         await postbox.questions.once()
+        await postbox.extension_sender.once()
         await in_transaction(database, harness.config, sweep)
         await in_transaction(database, harness.config, recount_outdated)
         await harness.prepare_interim_replies()
