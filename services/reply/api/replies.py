@@ -22,11 +22,12 @@ from services.reply.handlers.review import (
     approve,
     note_not_reached,
     note_told,
+    propose,
     resolve_stuck,
     write_draft,
 )
 from services.reply.models import Complaint, Reply, ReplyState
-from services.reply.rules.drafting import ROOM_FOR_RESPONSIBLE
+from services.reply.rules.drafting import ROOM_FOR_RESPONSIBLE, Answering
 from services.reply.rules.objections import CHANGED_SINCE, CommandRejected, Objection
 from services.reply.rules.reply_checks import Finding, findings_in
 from services.reply.rules.wording import wording_of
@@ -98,6 +99,10 @@ class ReplyVersion(ReplySummary):
 
 class WrittenDraft(BaseModel):
     version: int
+
+
+class Proposal(BaseModel):
+    text: str
 
 
 class Draft(BaseModel):
@@ -230,6 +235,18 @@ async def get_reply(
             )
             for reply in found
         ]
+
+
+@router.get("/{complaint_id}/proposals/{answering}")
+async def get_proposal(
+    complaint_id: str, answering: Answering, database: DatabaseHere, config: Config, person: Writer
+) -> Proposal:
+    """What the template of this kind says with what is known of the complaint now; nothing is
+    written."""
+    text = await in_transaction(
+        database, config, lambda context: propose(context, complaint_id, answering, person)
+    )
+    return Proposal(text=text)
 
 
 @router.put("/{complaint_id}/draft")

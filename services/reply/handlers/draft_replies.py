@@ -148,6 +148,14 @@ def _facts(complaint: Complaint, work_order: WorkOrder | None) -> DraftFacts | N
     return _facts_of(Answering.SOLVED, complaint, work_order)
 
 
+def proposed_text(
+    context: Context, complaint: Complaint, work_order: WorkOrder | None, answering: Answering
+) -> str:
+    """What a draft of this kind would say now."""
+    facts = facts_as(answering, complaint, work_order, context.now)
+    return _text(context, complaint, facts, context.now)
+
+
 def facts_as(
     answering: Answering, complaint: Complaint, work_order: WorkOrder | None, at: datetime
 ) -> DraftFacts:

@@ -6,7 +6,7 @@ from services.reply.commands import ApproveReply, NoteNotReached, NoteTold, Reso
 from services.reply.context import Context
 from services.reply.loading import REPLIES, complaint_of_county, links_of, rows
 from services.reply.models import Complaint, Reply, ReplyState
-from services.reply.rules.drafting import ROOM_FOR_RESPONSIBLE, is_return
+from services.reply.rules.drafting import ROOM_FOR_RESPONSIBLE, Answering, is_return
 from services.reply.rules.objections import CommandRejected, Objection, reject_if
 from services.reply.rules.reply_checks import findings_in, is_serious
 from services.reply.rules.reviewing import (
@@ -22,6 +22,7 @@ from shared.bulk_insert import bulk_insert
 from shared.sql import table_of
 
 from .deliveries import deliver
+from .draft_replies import proposed_text
 
 
 async def write_draft(
@@ -67,6 +68,13 @@ async def write_draft(
     context.tell(draft.drafted)
     await bulk_insert(context.session, table_of(Reply), [draft])
     return draft.version
+
+
+async def propose(context: Context, complaint_id: str, answering: Answering, person: Person) -> str:
+    """The words a person may begin with. Raises CommandRejected."""
+    complaint = await complaint_of_county(context.session, complaint_id, person.county)
+    links = (await links_of(context.session, [complaint.id])).get(complaint.id, ())
+    return proposed_text(context, complaint, links[-1][1] if links else None, answering)
 
 
 def _filled_in(command: WriteDraft) -> str:

@@ -278,6 +278,10 @@ def reply_stand_in(recorded: Recorded) -> FastAPI:
     async def reply(complaint_id: str) -> list[dict[str, Any]]:
         return versions(complaint_id)
 
+    @app.get("/replies/{complaint_id}/proposals/{answering}")
+    async def proposal(complaint_id: str, answering: str) -> dict[str, str]:
+        return {"text": f"模板 {answering} 的写法。"}
+
     @app.put("/replies/{complaint_id}/draft")
     async def draft(complaint_id: str, request: Request) -> Any:
         body = await request.json()

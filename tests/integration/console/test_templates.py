@@ -2,7 +2,7 @@
 
 from services.dispatch.console.language import catalogue
 from tests.integration.console.conftest import Reachable, SignedIn
-from tests.integration.console.stand_ins import Recorded
+from tests.integration.console.stand_ins import WITHOUT_REPLY, Recorded
 
 PATH = "/templates/hotline_12345/solved"
 
@@ -41,6 +41,15 @@ async def test_an_earlier_version_is_put_in_to_begin_with(signed_in: SignedIn) -
     assert "旧的写法。</textarea>" in (await admin.get(f"{PATH}?use=1")).text
     assert "自带的写法。</textarea>" in (await admin.get(f"{PATH}?use=0")).text
     assert (await admin.get("/templates/hotline_12345/nothing")).status_code == 404
+
+
+async def test_a_reply_begins_with_the_template_of_its_kind(signed_in: SignedIn) -> None:
+    reviewer = await signed_in("zhao.shenhe")
+    page = (await reviewer.get(f"/review/{WITHOUT_REPLY}?begin=not_solved")).text
+    assert "模板 not_solved 的写法。</textarea>" in page
+    assert 'name="solved" value="true">' in page
+    page = (await reviewer.get(f"/review/{WITHOUT_REPLY}?begin=interim")).text
+    assert 'name="interim" value="true" checked>' in page
 
 
 async def test_others_read_and_cannot_save(signed_in: SignedIn, recorded: Recorded) -> None:

@@ -33,6 +33,15 @@ async def test_an_admins_words_are_used_by_the_next_draft_and_kept_as_a_version(
     assert {"found", "crew", "repaired_at"} <= {each["name"] for each in found["names"]}
 
 
+async def test_a_person_begins_with_the_template_of_any_kind(
+    harness: Harness, call: Caller
+) -> None:
+    await harness.receives(received())
+    proposed = (await call("GET", "/replies/c1/proposals/not_solved")).json()["text"]
+    assert "您反映的史家寨村停水问题尚未解决" in proposed
+    assert await harness.replies() == []
+
+
 async def test_another_county_keeps_the_words_as_shipped(harness: Harness, call: Caller) -> None:
     body = {"text": WORDS, "version": 0}
     assert (await call("PUT", PATH, body, role=Role.ADMIN)).status_code == 200

@@ -132,15 +132,32 @@ async def _fault(
 
 @router.get("/{complaint_id}")
 async def reply_page(
-    request: Request, complaint_id: str, person: Reviewer, database: DatabaseHere
+    request: Request,
+    complaint_id: str,
+    person: Reviewer,
+    database: DatabaseHere,
+    begin: Literal["solved", "not_solved", "nothing_found", "interim"] | None = None,
 ) -> Response:
+    """`begin`: the words of this kind's template stand in the field; nothing is written yet."""
     async with database.reading() as session:
         view = await read_complaint(session, person.county, complaint_id)
     if view is None:
         raise not_found("complaint")
     versions = await _versions(request, complaint_id)
     words = await words_of_complaint(request, complaint_id)
-    return page(request, "reply.html", view=view, versions=versions, words=words)
+    proposal = None
+    if begin and person.may(Permission.REPLY_WRITE):
+        path = f"/replies/{complaint_id}/proposals/{begin}"
+        proposal = await reply_of(request).read(request, path)
+    return page(
+        request,
+        "reply.html",
+        view=view,
+        versions=versions,
+        words=words,
+        begin=begin,
+        proposal=proposal,
+    )
 
 
 async def _versions(request: Request, complaint_id: str) -> Any:
