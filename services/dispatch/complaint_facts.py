@@ -69,6 +69,7 @@ async def complaint_facts(
                 provisional=row.provisional,
                 cause=row.cause or "",
                 round=row.round,
+                was_paused=row.was_paused,
             )
         )
     satisfied = {

@@ -87,6 +87,8 @@ class DeadlineView(DispatchTable, table=True):
     """Its clock stands still: it is neither warned of nor missed."""
     paused_for: str | None = None
     """parts, resident or outage."""
+    was_paused: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
+    """Its clock stands still, or has."""
     limit_unreadable: bool
     state: str
     """open, warned, missed or met."""
@@ -130,6 +132,7 @@ class Deadline:
     unverified: bool = False
     paused_since: datetime | None = None
     paused_for: str | None = None
+    was_paused: bool = False
     limit_unreadable: bool = False
     state: str = "open"
     met_at: datetime | None = None
@@ -152,6 +155,7 @@ class Deadline:
 
     def set(self, sequence: int, counted: SetDeadline, *, limit_unreadable: bool) -> None:
         """The deadline was counted, or counted again."""
+        self.was_paused |= counted.paused_since is not None
         if sequence <= self.set_sequence:
             return
         self.set_sequence = sequence

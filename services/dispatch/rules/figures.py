@@ -38,6 +38,7 @@ class StageFact:
     cause: str = ""
     """Why it was missed, as a person said; empty: nobody did."""
     round: int = 1
+    was_paused: bool = False
 
     @property
     def result(self) -> StageResult:
@@ -75,6 +76,10 @@ class ComplaintFact:
     def is_provisional(self) -> bool:
         return any(each.provisional for each in self.stages)
 
+    @property
+    def was_paused(self) -> bool:
+        return any(each.was_paused for each in self.stages)
+
     def became(self, stage: str, results: Set[StageResult]) -> bool:
         return any(each.stage == stage and each.result in results for each in self.stages)
 
@@ -110,6 +115,7 @@ class Figures:
     evaluated: int = 0
     satisfied: int = 0
     reworked: int = 0
+    paused: int = 0
 
     @property
     def satisfaction_rate(self) -> float | None:
@@ -158,6 +164,10 @@ DEFINITIONS: Mapping[str, tuple[str, str]] = {
     "provisional": (
         "时限跨未公布节假日年度、可能调整的件数",
         "Complaints whose limits cross a year with unpublished holidays, and may move",
+    ),
+    "paused": (
+        "时限曾暂停计时的件数；暂停的时间不计入时限",
+        "Complaints whose clock has stood still; that time is not counted",
     ),
     "response_rate": (
         "响应率＝已首次联系（含逾期）÷首次联系已到期或已联系",
@@ -210,6 +220,7 @@ def count(facts: Iterable[ComplaintFact]) -> Figures:
             stage: StageFigures(*(counted[result] for result in StageResult))
             for stage, counted in results.items()
         },
+        paused=sum(each.was_paused for each in ours),
         evaluated=sum(each.satisfied is not None for each in ours),
         satisfied=sum(each.satisfied is True for each in ours),
         reworked=sum(each.reworks > 0 for each in ours),

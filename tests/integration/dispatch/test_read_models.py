@@ -153,6 +153,16 @@ async def test_a_request_for_time_looks_the_same_in_whatever_order_its_news_come
     assert {(row.state, row.resident, row.sequence) for row in rows} == {("granted", "told", 4)}
 
 
+async def test_that_a_clock_stood_still_is_remembered_when_it_goes_on(dispatch: Dispatch) -> None:
+    goes_on = deadlines_set("c1")
+    paused = goes_on.deadlines[0].model_copy(update={"paused_since": DUE, "paused_for": "parts"})
+    stands = goes_on.model_copy(update={"deadlines": (paused,)})
+    for events, numbers in (([stands, goes_on], [1, 2]), ([goes_on, stands], [4, 3])):
+        await dispatch.receives(*events, sequences=numbers)
+        (row,) = await picture(dispatch, DeadlineView)
+        assert (row["paused_since"], row["was_paused"]) == (None, True)
+
+
 async def test_each_round_of_a_stage_has_its_own_deadline(dispatch: Dispatch) -> None:
     again = DeadlineMissed(**_ABOUT, stage="reply", round=2, due_at=DUE + DAY, recorded_at=DUE)
     await dispatch.receives(deadlines_set("c1"), met(late=False), again)

@@ -75,6 +75,7 @@ def _deadline(complaint: Complaint, stage: str, chance: random.Random) -> Deadli
         due_at=due_at,
         warn_at=due_at - _HOUR,
         provisional=chance.random() < 0.05,
+        was_paused=chance.random() < 0.02,
         source="printed",
         limit_unreadable=False,
         state=state,
@@ -188,6 +189,12 @@ async def test_the_figures_are_those_that_sql_counts(dispatch: Database, report:
     figures = as_json(report)
     assert figures["complaints"] == await _one(dispatch, "SELECT count(*) FROM ours") > 500
     assert figures["chased"] == await _one(dispatch, "SELECT count(*) FROM ours WHERE chases > 0")
+    assert figures["paused"] == await _one(
+        dispatch,
+        "SELECT count(DISTINCT ours.id) FROM ours JOIN deadline_view d ON d.complaint_id = ours.id"
+        " WHERE d.was_paused",
+    )
+    assert figures["paused"] > 0
     assert figures["late"] == await _one(
         dispatch,
         "SELECT count(*) FROM ours WHERE EXISTS (SELECT FROM deadline_view d"

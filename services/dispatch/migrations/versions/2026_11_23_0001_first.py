@@ -45,6 +45,7 @@ def upgrade() -> None:
         sa.Column("unverified", sa.Boolean, nullable=False),
         sa.Column("paused_since", sa.DateTime(timezone=True)),
         sa.Column("paused_for", sa.String),
+        sa.Column("was_paused", sa.Boolean, nullable=False, server_default="false"),
         sa.Column("limit_unreadable", sa.Boolean, nullable=False),
         sa.Column("state", sa.String, nullable=False),
         sa.Column("met_at", sa.DateTime(timezone=True)),
