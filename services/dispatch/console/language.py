@@ -1,5 +1,6 @@
 """The console's words, in two languages: one catalogue file each, keys like `board.title`."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -11,6 +12,7 @@ from shared.problems import Text, language_of
 
 LANGUAGES = ("zh", "en")
 COOKIE = "lang"
+_FOLLOWS = re.compile(r"(.+)-(\d{4})(\d{2})(\d{2})")
 _CATALOGUES = Path(__file__).parent / "catalogue"
 
 
@@ -53,6 +55,15 @@ class Words:
     def code(self, kind: str, code: str | None) -> str:
         """The word for a code that comes from data: one we do not know yet is shown as it is."""
         return self._catalogue.get(f"{kind}.{code}", code or "") if code else ""
+
+    def policy(self, source: str) -> str:
+        """The name of a policy. One that follows another from a day on (`ordinary-20270101`) has
+        the name of the first, and the day."""
+        followed = _FOLLOWS.fullmatch(source)
+        if followed is None:
+            return self.code("policy", source)
+        name, year, month, day = followed.groups()
+        return f"{self.code('policy', name)} {year}-{month}-{day}"
 
 
 def both(key: str, /, **values: object) -> Text:

@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from services.dispatch.console.language import LANGUAGES, catalogue
+from services.dispatch.console.language import LANGUAGES, Words, catalogue
 from services.dispatch.console.queries.messages import MessageList
 from services.dispatch.models import ComplaintState, Happening, Outcome
 from services.dispatch.rules.assignment import AssignmentReason, WaitReason
@@ -111,3 +111,9 @@ async def test_a_language_once_chosen_is_remembered(signed_in: SignedIn) -> None
     assert "Live board" in english.text
     assert "Live board" in (await client.get("/")).text
     assert "没有找到" not in (await client.get("/nowhere")).text
+
+
+def test_a_policy_that_follows_another_has_its_name_and_its_day() -> None:
+    words = Words("zh")
+    assert words.policy("ordinary-20270101") == "一般诉求 2027-01-01"
+    assert (words.policy("urgent"), words.policy("of-our-own")) == ("紧急诉求", "of-our-own")
