@@ -12,6 +12,7 @@ from services.intake.handlers.disclose import words_of_complaint
 from services.intake.models import DeliveryResult
 from services.intake.platforms.incoming import Incoming, Kind, Platform
 from services.intake.platforms.message_board import parse_thread
+from shared.auth.permissions import Role
 from shared.db import Database
 from shared.events.complaints import ComplaintEvaluated, ComplaintReceived
 from shared.events.event import Event
@@ -170,6 +171,24 @@ async def test_12345_tells_whether_the_resident_is_satisfied(
     told = await _told(database)
     assert [satisfied for _, satisfied in told] == [True, False]
     assert len(await complaints(database)) == 1
+
+
+async def test_a_follower_who_was_asked_answers(intake: Intake, database: Database) -> None:
+    wechat = intake.simulators.wechat
+    wechat.write_message("o-1", DRY)
+    await intake.simulators.deliver_pushes(everything=True)
+    path = f"/complaints/{(await the_complaint(database)).id}/question"
+    asked = await intake.client.post(path, headers=intake.signed_in(Role.ADMIN))
+    wechat.write_message("o-1", "2")
+    await intake.simulators.deliver_pushes(everything=True)
+
+    assert asked.json() == {"handle": "o-1"}
+    assert await _told(database) == [("wechat", False)]
+    assert len(await complaints(database)) == 1
+    unknown = await intake.client.post(
+        "/complaints/c-none/question", headers=intake.signed_in(Role.ADMIN)
+    )
+    assert unknown.status_code == 404
 
 
 async def _told(database: Database) -> list[tuple[str, bool]]:
