@@ -6,6 +6,7 @@ from typing import Any
 from services.dispatch.console.exports.county import COMPLAINTS, HOTSPOTS, SEARCH, STAFF
 from services.dispatch.console.exports.listing import Listing
 from services.dispatch.console.exports.of_services import DISCLOSURES, PARKED
+from services.dispatch.console.exports.told import ALERTS, MESSAGES
 from services.dispatch.console.exports.work import DUE, REPLIES, REVIEW, WAITING, WORK_ORDERS
 
 LISTS: Mapping[str, Listing[Any]] = {
@@ -20,6 +21,8 @@ LISTS: Mapping[str, Listing[Any]] = {
         STAFF,
         SEARCH,
         COMPLAINTS,
+        ALERTS,
+        MESSAGES,
         DISCLOSURES,
         PARKED,
     )

@@ -91,6 +91,7 @@ async def read_alerts(
     person: Person,
     filters: AlertFilters,
     after: tuple[datetime, str] | None = None,
+    most: int = LINES,
 ) -> AlertPage:
     """The first due first. `after`: when the last one of the page before is due, and its id."""
     conditions = [_open(person.county)]
@@ -101,13 +102,13 @@ async def read_alerts(
     if filters.taken:
         conditions.append(alert.c.taken_by.is_not(None) == (filters.taken == "yes"))
     total = await session.execute(select(func.count()).where(*conditions))
-    query = _lines().where(*conditions).order_by(alert.c.due_at, alert.c.id).limit(LINES + 1)
+    query = _lines().where(*conditions).order_by(alert.c.due_at, alert.c.id).limit(most + 1)
     if after is not None:
         here = tuple_(literal(after[0]), literal(after[1]))
         query = query.where(tuple_(alert.c.due_at, alert.c.id) > here)
     lines = tuple(AlertLine(*row) for row in await session.execute(query))
-    following = lines[LINES - 1] if len(lines) > LINES else None
-    return AlertPage(total.scalar_one(), lines[:LINES], following)
+    following = lines[most - 1] if len(lines) > most else None
+    return AlertPage(total.scalar_one(), lines[:most], following)
 
 
 async def read_alerts_of_fault(session: AsyncSession, fault: str) -> tuple[AlertLine, ...]:

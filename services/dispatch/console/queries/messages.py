@@ -93,6 +93,7 @@ async def read_messages(
     which: MessageList,
     filters: MessageFilters,
     after: tuple[datetime, str] | None = None,
+    most: int = LINES,
 ) -> MessagePage:
     """The newest first."""
     key = tuple_(staff_message.c.queued_at, staff_message.c.id)
@@ -114,13 +115,13 @@ async def read_messages(
         .outerjoin(work_order, work_order.c.id == staff_message.c.work_order_id)
         .where(IN_LIST[which])
         .order_by(staff_message.c.queued_at.desc(), staff_message.c.id.desc())
-        .limit(LINES + 1)
+        .limit(most + 1)
     )
     if after:
         query = query.where(key < after)
     lines = [MessageLine(*row) for row in await session.execute(query)]
-    last = lines[LINES - 1] if len(lines) > LINES else None
-    return MessagePage(lines[:LINES], (last.queued_at, last.id) if last else None)
+    last = lines[most - 1] if len(lines) > most else None
+    return MessagePage(lines[:most], (last.queued_at, last.id) if last else None)
 
 
 _OWN = tuple(field.name for field in fields(MessageLine))[:-3]
