@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.intake.keyed_hashes import KeyedHashes
 from services.intake.platforms.fields import encoded
 from services.intake.platforms.hotline_12345 import parse_ticket, read_push, read_ticket
 from services.intake.platforms.incoming import (
@@ -238,3 +239,12 @@ def test_a_push_by_another_is_not_believed() -> None:
 )
 def test_a_date_that_cannot_be_is_read_as_it_is_stated(stated: str) -> None:
     assert f"{parse_ticket(ticket(issueTime=stated), b'', COUNTY).sent_at.year:04}" == stated[:4]
+
+
+def test_a_request_for_time_that_was_declined_makes_an_edit_of_the_ticket() -> None:
+    """Nothing else of it has changed."""
+    hashes = KeyedHashes("a secret of more than thirty-two characters")
+    declined = parse_ticket(ticket(changeType="edit", hasModLimit="2"), b"raw", COUNTY)
+    assert hashes.of_content(declined) != hashes.of_content(READ)
+    unchanged = parse_ticket(ticket(changeType="edit", hasModLimit="0"), b"raw", COUNTY)
+    assert hashes.of_content(unchanged) == hashes.of_content(READ)
