@@ -75,6 +75,6 @@ async def test_from_the_bus_to_the_platform_and_back(
             pass
     async with bus.read_from(REPLIES, None) as reading:
         types = [item.message.headers["ce_type"] for item in await reading.poll(100, 1)]
-    assert types.count(DeadlinesSet.type) == 2  # of the ticket, and of the call-back
+    assert types.count(DeadlinesSet.type) == 1  # 12345 itself asks whether it is solved
     for kind in (ReplyDrafted, ReplyApproved, ReplyDelivered):
         assert types.count(kind.type) == 1
