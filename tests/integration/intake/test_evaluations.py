@@ -43,7 +43,7 @@ async def hear(database: Database, context: Context) -> Hear:
     return take  # type: ignore[return-value]
 
 
-@pytest.mark.parametrize(("text", "satisfied"), [("1", True), ("2", False), ("没有", False)])
+@pytest.mark.parametrize(("text", "satisfied"), [("1", True), ("没有", False)])
 async def test_a_short_answer_is_no_new_complaint(
     hear: Hear, database: Database, text: str, satisfied: bool
 ) -> None:
@@ -86,7 +86,7 @@ async def test_an_answer_about_another_matter_is_a_complaint_as_well(
     assert len(await complaints(database)) == 2
 
 
-@pytest.mark.parametrize("text", ["三里镇樊家村水管爆了，快来人", "谢谢", "2号井坏了"])
+@pytest.mark.parametrize("text", ["三里镇樊家村水管爆了，快来人", "谢谢"])
 async def test_what_is_no_answer_goes_the_way_of_every_message(hear: Hear, text: str) -> None:
     results, events = await hear(text)
 

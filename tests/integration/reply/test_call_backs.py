@@ -169,7 +169,7 @@ async def test_who_does_not_answer_is_not_waited_for_for_ever(postbox: Postbox) 
     assert (late.state, late.satisfied, late.why_closed) == ("answered", True, None)
 
 
-@pytest.mark.parametrize("said", [[True], [False], [True, False], [False, True], [False, False]])
+@pytest.mark.parametrize("said", [[True, False], [False, True], [False, False]])
 async def test_of_two_sources_that_contradict_each_other_not_solved_stands(
     postbox: Postbox, said: list[bool]
 ) -> None:
