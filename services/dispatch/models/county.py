@@ -1,6 +1,6 @@
 """A county as its files describe it: schemes, villages, crews, staff."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -8,6 +8,7 @@ from sqlalchemy import Index
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
+from services.dispatch.rules.staff_messages import Way
 from shared.auth.permissions import Role
 from shared.auth.tokens import Person
 from shared.columns import Moment
@@ -134,6 +135,11 @@ class Staff(DispatchTable, table=True):
     def masked_phone(self) -> str | None:
         """As the console shows it."""
         return f"{self.phone[:3]}****{self.phone[-4:]}" if self.phone else None
+
+    def choose_ways(self, wanted: Collection[str]) -> None:
+        """Those by which they want to be told, of the ways beside the console."""
+        ways = (Way.WECOM.value, Way.SMS.value)
+        self.declined_ways = [way for way in ways if way not in wanted]
 
     def change_addresses(self, wecom_userid: str | None, phone: str | None) -> None:
         """By a person: the county's file changes them no more."""

@@ -161,6 +161,18 @@ async def test_an_admin_changes_addresses_and_no_page_shows_a_whole_number(
     assert "13900000001" not in repr(staff)
 
 
+async def test_everybody_chooses_by_which_ways_they_are_told(
+    database: Database, signed_in: SignedIn
+) -> None:
+    crew = await signed_in(CREW)
+    assert 'value="wecom" checked' in (await crew.get("/account")).text
+    assert (await crew.post("/account/ways", data={"ways": "sms"})).status_code == 303
+    assert 'value="wecom">' in (await crew.get("/account")).text
+    async with database.reading() as session:
+        staff = await session.get_one(Staff, CREW)
+    assert staff.declined_ways == ["wecom"]
+
+
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [("phone", "abc", "11 位数字"), ("wecom_userid", "李 维修", "字母、数字")],

@@ -88,6 +88,7 @@ ACTS = {
     "/calendar/notice": (403, 403, 403, 403, 422),
     "/calendar/closures": (403, 403, 403, 403, 422),
     "/staff/nobody/password": (403, 403, 403, 403, 404),
+    "/account/ways": (303, 303, 303, 303, 303),
     "/staff/nobody/ways": (403, 403, 403, 403, 404),
     "/messages/none/again": (404, 403, 403, 403, 404),
     "/messages/none/settled": (404, 403, 403, 403, 404),

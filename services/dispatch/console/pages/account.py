@@ -1,4 +1,4 @@
-"""One's own account: the password."""
+"""One's own account: the password, and by which ways one wants to be told."""
 
 from typing import Annotated
 
@@ -11,6 +11,7 @@ from services.dispatch.console.pages.sign_in import REFUSED, as_problem, credent
 from services.dispatch.console.passwords import LONGEST, SHORTEST
 from services.dispatch.console.rendering import go_to, page
 from services.dispatch.console.session import ACCOUNT_PAGE, allowed, remember
+from services.dispatch.models import Staff
 from shared.auth.tokens import Person
 from shared.db import DatabaseHere
 from shared.problems import Problem
@@ -23,8 +24,30 @@ Password = Annotated[str, Form(max_length=LONGEST)]
 
 
 @router.get("")
-async def account_page(request: Request, _person: Self) -> Response:
-    return page(request, "account.html", shortest=SHORTEST)
+async def account_page(request: Request, person: Self, database: DatabaseHere) -> Response:
+    async with database.reading() as session:
+        staff = await session.get_one(Staff, person.name)
+    return page(
+        request,
+        "account.html",
+        shortest=SHORTEST,
+        ways=sorted(request.app.state.policy.ways),
+        declined=staff.declined_ways,
+    )
+
+
+@router.post("/ways")
+async def choose_ways(
+    request: Request,
+    person: Self,
+    database: DatabaseHere,
+    ways: Annotated[list[str] | None, Form()] = None,
+) -> Response:
+    """Ways that are left out tell them nothing any more; the console always does."""
+    async with database.work() as (session, _):
+        staff = await session.get_one(Staff, person.name)
+        staff.choose_ways(ways or ())
+    return go_to(request, f"{ACCOUNT_PAGE}?done=ways_saved")
 
 
 @router.post("")

@@ -13,7 +13,6 @@ from services.dispatch.console.rendering import go_to, page
 from services.dispatch.console.session import allowed
 from services.dispatch.county_file import WECOM_USERID
 from services.dispatch.models import Staff
-from services.dispatch.rules.staff_messages import Way
 from shared.auth.permissions import Permission
 from shared.auth.tokens import Person
 from shared.db import DatabaseHere, Session
@@ -27,7 +26,6 @@ router = APIRouter(prefix="/staff", route_class=Route)
 Admin = Annotated[Person, allowed(Permission.STAFF_MANAGE)]
 _MOBILE = re.compile(r"1\d{10}", re.ASCII)
 _USERID = re.compile(WECOM_USERID, re.ASCII)
-_ASKED = (Way.WECOM, Way.SMS)
 
 
 @router.get("/{name}/ways")
@@ -66,12 +64,11 @@ async def save(
         raise Problem(422, "bad_wecom_userid", both("staff_way.bad_wecom"))
     if number is not None and not _MOBILE.fullmatch(number):
         raise Problem(422, "bad_phone", both("staff_way.bad_phone"))
-    wanted = frozenset(ways or ())
     async with database.work() as (session, _):
         staff = await _staff(session, person.county, name)
         new_phone = None if remove_phone else number or staff.phone
         staff.change_addresses(userid, new_phone)
-        staff.declined_ways = [way.value for way in _ASKED if way.value not in wanted]
+        staff.choose_ways(ways or ())
     log.info("staff_ways_changed", who=person.name, of=name)
     return go_to(request, "/staff?done=ways_saved")
 
