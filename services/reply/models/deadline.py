@@ -247,9 +247,11 @@ class Deadline(ReplyTable, table=True):
         ended_otherwise = (after.met_at, after.standing) != (self.met_at, self.standing)
         if (after.due_at, after.warn_at) != (self.due_at, self.warn_at):
             self.due_at, self.warn_at = after.due_at, after.warn_at
-        self.met_at, self.step = after.met_at, after.step
+        self.met_at = after.met_at
+        if after.step != self.step:
+            self.step = after.step
         self.standing = after.standing.value
-        if after.standing not in WAITING:
+        if after.standing not in WAITING and self.paused_since is not None:
             self.paused_since = self.paused_for = None
         self.next_at = after.next_at
         events: list[DeadlineEvent] = []
