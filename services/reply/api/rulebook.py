@@ -1,12 +1,9 @@
 """A county's policies and calendar over HTTP: read, checked, previewed, saved, restored."""
 
-from collections.abc import Sequence
-from datetime import date, datetime
 from difflib import unified_diff
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
-from pydantic import BaseModel
 
 from services.reply.calendar_file import with_notice
 from services.reply.commands import (
@@ -19,7 +16,7 @@ from services.reply.commands import (
 )
 from services.reply.context import in_transaction
 from services.reply.handlers.deadline_recount import outdated
-from services.reply.handlers.rulebook_preview import Preview, preview
+from services.reply.handlers.rulebook_preview import preview
 from services.reply.handlers.rulebook_versions import (
     proposed,
     read_effects,
@@ -28,13 +25,11 @@ from services.reply.handlers.rulebook_versions import (
     restore_version,
     save_version,
 )
-from services.reply.models import RulebookEffect, RulebookVersion
+from services.reply.models import RulebookVersion
 from services.reply.rulebook import Kind, Rulebook
 from services.reply.rulebook_edit import with_changes, with_policy
 from services.reply.rules.calendar import FIRST_YEAR, LAST_YEAR
-from services.reply.rules.calendar_days import DayKind, kinds_of
-from services.reply.rules.deadlines import Stage
-from services.reply.rules.recount import Effect
+from services.reply.rules.calendar_days import kinds_of
 from shared.auth.permissions import Permission
 from shared.auth.requires import requires
 from shared.auth.tokens import Person
@@ -44,6 +39,18 @@ from shared.problems import Problem, Text, language_of
 from shared.routes import Route
 from shared.yaml_file import FileInvalid, content_of
 
+from .rulebook_views import (
+    Composed,
+    Day,
+    PreviewView,
+    RulebookPart,
+    Saved,
+    Version,
+    VersionSummary,
+    Year,
+    summary_of,
+    view_of,
+)
 from .work import Config
 
 router = APIRouter(prefix="/rulebook", tags=["rulebook"], route_class=Route)
@@ -52,88 +59,6 @@ Reader = Annotated[Person, requires(Permission.POLICY_SEE)]
 Editor = Annotated[Person, requires(Permission.POLICY_EDIT)]
 _INVALID = Text("内容有误，没有保存：", "It cannot be used, and nothing was saved:")
 _LONGEST_DIFFERENCE = 400
-
-
-class VersionSummary(BaseModel):
-    number: int
-    saved_at: datetime
-    saved_by: str | None
-    """None: taken over from the shipped file."""
-    note: str
-    effect: dict[str, int] | None = None
-    """What counting the open complaints by it did (rules/recount.py, Effect); None: nothing yet."""
-
-
-class RulebookPart(VersionSummary):
-    """The newest version."""
-
-    content: str
-    parsed: Any
-    """The same as JSON; dates as they are written."""
-    shipped_differs: bool
-    """A release brought another default, and what was saved here stays."""
-    being_counted: bool
-    """Some open complaints are still counted by the version before."""
-    versions: list[VersionSummary]
-
-
-class Version(VersionSummary):
-    content: str
-    differences: list[str]
-    """Lines of a unified diff from the version before; the first 400."""
-
-
-class Saved(BaseModel):
-    number: int
-
-
-class Composed(BaseModel):
-    """A text to look at, and to save."""
-
-    based_on: int
-    content: str
-
-
-class Group(BaseModel):
-    stage: Stage
-    platform: str
-    moved: int
-    missed: int
-
-
-class MovedView(BaseModel):
-    complaint_id: str
-    external_id: str
-    platform: str
-    stage: Stage
-    old_due_at: datetime
-    new_due_at: datetime
-    missed: bool
-
-
-class PreviewView(BaseModel):
-    open: int
-    looked_at: int
-    """Fewer than `open` where time ran out: the newest ones, and the figures are at least."""
-    effect: dict[str, int]
-    groups: list[Group]
-    first: list[MovedView]
-
-
-class Day(BaseModel):
-    date: date
-    kind: DayKind
-    part: str | None
-    """Of a closure: day, morning or afternoon."""
-    reason: str | None
-
-
-class Year(BaseModel):
-    year: int
-    published: bool
-    notice: str
-    office_hours: list[str]
-    days: list[Day]
 
 
 @router.get("/calendar/years/{year}", responses=problems(422))
@@ -204,12 +129,12 @@ async def get_newest(
         waiting = await outdated(session, config.rulebooks.current)
     shipped = config.rulebooks.shipped.texts[kind]
     return RulebookPart(
-        **_summary(history[0], effects),
+        **summary_of(history[0], effects),
         content=history[0].content,
         parsed=content_of(history[0].content),
         shipped_differs=all(each.content != shipped for each in history),
         being_counted=any(each.county == person.county for each in waiting),
-        versions=[VersionSummary(**_summary(each, effects)) for each in history],
+        versions=[VersionSummary(**summary_of(each, effects)) for each in history],
     )
 
 
@@ -229,7 +154,7 @@ async def get_version(kind: Kind, number: int, database: DatabaseHere, person: R
     before = next((each.content for each in history if each.number < number), "")
     lines = unified_diff(before.splitlines(), version.content.splitlines(), lineterm="", n=1)
     return Version(
-        **_summary(version, effects),
+        **summary_of(version, effects),
         content=version.content,
         differences=list(lines)[2 : _LONGEST_DIFFERENCE + 2] if before else [],
     )
@@ -255,7 +180,7 @@ async def post_preview(
 ) -> PreviewView:
     """Which open deadlines the text would move. 422: it cannot be used; `errors` says where."""
     rulebook = await _proposed(request, database, config, kind, command.content, person)
-    return _view(await preview(database, config, person.county, rulebook))
+    return view_of(await preview(database, config, person.county, rulebook))
 
 
 @router.put("/{kind}", responses=problems(409, 422))
@@ -343,46 +268,3 @@ def _invalid(request: Request, invalid: FileInvalid) -> Problem:
             {"line": each.line, "field": each.field, "why": f"{why}: {said}" if why else said}
         )
     return Problem(422, "rulebook_invalid", _INVALID, errors=errors)
-
-
-def _summary(version: RulebookVersion, effects: dict[int, RulebookEffect]) -> dict[str, Any]:
-    effect = effects.get(version.number)
-    return {
-        "number": version.number,
-        "saved_at": version.saved_at,
-        "saved_by": version.saved_by,
-        "note": version.note,
-        "effect": effect and {name: getattr(effect, name) for name in Effect._fields},
-    }
-
-
-def _view(seen: Preview) -> PreviewView:
-    return PreviewView(
-        open=seen.open,
-        looked_at=seen.looked_at,
-        effect=seen.effect._asdict(),
-        groups=[
-            Group(stage=stage, platform=platform, moved=moved, missed=seen.missed[stage, platform])
-            for (stage, platform), moved in sorted(seen.moved.items(), key=_by_stage)
-        ],
-        first=[
-            MovedView(
-                complaint_id=each.complaint.id,
-                external_id=each.complaint.external_id,
-                platform=each.complaint.platform,
-                stage=each.moved.stage,
-                old_due_at=each.moved.before,
-                new_due_at=each.moved.after,
-                missed=each.moved.is_missed,
-            )
-            for each in seen.first
-        ],
-    )
-
-
-_ORDER: Sequence[Stage] = tuple(Stage)
-
-
-def _by_stage(group: tuple[tuple[Stage, str], int]) -> tuple[int, str]:
-    (stage, platform), _ = group
-    return _ORDER.index(stage), platform
