@@ -225,6 +225,7 @@ async def test_the_buttons_are_those_that_make_sense(signed_in: SignedIn) -> Non
         "expect",
         "close",
         "merge",
+        "pause",
     }
     assert await steps("li.weixiu", "work-order-01") == {"accept", "expect", "release"}
     assert await steps("chen.zhuguan", "work-order-01") == set()
