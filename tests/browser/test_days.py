@@ -11,9 +11,9 @@ from services.dispatch.models import ReplyView
 from shared.clock import ManualClock
 from shared.db import Database
 from tests.browser.conftest import DESK, OpenPage
+from tests.integration.console.burst import BURST, burst
 from tests.integration.console.stand_ins import LETTER, WITHOUT_REPLY, Recorded, draft_version
 from tests.integration.console.stand_ins import PHONE as NUMBER
-from tests.integration.console.test_review_by_fault import BURST, burst
 
 __all__ = ["burst"]
 pytestmark = pytest.mark.browser
