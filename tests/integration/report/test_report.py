@@ -15,8 +15,16 @@ from sqlalchemy import text
 from services.dispatch.complaint_facts import complaint_facts
 from services.dispatch.handlers.official_codes import Codes, save_codes
 from services.dispatch.models import CallBackView, Complaint, DeadlineView, MissedCause, Rework
-from services.dispatch.report.content import Report, as_json, make_report, period
+from services.dispatch.report.content import (
+    BREAKDOWNS,
+    TOTALS,
+    Report,
+    as_json,
+    make_report,
+    period,
+)
 from services.dispatch.report.document import write_document
+from services.dispatch.report.words import heading
 from services.dispatch.report.workbook import write_workbook
 from services.dispatch.rules.fault_matching import ComplaintState
 from services.dispatch.rules.official_codes import OfficialCode
@@ -402,5 +410,6 @@ def test_the_document_shows_the_same_figures(report: Report, tmp_path: Path) -> 
     assert "2026年01月01日 至 2026年12月31日" in written
     assert "三里镇" in written
     assert "=HYPERLINK(1)&lt;b&gt;" in written
+    assert all(written.count(f">{heading(name)}<") > len(BREAKDOWNS) for name in TOTALS)
     assert "{{" not in written
     assert "{%" not in written
