@@ -37,8 +37,11 @@ still counts from its own time."""
 _SECOND = timedelta(seconds=1)
 _MAX_ATTEMPTS = 3
 """How often staff try the same action."""
-_NEVER_NEEDED = ("import_county", "recount", "probe")
-"""Tasks for what does not change within the year."""
+_NEVER_NEEDED = (
+    *("import_county", "recount", "probe", "templates"),
+    *("rank_schemes", "digests", "make_exports", "forget_exports"),
+)
+"""Tasks for what does not change within the year, or nobody looks at before its end."""
 _POLLING_TASKS: Mapping[str, Platform] = {
     "intake: pull 12345": Platform.HOTLINE,
     "intake: read board": Platform.BOARD,

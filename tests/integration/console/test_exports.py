@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from services.dispatch.console.exports import jobs, lists
 from services.dispatch.console.pages import exports
+from services.dispatch.handlers.scheme_ranking import rank_all_schemes
 from services.dispatch.models import ExportJob
 from shared.clock import ManualClock
 from shared.db import Database
@@ -22,7 +23,9 @@ PAGES = {
     "work-orders": "/work-orders?work=in_repair",
     "waiting": "/waiting",
     "review": "/review",
+    "call-backs": "/call-backs",
     "hotspots": "/hotspots",
+    "schemes": "/schemes",
     "staff": "/staff",
     "search": "/search?q=樊家",
     "complaints": "/report/complaints?from=2026-01-01&to=2027-01-01&figure=late",
@@ -47,7 +50,10 @@ def _rows(content: bytes) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("name", lists.LISTS)
-async def test_a_page_exports_what_it_lists(name: str, signed_in: SignedIn) -> None:
+async def test_a_page_exports_what_it_lists(
+    name: str, signed_in: SignedIn, database: Database
+) -> None:
+    await rank_all_schemes(database)
     admin = await signed_in("admin")
     fields = _form_of((await admin.get(PAGES[name])).text, name)
     answer = await admin.post("/exports", data={**fields, "form": "csv"})

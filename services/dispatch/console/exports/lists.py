@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.dispatch.console.exports.county import COMPLAINTS, HOTSPOTS, SEARCH, STAFF
+from services.dispatch.console.exports.evaluation import CALL_BACKS, SCHEMES
 from services.dispatch.console.exports.listing import Listing
 from services.dispatch.console.exports.of_services import DISCLOSURES, PARKED
 from services.dispatch.console.exports.told import ALERTS, MESSAGES
@@ -17,7 +18,9 @@ LISTS: Mapping[str, Listing[Any]] = {
         WORK_ORDERS,
         WAITING,
         REVIEW,
+        CALL_BACKS,
         HOTSPOTS,
+        SCHEMES,
         STAFF,
         SEARCH,
         COMPLAINTS,

@@ -111,6 +111,7 @@ async def read_call_backs(
     which: CallBackList,
     filters: Filters,
     after: CallBackPosition | None = None,
+    most: int = LINES,
 ) -> CallBackPage:
     """What a person should do next first; of what has ended, the newest."""
     due_at = (
@@ -152,10 +153,10 @@ async def read_call_backs(
     if after:
         position = (after.at, after.complaint_id, after.version)
         query = query.where(tuple_(*keys) < position if newest_first else tuple_(*keys) > position)
-    lines = [CallBackLine(*row) for row in await session.execute(query.limit(LINES + 1))]
-    last = lines[LINES - 1] if len(lines) > LINES else None
+    lines = [CallBackLine(*row) for row in await session.execute(query.limit(most + 1))]
+    last = lines[most - 1] if len(lines) > most else None
     following = CallBackPosition(last.at, last.complaint_id, last.version) if last else None
-    return CallBackPage(tuple(lines[:LINES]), following)
+    return CallBackPage(tuple(lines[:most]), following)
 
 
 async def count_call_backs(
