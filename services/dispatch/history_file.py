@@ -76,15 +76,23 @@ class _Bad(ValueError):
     """Why a row cannot be used."""
 
 
-def read_history(path: Path, schemes: Mapping[str, str], today: date) -> HistoryFile:
-    """`schemes`: names by id; a file may give either. Raises CannotRead where it is no table or
+def read_table(path: Path) -> Sequence[tuple[int, list[str]]]:
+    """Its rows with their numbers, the header first. Raises CannotRead where it is no table or
     lacks a column that is needed, and OSError."""
-    rows = rows_of(path)
-    _, header = next(rows, (0, []))
-    positions = _positions(header)
+    table = list(rows_of(path))
+    positions = _positions(table[0][1] if table else [])
     if missing := [name for name in NEEDED if name not in positions]:
         wanted = "; ".join(f"{name} ({COLUMNS[name][2]})" for name in missing)
         raise CannotRead(f"缺少列 missing column: {wanted}: {path}")
+    return table
+
+
+def read_history(
+    table: Sequence[tuple[int, list[str]]], schemes: Mapping[str, str], today: date
+) -> HistoryFile:
+    """`table`: as `read_table` gives it. `schemes`: names by id; a file may give either."""
+    (_, header), *rows = table
+    positions = _positions(header)
     found = HistoryFile({name: header[position] for name, position in positions.items()})
     find_scheme = _scheme_finder(schemes)
     for number, cells in rows:

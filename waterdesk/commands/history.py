@@ -2,6 +2,7 @@
 
 import asyncio
 import getpass
+import re
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.dispatch.county_file import DEMO_COUNTY, read_county
 from services.dispatch.handlers.county_import import import_county
 from services.dispatch.handlers.history_import import UnknownImport, imports_of, take_in, undo
-from services.dispatch.history_file import HistoryFile, read_history
+from services.dispatch.history_file import HistoryFile, read_history, read_table
 from services.dispatch.models import HistoryImport, Scheme
 from services.dispatch.settings import DispatchSettings
 from shared.clock import SHANGHAI
@@ -26,6 +27,7 @@ from waterdesk.commands.opening import opened_database, opened_installation
 history = typer.Typer(help="历史台账: failures of past years.", no_args_is_help=True)
 
 _BAD_ROWS_SAID = 20
+_IMPORT_ID = re.compile(r"h-[0-9a-f]{28}")
 _County = Annotated[
     str | None, typer.Option(help="Six-digit code; default: the county of the county file.")
 ]
@@ -45,6 +47,12 @@ def import_file(
 
     Example:  waterdesk history import 台账.xlsx --yes
     """
+    try:
+        table = read_table(file)
+    except CannotRead as cannot:
+        raise _refusal(str(cannot)) from None
+    except OSError as error:
+        raise _refusal(f"打不开文件 cannot open: {error.filename}: {error.strerror}") from None
     settings = DispatchSettings()
     described = read_county(settings.county_file or DEMO_COUNTY)
     code = county or described.code
@@ -53,21 +61,15 @@ def import_file(
         now = database.clock.now()
         async with database.work() as (session, _):
             await import_county(session, described)
-            found = read_history(
-                file, await _schemes(session, code), now.astimezone(SHANGHAI).date()
-            )
+            schemes = await _schemes(session, code)
+            found = read_history(table, schemes, now.astimezone(SHANGHAI).date())
             taken = None
             if yes:
                 who = getpass.getuser()
                 taken = await take_in(session, code, file.name, found.rows, who, now)
         return found, taken
 
-    try:
-        found, taken = _with_database(settings, work)
-    except CannotRead as cannot:
-        raise _refusal(str(cannot)) from None
-    except OSError as error:
-        raise _refusal(f"打不开文件 cannot open: {error.filename}: {error.strerror}") from None
+    found, taken = _with_database(settings, work)
     _say(found)
     if taken is None:
         typer.echo("仅预览，未导入 a preview; to take it in: --yes")
@@ -77,7 +79,10 @@ def import_file(
 
 @history.command("list")
 def list_imports(county: _County = None) -> None:
-    """已导入的文件: each import with its id, day, file, and how many failures it brought."""
+    """已导入的文件: each import with its id, day, file, and how many failures it brought.
+
+    Example:  waterdesk history list
+    """
     settings = DispatchSettings()
     for taken in _with_database(settings, _read(imports_of, _code(county, settings))):
         undone = " 已撤销 undone" if taken.undone_at else ""
@@ -91,8 +96,10 @@ def undo_import(
 ) -> None:
     """撤销一次导入: what it brought is taken out again.
 
-    Example:  waterdesk history undo h-0193a1b2c3d4
+    Example:  waterdesk history undo h-0193a1b2c3d4e5f60718293a4b5c
     """
+    if not _IMPORT_ID.fullmatch(import_id):
+        raise _refusal(f"不是导入编号 no id of an import: {import_id}")
     settings = DispatchSettings()
 
     async def work(database: Database) -> HistoryImport:

@@ -192,7 +192,7 @@ class PausedView(BaseModel):
     """Those whose clocks were stopped, or go on; of the others none could be."""
 
 
-@router.post("/pauses")
+@router.post("/pauses", responses=problems(404, 409))
 async def post_pauses(
     command: PauseDeadlines, database: DatabaseHere, config: Config, person: Writer
 ) -> PausedView:
@@ -203,7 +203,7 @@ async def post_pauses(
     return PausedView(complaint_ids=done)
 
 
-@router.post("/pauses/end")
+@router.post("/pauses/end", responses=problems(404, 409))
 async def post_pauses_end(
     command: ResumeDeadlines, database: DatabaseHere, config: Config, person: Writer
 ) -> PausedView:

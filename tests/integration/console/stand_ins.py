@@ -28,6 +28,8 @@ class Recorded:
     platforms: list[dict[str, Any]] = field(default_factory=list)
     """What reply knows of them."""
     erased: list[str] = field(default_factory=list)
+    unverified: bool = False
+    """Whether reply says so of the policy of its deadlines."""
 
 
 def _problem(status: int, title: str, **members: Any) -> JSONResponse:
@@ -225,7 +227,7 @@ def reply_stand_in(recorded: Recorded) -> FastAPI:
             "round": 1,
             "round_why": None,
             "source": "ordinary",
-            "unverified": False,
+            "unverified": recorded.unverified,
             "paused_since": None,
             "paused_for": None,
             "can_be_paused": True,

@@ -181,6 +181,7 @@ async def test_the_board_reads_no_growing_table_as_a_whole(
             await session.execute(text(_copies(table, key, others)))
         await session.execute(text(_MANY_CAUSES))
         await session.execute(text(_MANY_ALERTS))
+        await session.execute(text(_MANY_EXTENSIONS))
         await session.execute(text("ANALYZE"))
     async with database.reading() as session:
         with _statements(database) as statements:
@@ -201,6 +202,14 @@ _MANY_CAUSES = """
     INSERT INTO missed_cause
         (complaint_id, stage, due_at, county, cause, note, given_by, given_at)
     SELECT 'old-' || n, 'reply', now(), '610122', 'parts', '', 'admin', now()
+    FROM generate_series(1, 20000) n
+"""
+_MANY_EXTENSIONS = """
+    INSERT INTO extension_view
+        (request_id, complaint_id, county, stage, round, until, asked_by, asked_at, state, resident,
+        sequence)
+    SELECT 'old-' || n, 'old-' || n, '610122', 'reply', 1, now(), 'admin', now(), 'granted', 'told',
+        n
     FROM generate_series(1, 20000) n
 """
 _MANY_ALERTS = """

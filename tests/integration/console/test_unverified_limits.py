@@ -7,6 +7,7 @@ from services.dispatch.models import DeadlineView
 from shared.db import Database
 from tests.integration.console.conftest import SignedIn
 from tests.integration.console.county import IDS
+from tests.integration.console.stand_ins import Recorded
 
 _SAYS_SO = {"zh": "依据未核实", "en": "source not verified"}
 _SCREENS = (
@@ -25,8 +26,9 @@ _SCREENS = (
 @pytest.mark.parametrize("screen", _SCREENS)
 @pytest.mark.parametrize("unverified", [True, False])
 async def test_a_limit_without_a_source_is_marked(
-    signed_in: SignedIn, database: Database, screen: str, unverified: bool
+    signed_in: SignedIn, database: Database, recorded: Recorded, screen: str, unverified: bool
 ) -> None:
+    recorded.unverified = unverified
     async with database.work() as (session, _):
         await session.execute(update(DeadlineView).values(unverified=unverified))
     page = await (await signed_in("admin")).get(screen)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
-from services.dispatch.history_file import HistoryFile, PastRow, read_history
+from services.dispatch.history_file import HistoryFile, PastRow, read_history, read_table
 from shared.spreadsheets import CannotRead
 
 SCHEMES = {"s-1": "三里镇集中供水工程", "s-2": "焦岱镇岱峪水厂"}
@@ -23,7 +23,7 @@ def _csv(path: Path, rows: list[list[str]], encoding: str = "utf-8-sig") -> Path
 
 
 def _read(path: Path) -> HistoryFile:
-    return read_history(path, SCHEMES, TODAY)
+    return read_history(read_table(path), SCHEMES, TODAY)
 
 
 _READ = PastRow("s-1", "pump", date(2024, 7, 1), date(2024, 7, 3), "五里头村", 12, "1", "换了叶轮")
