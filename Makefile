@@ -25,8 +25,10 @@ $(READY): requirements-dev.lock $(RUNS)
 demo: $(RUNS)
 	$(BIN)/waterdesk demo
 
+# One worker more than cores: many tests wait for a peer that is frozen, killed or away.
+WORKERS = $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 test: install
-	$(BIN)/pytest --numprocesses auto --no-loadscope-reorder
+	$(BIN)/pytest --numprocesses $(WORKERS) --no-loadscope-reorder
 
 check: install
 	$(BIN)/ruff format --check .

@@ -8,12 +8,16 @@ from playwright.async_api import Page
 _LEVEL = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 }
+_OF_APPEARANCE = {"runOnly": {"type": "rule", "values": ["color-contrast", "target-size"]}}
+"""The rules that colours and width decide; the others read what both sizes share."""
 _ALL_OPEN = "() => document.querySelectorAll('main details').forEach(each => each.open = true)"
 
 
-async def violations(page: Page) -> Sequence[str]:
+async def violations(page: Page, *, of_appearance: bool = False) -> Sequence[str]:
+    """`of_appearance`: only what differs between sizes and between light and dark."""
     await page.evaluate(_ALL_OPEN)
-    found = (await Axe().run(page, options=_LEVEL)).response["violations"]
+    options = _OF_APPEARANCE if of_appearance else _LEVEL
+    found = (await Axe().run(page, options=options)).response["violations"]
     return [
         f"{page.url} {fault['id']}: {node['html'][:120]} {node['failureSummary']}"
         for fault in found
