@@ -1,5 +1,5 @@
-"""Two whole days at the console: the reviewer's and the call desk's, at 1440 and at 390 pixels. The
-clicks from a complaint to its approved reply are counted."""
+"""Whole days at the console: the reviewer's, the call desk's and the director's, at 1440 and at 390
+pixels. The clicks from a complaint to its approved reply are counted."""
 
 from datetime import timedelta
 
@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 from sqlmodel import col, update
 
+from services.dispatch.handlers.scheme_ranking import rank_all_schemes
 from services.dispatch.models import ReplyView
 from shared.clock import ManualClock
 from shared.db import Database
@@ -161,4 +162,52 @@ async def test_the_call_desks_day(
     await page.goto("/replies?list=delivered")
     await expect(page.locator("tbody tr", has_text="wang.diaodu")).to_contain_text("电话告知居民")
     await expect(page.locator("main")).not_to_contain_text("confirmed-by")
+    await hand.looks_at_both_widths()
+
+
+async def test_the_directors_day(open_page: OpenPage, database: Database) -> None:
+    # The morning's numbers, each of which opens its list.
+    page = await open_page("chen.zhuguan", "/")
+    hand = Hand(page)
+    overdue = page.locator("#digest-overdue")
+    number = await overdue.locator("strong").inner_text()
+    assert int(number) > 0
+    await hand.looks_at_both_widths()
+    await hand.clicks_on(overdue)
+    await expect(page.locator("#total")).to_contain_text(number)
+    lines = page.locator("table.due tbody tr")
+    await expect(lines).to_have_count(int(number))
+    await hand.looks_at_both_widths()
+
+    # Why the first one was missed; it stays in the list.
+    first = lines.first
+    await hand.clicks_on(first.locator("summary"))
+    await first.locator("select[name=cause]").select_option("parts")
+    await first.locator("input[name=note]").fill("水泵配件迟到两天")
+    await hand.clicks_on(first.get_by_role("button"))
+    await expect(first).to_contain_text("水泵配件迟到两天")
+    await expect(lines).to_have_count(int(number))
+
+    # The month compared with the one before; a figure opens its complaints, and they are exported.
+    await hand.clicks_on(page.get_by_role("link", name="统计报表", exact=True))
+    await hand.clicks_on(page.get_by_role("link", name="本月与上月同期"))
+    await expect(page.locator("svg.chart").first).to_be_visible()
+    await hand.looks_at_both_widths()
+    await page.goto("/report/complaints?from=2026-01-01&to=2026-12-31&figure=late")
+    await expect(page.locator("tbody tr").first).to_be_visible()
+    await hand.looks_at_both_widths()
+    async with page.expect_download() as download:
+        await hand.clicks_on(page.get_by_role("button", name="Excel"))
+    assert (await download.value).suggested_filename.endswith(".xlsx")
+
+    # Which schemes first, on a narrow screen: one of them, and what is decided about it.
+    await rank_all_schemes(database)
+    await hand.narrows()
+    await page.goto("/schemes")
+    await hand.clicks_on(page.locator("tbody a").first)
+    await expect(page.locator("svg.chart")).to_be_visible()
+    await page.locator("#case-status").select_option("under_way")
+    await page.locator("#case-note").fill("更换水泵")
+    await hand.clicks_on(page.get_by_role("button", name="立案"))
+    await expect(page.locator(".notice.good")).to_contain_text("整改情况已登记")
     await hand.looks_at_both_widths()

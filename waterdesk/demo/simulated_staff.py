@@ -74,6 +74,8 @@ _TO_LOOK: Minutes = (30, 90)
 _SLOW_SHARE = 0.06
 """Share of actions that take 30 times as long, as when a repair waits for a part."""
 _TO_SAY_WHETHER_SOLVED: Minutes = (30, 2400)
+_ANSWERED_WITHIN = timedelta(days=5)
+"""Intake takes a message for an answer within seven days of the question."""
 _ANSWERING_SHARE = 0.6
 _SATISFIED_SHARE = 0.93
 _SOLVED = ("1", "1", "解决了，谢谢", "有水了")
@@ -153,7 +155,7 @@ class SimulatedResidents:
                 continue
             satisfied = row.version > 1 or random.random() < _SATISFIED_SHARE
             say = partial(self._say, row, submission, satisfied)
-            at = row.asked_at + self._duration(_TO_SAY_WHETHER_SOLVED, name)
+            at = row.asked_at + min(self._duration(_TO_SAY_WHETHER_SOLVED, name), _ANSWERED_WITHIN)
             actions.append(StaffAction(at, None, name, say, others_wait=False))
         return actions
 
