@@ -31,7 +31,8 @@ _QUERIES: Mapping[str, tuple[str, str]] = {
     "reply_complaints": ("reply", "SELECT id, state, chases FROM complaint"),
     "replies": (
         "reply",
-        "SELECT complaint_id, version, platform, state, request_id, text, receipt FROM reply",
+        "SELECT complaint_id, version, platform, state, request_id, text, receipt, kind,"
+        " sent_at IS NOT NULL AS was_sent FROM reply",
     ),
     "call_backs": ("reply", "SELECT complaint_id, version, state, satisfied FROM call_back"),
     "reworks": ("dispatch", "SELECT complaint_id, version, outcome, work_order_id FROM rework"),
@@ -87,6 +88,20 @@ class Records:
 
     def replies_in(self, *states: str) -> Counter[str]:
         """Replies in one of `states`, counted by the keys of `replies_at_platforms`."""
+        return self._by_key([row for row in self.replies if row["state"] in states])
+
+    def interim_replies_in_doubt(self) -> Counter[str]:
+        """Those that may have arrived on WeChat, which nobody can ask, when the answer that they
+        announced took their place."""
+        return self._by_key(
+            [
+                row
+                for row in self.replies
+                if row["state"] == "superseded" and row["kind"] == "interim" and row["was_sent"]
+            ]
+        )
+
+    def _by_key(self, replies: Rows) -> Counter[str]:
         person = {
             data["messageId"]: data["openid"] for data in self.journal_data("wechat", "user_wrote")
         }
@@ -99,8 +114,7 @@ class Records:
             _person_and_text(writer[row["complaint_id"]], row["text"])
             if row["platform"] == Platform.WECHAT
             else row["request_id"]
-            for row in self.replies
-            if row["state"] in states
+            for row in replies
         )
 
 

@@ -110,7 +110,8 @@ def test_each_reply_reaches_its_platform_once_and_only_answered_complaints_have_
     year: Year,
 ) -> None:
     records = year.records
-    assert records.replies_at_platforms() == records.replies_in("delivered")
+    arrived, delivered = records.replies_at_platforms(), records.replies_in("delivered")
+    assert delivered <= arrived <= delivered + records.interim_replies_in_doubt()
     messages = records.journal_data("wechat", "customer_message", "template_message")
     assert messages
 

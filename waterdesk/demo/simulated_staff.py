@@ -78,8 +78,9 @@ _ANSWERED_WITHIN = timedelta(days=5)
 """Intake takes a message for an answer within seven days of the question."""
 _ANSWERING_SHARE = 0.6
 _SATISFIED_SHARE = 0.93
-_SOLVED = ("1", "1", "解决了，谢谢", "有水了")
-_NOT_SOLVED = ("2", "2", "还是没水", "还没解决")
+_SOLVED = ("1", "1", "解决了，谢谢")
+_NOT_SOLVED = ("2", "2", "还没解决")
+"""They fit whatever was complained of: "no water" after a leak is a complaint of its own."""
 ANSWER_KEY = "solved-"
 ANSWER_NUMBER = "99"
 """Begin the number of what residents say when they are asked, at 12345 and on WeChat."""
