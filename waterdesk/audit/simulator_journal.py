@@ -11,7 +11,6 @@ from hashlib import md5
 from pathlib import Path
 from typing import Any
 
-from waterdesk.simulators import wechat
 from waterdesk.simulators.journal import entry_of
 
 from .records import Delivery, Reply
@@ -85,7 +84,7 @@ def _add_entry(
             deliveries.numbers.add(("message_board", str(data["tid"])))
         case "board", "answered":
             deliveries.stored[data["requestId"]] += 1
-        case wechat.NAME, wechat.USER_WROTE:
+        case "wechat", "user_spoke":
             deliveries.numbers.add(("wechat", data["messageId"]))
             deliveries.openids[data["messageId"]] = data["openid"]
         case "wechat", "customer_message":

@@ -24,8 +24,6 @@ from .settings import SimulatorSettings
 from .wechat_tokens import WeChatTokens
 
 NAME = "wechat"
-USER_WROTE = "user_wrote"
-"""Kind of a journal entry: a user wrote a message."""
 CALLBACK = "/platforms/wechat/callback"
 WINDOW = timedelta(hours=48)
 MESSAGES_PER_WINDOW = 5
@@ -71,7 +69,7 @@ class WeChat:
         if message_id not in self._messages:
             written_at = at or self._clock.now()
             self._record(
-                USER_WROTE,
+                "user_wrote",
                 {
                     "openid": openid,
                     "content": content,

@@ -10,7 +10,6 @@ from shared.clock import SystemClock
 from tests.conftest import NOW
 from tests.integration.audit.sample_data import HOUR, KEY, SampleData
 from waterdesk.audit.rules import MEANINGS
-from waterdesk.simulators.wechat import USER_WROTE
 
 Breaking = Sequence[tuple[str, str]]
 """Statements by the service whose database they break."""
@@ -358,7 +357,7 @@ async def test_equal_texts_to_one_person_on_wechat_are_counted_together(
             sent_at=NOW,
         )
         said = {"messageId": message_id, "openid": "o1"}
-        data.add_to_journal(("wechat", USER_WROTE, said))
+        data.add_to_journal(("wechat", "user_spoke", said))
     told = ("wechat", "customer_message", {"openid": "o1", "content": "已修好。"})
     data.add_to_journal(*[told] * stored)
     assert (await data.audit()).findings == ({rule: ids} if rule else {})
