@@ -7,7 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 _PIECE = 1024 * 1024
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_BEGIN_A_FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
 _EXCEL = (".xlsx", ".xls", ".xlsm", ".ods")
 
 
@@ -36,8 +36,10 @@ def encoding_of(path: Path) -> str:
 
 
 def not_a_formula(cell: str) -> str:
-    """Spreadsheets execute formulas: https://owasp.org/www-community/attacks/CSV_Injection"""
-    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
+    """An apostrophe stands before what a spreadsheet would execute, full-width signs as well:
+    https://owasp.org/www-community/attacks/CSV_Injection"""
+    first = cell.lstrip(" ")[:1]
+    return f"'{cell}" if first and first in _BEGIN_A_FORMULA else cell
 
 
 def rows_of(path: Path) -> Iterator[tuple[int, list[str]]]:

@@ -8,12 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.dispatch.models import CountyQuietHours, Crew, Staff
-from services.dispatch.rules.alerts import QUIET_AT_NIGHT, Colleague, QuietHours
+from services.dispatch.rules.alerts import QUIET_AT_NIGHT, QuietHours, Recipient
 from services.dispatch.rules.assignment import in_shift
 from shared.auth.permissions import Role
 
 
-async def colleagues_of(session: AsyncSession, county: str, now: datetime) -> Sequence[Colleague]:
+async def recipients_of(session: AsyncSession, county: str, now: datetime) -> Sequence[Recipient]:
     """Those who are active, by name."""
     found = await session.execute(
         select(Staff, Crew)
@@ -22,7 +22,7 @@ async def colleagues_of(session: AsyncSession, county: str, now: datetime) -> Se
         .order_by(col(Staff.sign_in_name))
     )
     return [
-        Colleague(
+        Recipient(
             name=staff.sign_in_name,
             levels=staff.told_at,
             is_admin=staff.role == Role.ADMIN,

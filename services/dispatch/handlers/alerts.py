@@ -19,7 +19,7 @@ from shared.advisory_locks import AdvisoryLock
 from shared.sql import any_of, table_of
 
 from .alert_messages import queue_messages, withdraw_messages
-from .alert_people import colleagues_of
+from .alert_people import recipients_of
 from .context import Context
 
 _deadlines, _complaints = table_of(DeadlineView), table_of(Complaint)
@@ -185,7 +185,7 @@ async def _tell(context: Context, alerts: Sequence[Alert]) -> None:
     already = await _told_already(context, alerts)
     told_now: dict[str, list[str]] = {}
     for county in sorted({alert.county for alert in alerts}):
-        staff = await colleagues_of(context.session, county, context.now)
+        staff = await recipients_of(context.session, county, context.now)
         for alert in alerts:
             if alert.county != county:
                 continue

@@ -17,9 +17,9 @@ from services.dispatch.models import (
     SchemeRank,
     WorkOrder,
 )
-from services.dispatch.rules.assignment import SHANGHAI
 from services.dispatch.rules.failure_incidents import Repair
 from shared.bulk_insert import bulk_insert
+from shared.clock import SHANGHAI
 from shared.db import Database
 from shared.sql import table_of
 from shared.vocabulary import Category

@@ -74,7 +74,7 @@ class StaffMessage(DispatchTable, table=True):
     """Why it was not sent (yet): a message key."""
     provider_code: str | None = None
     """The provider's code of its last refusal."""
-    settled_by: str | None = None
+    told_otherwise_by: str | None = None
     """Who decided about it after it had failed."""
 
     @classmethod
@@ -166,9 +166,9 @@ class StaffMessage(DispatchTable, table=True):
         self.state, self.next_attempt_at, self.ended_at = MessageState.QUEUED.value, now, None
         self.sent_at, self.not_before, self.attempts = None, now, 0
 
-    def settle(self, who: str) -> None:
+    def note_told_otherwise(self, who: str) -> None:
         """A person has told them otherwise: it counts as failed no more."""
-        self.settled_by = who
+        self.told_otherwise_by = who
 
 
 class CardUpdate(DispatchTable, table=True):

@@ -41,9 +41,6 @@ class WeComWay:
         taken = await self._wecom.send(message.address, _card(message, message.buttons))
         return Delivered(taken.message_id, taken.response_code)
 
-    async def has(self, message_id: str) -> bool:
-        raise NotImplementedError(f"WeCom shows nobody what was sent: {message_id}")
-
     async def show(
         self, message: OutgoingMessage, response_code: str, words: str, buttons: Sequence[Button]
     ) -> None:

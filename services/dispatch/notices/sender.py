@@ -14,7 +14,7 @@ from shared.send_once import Ambiguous, Refused
 
 from .deliveries import Claimed, SendingRules, claim, record_attempt
 from .health import note_ways
-from .ways import Delivered, MessageWay, Ways
+from .ways import Delivered, LookUpWay, MessageWay, Ways
 
 _AT_ONCE = 8
 
@@ -97,6 +97,7 @@ class MessageSender:
     async def _try(self, way: MessageWay, claimed: Claimed) -> _Ended:
         try:
             if claimed.attempt is Attempt.LOOK:
+                assert isinstance(way, LookUpWay), claimed.way
                 there = await way.has(claimed.id)
                 return _Ended(Result.SENT if there else Result.NOT_THERE)
             return _Ended(Result.SENT, await way.send(claimed.outgoing))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import httpx
 
@@ -42,11 +42,16 @@ class MessageWay(Protocol):
         """Hand it over once. Raises Refused with the provider's code, or Ambiguous."""
         ...
 
-    async def has(self, message_id: str) -> bool:
-        """Whether the provider has it; asked only where the profile says that it can be."""
-        ...
-
     async def close(self) -> None: ...
+
+
+@runtime_checkable
+class LookUpWay(Protocol):
+    """A way whose provider shows what was sent: its profile says `can_look`."""
+
+    async def has(self, message_id: str) -> bool:
+        """Whether the provider has it. Raises PlatformUnavailable."""
+        ...
 
 
 Ways = Mapping[Way, MessageWay]

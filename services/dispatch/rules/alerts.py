@@ -19,7 +19,7 @@ LEVELS: Final = tuple(Level)
 
 
 @dataclass(frozen=True, slots=True)
-class Colleague:
+class Recipient:
     """Somebody who may be told."""
 
     name: str
@@ -41,7 +41,7 @@ class Told(NamedTuple):
     """The Level of `at_level`; `admin` where no level has anybody; `nobody`."""
 
 
-def told_up_to(level: Level, staff: Sequence[Colleague], crew_id: str | None) -> Told:
+def told_up_to(level: Level, staff: Sequence[Recipient], crew_id: str | None) -> Told:
     """`crew_id`: the crew whose leader is meant; None: nobody leads it yet."""
     below = LEVELS[: LEVELS.index(level)]
     told_below = tuple(name for each in below for name in _at(each, staff, crew_id))
@@ -52,7 +52,7 @@ def told_up_to(level: Level, staff: Sequence[Colleague], crew_id: str | None) ->
     return Told(admins, told_below, "admin" if admins else "nobody")
 
 
-def _at(level: Level, staff: Iterable[Colleague], crew_id: str | None) -> tuple[str, ...]:
+def _at(level: Level, staff: Iterable[Recipient], crew_id: str | None) -> tuple[str, ...]:
     """Those of a level who are on duty; all of them where nobody is."""
     of_level = [
         person

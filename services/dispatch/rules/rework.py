@@ -46,7 +46,7 @@ class OtherRework:
     under_way: bool
     repaired_at: datetime | None = None
 
-    def settles(self, answered_at: datetime) -> bool:
+    def covers(self, answered_at: datetime) -> bool:
         """What was said at `answered_at` is being repaired, or has been since."""
         return self.under_way or (self.repaired_at is not None and answered_at <= self.repaired_at)
 
@@ -75,7 +75,7 @@ def decide(facts: FaultFacts, answered_at: datetime, source: str, allowed: int) 
         return Decision(ReworkOutcome.FOR_PERSON, WhyPerson.NO_WORK_ORDER)
     if facts.under_way:
         return Decision(ReworkOutcome.UNDER_WAY)
-    if facts.other is not None and facts.other.settles(answered_at):
+    if facts.other is not None and facts.other.covers(answered_at):
         return Decision(ReworkOutcome.JOINED)
     if source == "message_board":
         return Decision(ReworkOutcome.FOR_PERSON, WhyPerson.GRADE_ALONE)

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from .assignment import SHANGHAI
+from shared.clock import SHANGHAI
+
 from .failure_incidents import Incident, Repair, incidents_of
 from .measures import Suggestion, suggestion
 from .reliability.asset_history import Asset, make_history

@@ -112,16 +112,16 @@ async def test_the_list_is_paged_and_filtered(
 async def test_a_person_sends_again_or_says_that_they_were_told(
     database: Database, signed_in: SignedIn, clock: ManualClock
 ) -> None:
-    again, settled = (message(clock.now(), alert, GAVE_UP) for alert in ("a", "b"))
-    await keep(database, again, settled)
+    again, told = (message(clock.now(), alert, GAVE_UP) for alert in ("a", "b"))
+    await keep(database, again, told)
     desk = await signed_in("wang.diaodu")
     assert (await desk.post(f"/messages/{again.id}/again")).status_code == 303
-    assert (await desk.post(f"/messages/{settled.id}/settled")).status_code == 303
+    assert (await desk.post(f"/messages/{told.id}/told-otherwise")).status_code == 303
     async with database.reading() as session:
         rows = {row.id: row for row in (await session.exec(select(StaffMessage))).all()}
     assert rows[again.id].state == "queued"
     assert rows[again.id].next_attempt_at == clock.now()
-    assert rows[settled.id].settled_by == "wang.diaodu"
+    assert rows[told.id].told_otherwise_by == "wang.diaodu"
     assert "任务 b" in (await desk.get("/messages?list=replaced")).text
 
 

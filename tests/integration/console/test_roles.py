@@ -91,7 +91,7 @@ ACTS = {
     "/account/ways": (303, 303, 303, 303, 303),
     "/staff/nobody/ways": (403, 403, 403, 403, 404),
     "/messages/none/again": (404, 403, 403, 403, 404),
-    "/messages/none/settled": (404, 403, 403, 403, 404),
+    "/messages/none/told-otherwise": (404, 403, 403, 403, 404),
     "/disclosures": (403, 403, 403, 200, 200),
     f"/complaints/{IDS.drafted}/erasure": (403, 403, 403, 403, 422),
 }

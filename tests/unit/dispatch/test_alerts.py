@@ -10,8 +10,8 @@ from services.dispatch.models import Staff
 from services.dispatch.rules.alerts import (
     LEVELS,
     QUIET_AT_NIGHT,
-    Colleague,
     QuietHours,
+    Recipient,
     is_told,
     may_take,
     sent_from,
@@ -24,9 +24,9 @@ from shared.vocabulary import Level
 
 def one(
     name: str, role: Role, crew: str | None = None, *, on_duty: bool = True, **given: list[str]
-) -> Colleague:
+) -> Recipient:
     staff = Staff(sign_in_name=name, county="610122", role=role, levels=given.get("levels"))
-    return Colleague(name, staff.told_at, role is Role.ADMIN, crew, on_duty)
+    return Recipient(name, staff.told_at, role is Role.ADMIN, crew, on_duty)
 
 
 LEADER = one("li", Role.CREW, "east")
@@ -56,7 +56,7 @@ ALL = (LEADER, OTHER_LEADER, MEMBER, DAY, NIGHT, DIRECTOR, BUREAU, ADMIN)
     ],
 )
 def test_who_is_told(
-    level: str, staff: tuple[Colleague, ...], crew: str | None, told: set[str], reached: str
+    level: str, staff: tuple[Recipient, ...], crew: str | None, told: set[str], reached: str
 ) -> None:
     found = told_up_to(Level(level), staff, crew)
     assert (set(found.at_level), found.reached) == (told, reached)
@@ -73,7 +73,7 @@ def test_lower_levels_are_told_where_they_were_not_yet() -> None:
 )
 @settings(max_examples=60)
 def test_nobody_above_is_passed_over_and_nothing_is_lost_while_there_is_an_admin(
-    staff: list[Colleague], level: Level, crew: str | None
+    staff: list[Recipient], level: Level, crew: str | None
 ) -> None:
     found = told_up_to(level, [*staff, ADMIN], crew)
     assert found.at_level
@@ -109,7 +109,7 @@ def test_an_acknowledgement_stops_the_climb_until_the_limit(
         (ADMIN, Level.BUREAU, False, True),
     ],
 )
-def test_who_may_take_it_on(who: Colleague, level: Level, is_for_them: bool, may: bool) -> None:
+def test_who_may_take_it_on(who: Recipient, level: Level, is_for_them: bool, may: bool) -> None:
     allowed = may_take(level, who.levels, is_admin=who.is_admin, is_for_them=is_for_them)
     assert allowed is may
 

@@ -10,13 +10,13 @@ import xlsxwriter
 
 from services.dispatch.console.exports.listing import Cell
 from shared.clock import SHANGHAI
+from shared.spreadsheets import not_a_formula
 
 Form = Literal["csv", "xlsx"]
 MEDIA_TYPES: dict[Form, str] = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-_BEGIN_A_FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
 _TIME = "%Y-%m-%d %H:%M"
 _LONGEST = 32_000
 """Excel keeps 32,767 characters of a cell."""
@@ -26,11 +26,9 @@ _NOT_PRINTED = dict.fromkeys((*range(0x09), *range(0x0B, 0x0D), *range(0x0E, 0x2
 
 
 def harmless(text: str) -> str:
-    """Text that no spreadsheet program takes for a formula: an apostrophe before its first
-    character (OWASP, "CSV Injection"). Control characters, which Excel refuses, become spaces."""
-    printed = text.translate(_NOT_PRINTED)[:_LONGEST]
-    first = printed.lstrip(" ")[:1]
-    return f"'{printed}" if first and first in _BEGIN_A_FORMULA else printed
+    """Text that no spreadsheet program takes for a formula. Control characters, which Excel
+    refuses, become spaces."""
+    return not_a_formula(text.translate(_NOT_PRINTED)[:_LONGEST])
 
 
 class ExportFile(Protocol):

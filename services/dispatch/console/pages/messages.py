@@ -74,13 +74,13 @@ async def send_again(
     return go_to(request, "/messages?list=failed&done=message_again")
 
 
-@router.post("/{message_id}/settled")
-async def settle(
+@router.post("/{message_id}/told-otherwise")
+async def told_otherwise(
     request: Request, message_id: str, person: Reader, database: DatabaseHere
 ) -> Response:
     """Somebody has told the person: it counts as failed no more."""
     await _decide(database, person, message_id, again=False)
-    return go_to(request, "/messages?list=failed&done=message_settled")
+    return go_to(request, "/messages?list=failed&done=message_told_otherwise")
 
 
 async def _decide(database: Database, person: Person, message_id: str, *, again: bool) -> None:
@@ -91,5 +91,5 @@ async def _decide(database: Database, person: Person, message_id: str, *, again:
         if message.state in _ENDED and again:
             message.try_again(database.clock.now())
         elif message.state in _ENDED:
-            message.settle(person.name)
+            message.note_told_otherwise(person.name)
     log.info("staff_message_decided", message_id=message_id, who=person.name, again=again)

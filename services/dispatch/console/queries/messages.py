@@ -38,12 +38,12 @@ _goes_another_way = (
     .exists()
 )
 _has_failed = staff_message.c.state.in_(("failed", "gave_up"))
-_is_settled = or_(_goes_another_way, staff_message.c.settled_by.is_not(None))
+_is_dealt_with = or_(_goes_another_way, staff_message.c.told_otherwise_by.is_not(None))
 IN_LIST: Mapping[MessageList, Any] = {
-    MessageList.FAILED: and_(_has_failed, ~_is_settled),
+    MessageList.FAILED: and_(_has_failed, ~_is_dealt_with),
     MessageList.WAITING: staff_message.c.state.in_(("queued", "sending")),
     MessageList.SENT: staff_message.c.state == "sent",
-    MessageList.REPLACED: and_(_has_failed, _is_settled),
+    MessageList.REPLACED: and_(_has_failed, _is_dealt_with),
 }
 
 
@@ -73,7 +73,7 @@ class MessageLine:
     attempts: int
     why: str | None
     provider_code: str | None
-    settled_by: str | None
+    told_otherwise_by: str | None
     to: str
     """By the name people know."""
     work_order_id: str | None

@@ -582,7 +582,7 @@ def _make_staff_messages() -> None:
         sa.Column("provider_id", sa.String),
         sa.Column("why", sa.String),
         sa.Column("provider_code", sa.String),
-        sa.Column("settled_by", sa.String),
+        sa.Column("told_otherwise_by", sa.String),
         sa.UniqueConstraint("alert_id", "sign_in_name", "way", name="staff_message_once"),
     )
     op.create_index(
