@@ -34,14 +34,11 @@ def _which(asked: Asked) -> CallBackList:
 
 
 async def _call_backs(asked: Asked) -> AsyncIterator[Sequence[CallBackLine]]:
-    which, filters, after = _which(asked), asked.filters(Filters), None
-    while True:
-        async with asked.database.reading() as session:
-            found = await read_call_backs(session, asked.county, which, filters, after, BATCH)
-        yield found.lines
-        if found.following is None:
-            return
-        after = found.following
+    which, filters = _which(asked), asked.filters(Filters)
+    async for lines in asked.paged(
+        lambda session, after: read_call_backs(session, asked.county, which, filters, after, BATCH)
+    ):
+        yield lines
 
 
 async def _count_call_backs(asked: Asked) -> int:

@@ -8,6 +8,7 @@ from typing import Any, Final, Generic, TypeVar
 from fastapi import Request
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.dispatch.console.language import Words, both
 from shared.auth.permissions import Permission
@@ -42,6 +43,20 @@ class Asked:
             return TypeAdapter(kind).validate_python(chosen)
         except ValidationError:
             raise Problem(422, "invalid_request", both("export.no_such_filter")) from None
+
+    async def paged(
+        self, read: Callable[[AsyncSession, Any], Awaitable[Any]]
+    ) -> AsyncIterator[Sequence[Any]]:
+        """The lines of a list that is read page by page: `read` gets where the last one ended, and
+        gives one with `lines` and `following`."""
+        after = None
+        while True:
+            async with self.database.reading() as session:
+                found = await read(session, after)
+            yield found.lines
+            if found.following is None:
+                return
+            after = found.following
 
     async def streamed(self, query: Select[Any]) -> AsyncIterator[Sequence[Any]]:
         """The rows of one long query, by a cursor of the database."""

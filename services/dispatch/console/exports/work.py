@@ -79,14 +79,13 @@ def _which_replies(asked: Asked) -> ReplyList:
 
 
 async def _replies(asked: Asked) -> AsyncIterator[Sequence[ReplyLine]]:
-    which, filters, after = _which_replies(asked), asked.filters(ReplyFilters), None
-    while True:
-        async with asked.database.reading() as session:
-            found = await replies.read_replies(session, asked.county, which, filters, after, BATCH)
-        yield found.lines
-        if found.following is None:
-            return
-        after = found.following
+    which, filters = _which_replies(asked), asked.filters(ReplyFilters)
+    async for lines in asked.paged(
+        lambda session, after: replies.read_replies(
+            session, asked.county, which, filters, after, BATCH
+        )
+    ):
+        yield lines
 
 
 async def _count_replies(asked: Asked) -> int:
@@ -187,14 +186,11 @@ WAITING: Listing[WaitingComplaint] = Listing(
 
 
 async def _review(asked: Asked) -> AsyncIterator[Sequence[FaultToReview]]:
-    filters, after = asked.filters(ReplyFilters), None
-    while True:
-        async with asked.database.reading() as session:
-            found = await read_review_list(session, asked.county, filters, after, BATCH)
-        yield found.lines
-        if found.following is None:
-            return
-        after = found.following
+    filters = asked.filters(ReplyFilters)
+    async for lines in asked.paged(
+        lambda session, after: read_review_list(session, asked.county, filters, after, BATCH)
+    ):
+        yield lines
 
 
 async def _count_review(asked: Asked) -> int:
